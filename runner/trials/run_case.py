@@ -37,7 +37,7 @@ BODY_MISSING: Final = "The body of the answer is not kept with a run: type it in
 
 README: Final = """This is run {run} of {owner} as a case for `session-status script test`.
 
-The person is replaced by a stand-in. The bodies of vendors' answers are not kept with runs: type them into
+The person is replaced by a stand-in; look through the attributes in input.json, which are kept. The bodies of vendors' answers are not kept with runs: type them into
 answers.json, where it says so, without people and secrets. Then run, in this folder:
 
     session-status script test .

@@ -28,7 +28,7 @@ from web.console.layout.page_frame import signed_in
 from web.console.scripts.draft_form import DraftForm, filled_form, is_unsaved_start
 from web.console.scripts.script_check import PageCheck, check
 from web.console.scripts.source.source_diff import compare
-from web.console.scripts.source.source_lines import DeceptivePlaces, source_lines
+from web.console.scripts.source.source_lines import DeceptivePlaces, SourceLines
 from web.console.scripts.views_base import SCRIPT_FORM, UNCHANGED, address, blueprint, page, reading, version_named
 from web.permissions import Permission, needs, takes
 from web.redirects import see_other
@@ -143,7 +143,7 @@ def _page(
         form=form,
         draft=draft,
         checked=checked,
-        lines=source_lines(form.source.value) if checked else (),
+        text=SourceLines.of(form.source.value) if checked else SourceLines(),
         deceptive=DeceptivePlaces.of(form.source.value),
         difference=compare(overtaken.source, form.source.value) if overtaken else None,
         others=others,

@@ -77,7 +77,7 @@ class ReviewedText:
     warnings: Sequence[Mapping[str, Any]]
     comments: Sequence[ReviewComment]
     deceptive: DeceptivePlaces
-    own: bool  #: the person who looks had a hand in it
+    own: bool | None  #: whether the reviewer who looks had a hand in it; None: whoever looks is no reviewer
 
 
 def requirements(owner: Implementation, text: ReviewedText) -> list[Requirement]:
@@ -87,7 +87,7 @@ def requirements(owner: Implementation, text: ReviewedText) -> list[Requirement]
     missing = versions.settings_missing(owner, text.version)
     left = sum(1 for one in text.comments if one.resolved_at is None)
     hidden = len(text.deceptive.listed) + text.deceptive.more
-    return [
+    found = [
         Requirement(
             "The check finds no error today",
             text.checked.ok if review else None,
@@ -101,8 +101,11 @@ def requirements(owner: Implementation, text: ReviewedText) -> list[Requirement]
         Requirement("All comments are resolved", not left, f"{counted(left, 'comment')} open" if left else ""),
         Requirement("All settings that it needs are there", not missing, ", ".join(missing)),
         Requirement("Nothing in the text deceives readers", not hidden, counted(hidden, "place") if hidden else ""),
-        Requirement("Another person than the author decides", not text.own, "this is your text" if text.own else ""),
     ]
+    if text.own is not None:
+        said = "this is your text" if text.own else ""
+        found.append(Requirement("Another person than the author decides", not text.own, said))
+    return found
 
 
 def _hosts(links: Iterable[str | None]) -> list[str]:

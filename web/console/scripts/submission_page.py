@@ -73,8 +73,8 @@ def draw(db: DbSession, found: Implementation, number: int, sent: SentForms | No
     own = me in submissions.authors_of(db, found, version)
     waits = submission.state == SUBMITTED
     checked = check(db, found, version.source) if reviewer or waits else PageCheck()
-    text = ReviewedText(version, checked, warnings_of(version), said, DeceptivePlaces.of(version.source), own)
-    base = _compared_with(db, found, version)
+    seen_as = own if reviewer else None
+    text = ReviewedText(version, checked, warnings_of(version), said, DeceptivePlaces.of(version.source), seen_as)
     looking = _looking(found, number) if reviewer else {}
     earlier = _earlier(db, found, submission)
     form = (sent.decision or decision_form(text.warnings, formdata=None)) if reviewer and waits and not own else None
@@ -94,18 +94,26 @@ def draw(db: DbSession, found: Implementation, number: int, sent: SentForms | No
         comment=sent.comment or _new_comment(),
         comments=said,
         by_line=_by_line(said),
-        checked=checked,
-        touched=touched_by(checked, found, {one.name for one in connections.every(db, found)}),
-        requirements=requirements(found, text),
         results=TrialResults.of(submission),
-        base=base,
-        diff=compare(base.source if base else "", version.source),
-        deceptive=text.deceptive,
         newer=None if waits else submissions.undecided_of(db, found, submission.author),
         earlier=earlier,
         looking=looking,
         names=actors.by_keys(db, _keys(submission, review, said, earlier, looking)),
+        **_about_text(db, found, text),
     )
+
+
+def _about_text(db: DbSession, found: Implementation, text: ReviewedText) -> dict[str, Any]:
+    """Return what the page says of the text itself: its check, what it touches, what is missing, what changed."""
+    base = _compared_with(db, found, text.version)
+    return {
+        "checked": text.checked,
+        "touched": touched_by(text.checked, found, {one.name for one in connections.every(db, found)}),
+        "requirements": requirements(found, text),
+        "base": base,
+        "diff": compare(base.source if base else "", text.version.source),
+        "deceptive": text.deceptive,
+    }
 
 
 def _compared_with(db: DbSession, found: Implementation, version: Version) -> Version | None:

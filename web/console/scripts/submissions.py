@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import Any
 
 from flask import Response, flash, request
@@ -9,17 +10,20 @@ from flask import Response, flash, request
 from records import RuleViolation
 from records.changes.scripts import submissions as changes
 from records.changes.scripts.submissions import warnings_of
+from records.scripts import reviews
 from records.scripts.states import APPROVED, SUBMITTED, worded
 from web.console.commits import by_page, commit_to
 from web.console.scripts.review_forms import comment_of, decision_form, decision_of, refuse_decision
-from web.console.scripts.submission_page import SentForms, comment_form, draw
+from web.console.scripts.submission_page import SentForms, comment_form, draw, is_reviewer
 from web.console.scripts.views_base import SCRIPT_FORM, UNCHANGED, address, blueprint, reading, submission_named
 from web.permissions import Permission, needs, takes
+from web.problem_details import HttpProblem
 from web.redirects import see_other
 
 #: Bytes of a decision with its notes and reasons, percent-encoded.
 DECISION_FORM = SCRIPT_FORM
 COMMENT_FORM = 64 * 1024
+NO_COMMENT = "There is no such comment."
 
 
 @blueprint.get("/submissions/<int:number>")
@@ -91,7 +95,11 @@ def add_comment(implementation: str, number: int) -> Response:
 @blueprint.post("/submissions/<int:number>/comments/<int:comment>/resolve")
 @needs(Permission.SEE_SCRIPTS)
 def resolve_comment(implementation: str, number: int, comment: int) -> Response:
-    """Mark a comment as resolved."""
+    """Mark a comment as resolved. One that this person does not see is as one that there is not."""
+    with reading(implementation) as (db, found):
+        seen = reviews.comments(db, submission_named(db, found, number)[0], private=is_reviewer())
+    if comment not in {one.id for one in seen}:
+        raise HttpProblem(HTTPStatus.NOT_FOUND, NO_COMMENT)
     try:
         after = commit_to(implementation, lambda db, owner: changes.resolve(db, owner, number, comment, by_page()))
     except RuleViolation as refused:

@@ -12,7 +12,7 @@ from web.console.layout.page_frame import Link
 from web.console.scripts.deploying.deployment_acts import OF_A_VERSION, OF_WHAT_IS_LIVE, acts_offered
 from web.console.scripts.deploying.deployment_effects import DeploymentScene
 from web.console.scripts.source.source_diff import compare
-from web.console.scripts.source.source_lines import DeceptivePlaces, source_lines
+from web.console.scripts.source.source_lines import DeceptivePlaces, SourceLines
 from web.console.scripts.version_states import state_of, states_of, touched_by
 from web.console.scripts.views_base import MOST_NUMBER, address, blueprint, page, reading, version_named
 from web.forms.fields import DropdownField
@@ -85,7 +85,7 @@ def one(implementation: str, number: int) -> Response:
             submissions=handed_in,
             deployments=history,
             names=actors.by_keys(db, _keys(found, [version], handed_in, history)),
-            lines=source_lines(version.source),
+            text=SourceLines.of(version.source),
             deceptive=DeceptivePlaces.of(version.source),
         )
 

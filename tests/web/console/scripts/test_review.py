@@ -173,6 +173,17 @@ def test_a_private_comment_is_for_reviewers_and_an_author_cannot_make_one(review
     assert "Mine" in author.get(THIRD).text
 
 
+def test_an_author_cannot_resolve_what_they_do_not_see(reviewer, author, past, database):
+    reviewer.send(f"{THIRD}/comments", text="Ask the client first.", private="y")
+    assert author.send(f"{THIRD}/comments/2/resolve").status_code == 404
+    assert author.send(f"{THIRD}/comments/99/resolve").status_code == 404
+    other = THIRD.replace("submissions/3", "submissions/2")
+    assert reviewer.send(f"{other}/comments/2/resolve").status_code == 404
+    with database.reading() as db:
+        submission = submissions.find(db, implementations.find(db, "demo"), 3)
+        assert [one.resolved_at for one in reviews.comments(db, submission, private=True)] == [None, None]
+
+
 @pytest.mark.parametrize(
     "fields",
     [{"text": ""}, {"text": "x" * 4001}, {"text": "x\0"}, {"text": "x", "line": "0"}, {"text": "x", "line": "eight"}],
@@ -199,6 +210,14 @@ def test_who_is_no_reviewer_decides_nothing_and_has_no_queue(browser_for, past, 
     assert decide(browser_for(who), "approved", past.version.sha256, **REASONS).status_code == 403
     assert browser_for(who).get("/console/reviews").status_code == 403
     assert state_of() == "submitted"
+
+
+def test_what_follows_is_one_link_away_for_the_reviewer_and_for_the_author(reviewer, author, past):
+    assert "Another person than the author decides" not in author.get(THIRD).text
+    decide(reviewer, "changes_requested", past.version.sha256, public_note="Use the other host.")
+    assert f'href="{SCRIPTS}/draft?version=3"' in author.get(THIRD).text
+    assert f'href="{SCRIPTS}/draft' not in reviewer.get(THIRD).text
+    assert "Stage or activate version 2" in reviewer.get(THIRD.replace("3", "2")).text
 
 
 @pytest.mark.parametrize("query", ["", "?with=2", "?with=99", "?with=x", "?line=4", "?line=-1", "?line=" + "9" * 50])

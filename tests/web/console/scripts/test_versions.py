@@ -74,6 +74,14 @@ def test_a_script_cannot_write_into_the_page_that_shows_it(author, change):
     assert "&lt;script&gt;alert(1)&lt;/script&gt; {{ 7*7 }}" in page
 
 
+def test_a_text_of_more_lines_than_a_person_reads_does_not_fill_the_page(author, change):
+    change(handing_in.submit, checked(FIRST + "\n" * 200_000), SubmissionDraft(), actor("author"))
+    page = author.get(f"{SCRIPTS}/versions/1").text
+    assert page.count("<li id=") == 10_000
+    assert "190011 more lines are not shown here." in page
+    assert "too long to be compared" in author.get(f"{SCRIPTS}/submissions/1").text
+
+
 def test_an_author_of_another_implementation_sees_nothing(browser_for, past):
     stranger = browser_for("author")
     assert stranger.get(SCRIPTS.replace("demo", "other")).status_code == 404

@@ -10,6 +10,9 @@ from markupsafe import Markup
 
 from .deceptive_characters import MOST_LISTED, DeceptivePlace, drawn, lines_of, places
 
+#: Lines of a script that a page shows. One with more is all blank lines, or nothing that a person reads.
+MOST_LINES = 10_000
+
 
 @dataclass(frozen=True)
 class DeceptivePlaces:
@@ -26,6 +29,20 @@ class DeceptivePlaces:
         return cls(listed, sum(1 for _ in found))
 
 
-def source_lines(source: str) -> Sequence[Markup]:
-    """Return the lines of a script as they are drawn, the first with number 1."""
-    return [drawn(line) for line in lines_of(source)]
+@dataclass(frozen=True)
+class SourceLines:
+    """The lines of a script as they are drawn, the first with number 1, and how many more there are than a page shows."""
+
+    lines: Sequence[Markup] = ()
+    more: int = 0
+
+    @classmethod
+    def of(cls, source: str) -> SourceLines:
+        """Draw them."""
+        found = lines_of(source)
+        return cls([drawn(line) for line in found[:MOST_LINES]], max(0, len(found) - MOST_LINES))
+
+    @property
+    def numbers(self) -> range:
+        """The numbers of the lines that are on the page."""
+        return range(1, len(self.lines) + 1)
