@@ -148,6 +148,10 @@ def implementation_settings_page() -> str:
     return "\n".join([*lines, ""])
 
 
+#: How the option is shown in the names of commands that ask a service.
+SERVICE = "--service ADDRESS"
+
+
 def each_command(
     command: click.Command, name: str, above: click.Context | None = None
 ) -> Iterator[tuple[str, click.Context]]:
@@ -161,10 +165,32 @@ def each_command(
             yield from each_command(found, below, context)
 
 
+def over_http() -> Iterator[tuple[str, click.Context]]:
+    """Every command that asks a service, with the context that it has when it is called with --service."""
+    root = click.Context(
+        commands, info_name=f"session-status {SERVICE}", terminal_width=100, **commands.context_settings
+    )
+    root.params["service"] = "https://status.example.org"
+    yield from _over_http(commands, root)
+
+
+def _over_http(group: click.Group, context: click.Context) -> Iterator[tuple[str, click.Context]]:
+    entries = getattr(group, "entries", None)
+    for name in group.list_commands(context):
+        if entries is None or entries[name].over_http:
+            found = group.get_command(context, name)
+            assert found is not None
+            below = click.Context(found, parent=context, info_name=name, terminal_width=100, **found.context_settings)
+            if isinstance(found, click.Group):
+                yield from _over_http(found, below)
+            else:
+                yield below.command_path, below
+
+
 def commands_page() -> str:
     """The help text of every command."""
     lines = ["# Commands\n", NOTE]
-    for name, context in each_command(commands, "session-status"):
+    for name, context in [*each_command(commands, "session-status"), *over_http()]:
         lines += [f"## `{name}`\n", "```", context.get_help(), "```", ""]
     return "\n".join(lines)
 

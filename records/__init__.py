@@ -19,47 +19,56 @@ The folders, the lowest first:
     maintenance/  resealing, and what production must not contain
     agenda/       sessions, and importing them
     scripts/      versions, submissions, reviews, deployments, author tokens, runs
+    trials/       the vendors' answers that are kept with runs
     support/      look-ups for support
     changes/      every change that a person can make, with its audit entry and what follows it
     migrations/   the history of the tables
+
+The names below are loaded when they are used, with every table. What needs no table (`message_text`, `fields`, `roles` …)
+is imported from its module, and loads no SQLAlchemy.
 
 A rule refuses values with one exception, `RuleViolation`, which names each field and the reason. Importing has no effect.
 """
 
 from __future__ import annotations
 
-from sqlalchemy.orm import Session as DbSession
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
-from .agenda.agenda_imports import AgendaUpload, ImportPlan
-from .agenda.sessions import AgendaSession
-from .audit import AuditEntry, ChainHead, ChainVerification
-from .columns import Base
-from .errors import (
-    BadSecretKey,
-    Conflict,
-    DatabaseUnavailable,
-    DatabaseUnresponsive,
-    FieldFault,
-    OtherProvider,
-    RecordsError,
-    RuleViolation,
-    SchemaUnknown,
-    SecretNotOpened,
-    SecretsError,
-    WrongEnvironment,
-)
-from .identity.external_auth import ExternalAuth, ExternalAuthDraft, OpenedExternalAuth
-from .identity.saml_providers import OpenedSaml, SamlCertificate, SamlDraft, SamlProvider, SpKeys
-from .people.grants import Grant
-from .people.users import User, UserProfile
-from .scripts.runs import Run, RunFilter, RunRecord
-from .scripts.versions import Script, Version
-from .secretbox import SecretBox
-from .storage.database import Database
-from .tables import ALL_TABLES
-from .tenants.connections import METHODS, Connection, ConnectionDraft, OpenedConnection
-from .tenants.credential_kinds import AUTH_KINDS
-from .tenants.implementations import Implementation
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session as DbSession
+
+    from .agenda.agenda_imports import AgendaUpload, ImportPlan
+    from .agenda.sessions import AgendaSession
+    from .audit import AuditEntry, ChainHead, ChainVerification
+    from .columns import Base
+    from .errors import (
+        BadSecretKey,
+        Conflict,
+        DatabaseUnavailable,
+        DatabaseUnresponsive,
+        FieldFault,
+        OtherProvider,
+        Overtaken,
+        RecordsError,
+        RuleViolation,
+        SchemaUnknown,
+        SecretNotOpened,
+        SecretsError,
+        WrongEnvironment,
+    )
+    from .identity.external_auth import ExternalAuth, ExternalAuthDraft, OpenedExternalAuth
+    from .identity.saml_providers import OpenedSaml, SamlCertificate, SamlDraft, SamlProvider, SpKeys
+    from .people.grants import Grant
+    from .people.users import User, UserProfile
+    from .scripts.runs import Run, RunFilter, RunRecord
+    from .scripts.versions import Script, Version
+    from .secretbox import SecretBox
+    from .storage.database import Database
+    from .tables import ALL_TABLES
+    from .tenants.connections import METHODS, Connection, ConnectionDraft, OpenedConnection
+    from .tenants.credential_kinds import AUTH_KINDS
+    from .tenants.implementations import Implementation
 
 __all__ = [
     "ALL_TABLES",
@@ -89,6 +98,7 @@ __all__ = [
     "OpenedExternalAuth",
     "OpenedSaml",
     "OtherProvider",
+    "Overtaken",
     "RecordsError",
     "RuleViolation",
     "Run",
@@ -108,3 +118,61 @@ __all__ = [
     "Version",
     "WrongEnvironment",
 ]
+#: Where each name is, besides the session of SQLAlchemy.
+_HOMES = {
+    "AgendaUpload": ".agenda.agenda_imports",
+    "ImportPlan": ".agenda.agenda_imports",
+    "AgendaSession": ".agenda.sessions",
+    "AuditEntry": ".audit",
+    "ChainHead": ".audit",
+    "ChainVerification": ".audit",
+    "Base": ".columns",
+    "BadSecretKey": ".errors",
+    "Conflict": ".errors",
+    "DatabaseUnavailable": ".errors",
+    "DatabaseUnresponsive": ".errors",
+    "FieldFault": ".errors",
+    "OtherProvider": ".errors",
+    "Overtaken": ".errors",
+    "RecordsError": ".errors",
+    "RuleViolation": ".errors",
+    "SchemaUnknown": ".errors",
+    "SecretNotOpened": ".errors",
+    "SecretsError": ".errors",
+    "WrongEnvironment": ".errors",
+    "ExternalAuth": ".identity.external_auth",
+    "ExternalAuthDraft": ".identity.external_auth",
+    "OpenedExternalAuth": ".identity.external_auth",
+    "OpenedSaml": ".identity.saml_providers",
+    "SamlCertificate": ".identity.saml_providers",
+    "SamlDraft": ".identity.saml_providers",
+    "SamlProvider": ".identity.saml_providers",
+    "SpKeys": ".identity.saml_providers",
+    "Grant": ".people.grants",
+    "User": ".people.users",
+    "UserProfile": ".people.users",
+    "Run": ".scripts.runs",
+    "RunFilter": ".scripts.runs",
+    "RunRecord": ".scripts.runs",
+    "Script": ".scripts.versions",
+    "Version": ".scripts.versions",
+    "SecretBox": ".secretbox",
+    "Database": ".storage.database",
+    "ALL_TABLES": ".tables",
+    "Connection": ".tenants.connections",
+    "ConnectionDraft": ".tenants.connections",
+    "METHODS": ".tenants.connections",
+    "OpenedConnection": ".tenants.connections",
+    "AUTH_KINDS": ".tenants.credential_kinds",
+    "Implementation": ".tenants.implementations",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Load every table, then the name. Raises AttributeError for one that is not here, as any module does."""
+    if name == "DbSession":
+        return import_module("sqlalchemy.orm").Session
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    import_module(f"{__name__}.tables")
+    return getattr(import_module(_HOMES[name], __name__), name)

@@ -30,7 +30,7 @@ from . import fields
 from .columns import Base, RowId, utc_now
 
 #: Actions whose target is a person of the entry's implementation, by their subject.
-ABOUT_PEOPLE = frozenset({"login.refused", "user.described", "user.disabled", "user.enabled"})
+ABOUT_PEOPLE = frozenset({"login.refused", "user.described", "user.disabled", "user.enabled", "user.type_changed"})
 #: What the first entry has as the hash of the entry before it.
 FIRST = "0" * 64
 #: Entries that `verify` reads at once.

@@ -1,18 +1,21 @@
 """The edition of an implementation: a digest that changes with everything that can change what its sessions show.
 
 A cached status is valid for one edition. So a changed setting, connection or version takes effect at once, and nothing has
-to be cleared.
+to be cleared. An edition never comes back: after a roll back, a revert, or a stop and its end, nothing that was found
+before is shown, because users may have acted on it meanwhile.
 """
 
 from __future__ import annotations
 
 import hashlib
 
-from sqlalchemy import inspect
+from sqlalchemy import func, inspect, select
 from sqlalchemy.orm import Session
 
 from .agenda.sessions import AgendaSession
 from .columns import Base
+from .scripts.deployments import Deployment
+from .scripts.states import ACTIVE
 from .scripts.versions import Version
 from .tenants import connections
 from .tenants.implementation_settings import SETTINGS
@@ -24,9 +27,21 @@ _OF_PEOPLE = frozenset(each.name for each in SETTINGS if each.of_people)
 
 
 def edition(db: Session, implementation: Implementation, version: Version | None) -> str:
-    """Return a digest of the implementation, its connections and the version that a user sees; None: they see none."""
-    rows = [implementation, *connections.every(db, implementation)]
-    return _digest(version.sha256 if version else "", *(_content(row) for row in rows))
+    """Return a digest of what decides what a user sees; `version` is the one that they see, None if they see none.
+
+    1. The implementation, with the moments of the last stop and of its end, and its connections.
+    2. The version, and the deployment by which it is seen.
+    3. The active deployment, also for users of a staged version: if that fails, they see what the active one finds.
+    4. How many deployments have ended.
+    """
+    rows = [implementation, *connections.every(db, implementation)]  # 1
+    mine = select(Deployment).where(Deployment.implementation_id == implementation.id)
+    live = db.scalars(mine.where(Deployment.ended_at.is_(None))).all()
+    seen = [each.id for each in live if version is not None and each.version_id == version.id]  # 2
+    active = [each.id for each in live if each.state == ACTIVE]  # 3
+    ended = select(func.count(Deployment.ended_at)).where(Deployment.implementation_id == implementation.id)  # 4
+    deployed = repr((seen, active, db.scalar(ended)))
+    return _digest(version.sha256 if version else "", deployed, *(_content(row) for row in rows))
 
 
 def session_edition(session: AgendaSession) -> str:

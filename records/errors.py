@@ -4,6 +4,7 @@ RecordsError                  root
 +-- RuleViolation             a value breaks a rule: which field, and why (the caller's fault, shown to the person)
 +-- OtherProvider             a person logs in by another identity provider than the one they belong to
 +-- Conflict                  a constraint of the database was violated
+|   +-- Overtaken             (a RuleViolation, too) something else than the person looked at is there now
 +-- DatabaseUnavailable       the database does not answer, or a lock was not granted in time; trying again may help
 |   +-- DatabaseUnresponsive  it gives no answer at all, so no other request should wait for it
 +-- SchemaUnknown             the database was upgraded by a newer release than this one
@@ -62,6 +63,10 @@ class OtherProvider(RecordsError):
 
 class Conflict(RecordsError):
     """A constraint of the database was violated, usually because two people stored the same thing at the same moment."""
+
+
+class Overtaken(RuleViolation, Conflict):
+    """Something else than the person looked at is there now, so their change would hit what they have not seen."""
 
 
 class DatabaseUnavailable(RecordsError):

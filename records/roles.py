@@ -114,7 +114,7 @@ TABLE: Final = (
     Role(
         name=REVIEWER,
         scope=Scope.ALL,
-        meaning="sees every conference, reviews scripts and puts them in service",
+        meaning="sees every conference, reviews and deploys scripts",
         may=_LOOKS_ON
         | {
             Permission.SEE_SCRIPTS,

@@ -48,11 +48,13 @@ from .language import (
     RECORDS,
     RUNTIME_KEY,
     SIGNATURES,
+    STUB_MODULE,
     WITHHELD,
     OfferedEntry,
     RecordType,
     Signature,
     WithheldEntry,
+    script_stubs,
 )
 from .outcomes import (
     FATAL_SIGNALS,
@@ -93,6 +95,7 @@ __all__ = [
     "RECORDS",
     "RUNTIME_KEY",
     "SIGNATURES",
+    "STUB_MODULE",
     "WITHHELD",
     "Answer",
     "Call",
@@ -131,4 +134,5 @@ __all__ = [
     "WithheldEntry",
     "ZygoteGone",
     "examine",
+    "script_stubs",
 ]

@@ -63,7 +63,18 @@ ORDER = {
     "sandbox/language": ("rules", "check", "run", "tracing"),
     "sandbox/language/check": ("text", "constructs", "api"),
     "sandbox/language/run": ("values", "guards", "standard_library"),
-    "records": ("storage", "tenants", "people", "identity", "maintenance", "agenda", "scripts", "support", "changes"),
+    "records": (
+        "storage",
+        "tenants",
+        "people",
+        "identity",
+        "maintenance",
+        "agenda",
+        "scripts",
+        "trials",
+        "support",
+        "changes",
+    ),
     "records/changes": ("scripts",),
     "runner": (
         *(
@@ -82,18 +93,19 @@ ORDER = {
         ),
     ),
     "runner/powers": ("connections", "http"),
-    "runner/trials": ("cases", "explore"),
+    "runner/trials": ("cases", "explore", "replay"),
     "runner/trials/explore": ("moves",),
     "web": (
-        *("forms", "middleware", "auth", "root", "status", "console", "health", "openapi", "widget"),
+        *("forms", "middleware", "auth", "root", "status", "console", "authors", "health", "openapi", "widget"),
         *("server", "devidp", "demo", "cli"),
     ),
     "web/auth": ("login_steps", "external", "app", "saml", "login_choice", "staff"),
     "web/auth/saml": ("protocol",),
     "web/auth/saml/protocol": ("xml", "messages"),
-    "web/console": ("layout", "people", "settings", "runs"),
+    "web/console": ("layout", "people", "settings", "runs", "scripts"),
+    "web/console/scripts": ("source", "deploying"),
     "web/console/settings": ("agenda", "general", "connections", "identity", "external"),
-    "web/cli": ("common", "setup", "operate", "scripts", "local"),
+    "web/cli": ("common", "setup", "operate", "authors", "service", "scripts", "local"),
 }
 #: Modules of one folder, besides its front page.
 MOST_MODULES = 15
@@ -350,7 +362,6 @@ WRITERS = {
 }
 #: Who else may call them, with the reason.
 OTHER_CALLERS = {
-    ("web/auth/login_steps/admission.py", "remember"): "a login describes its person",
     ("runner/runs/version_bundle.py", "keep_settings_read"): "what a new check of a stored text found",
 }
 
@@ -367,6 +378,7 @@ TRANSACTIONS = {
     "web/console/settings/identity/our_certificates.py": "our keys are made when they are first needed",
     "web/console/settings/agenda/views.py": "an uploaded file waits to be looked at, and changes nothing",
     "web/console/settings/external/login_test.py": "tested logins",
+    "web/authors/token_access.py": "when an author token was used last",
     "web/devidp/__main__.py": "our keys are made when they are first needed",
 }
 

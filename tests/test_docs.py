@@ -7,6 +7,7 @@ import tomllib
 import pytest
 
 from records import Implementation
+from runner.settings.declaration import AUTHORS_OWN
 from sandbox import RunLimits
 from tests.support import ROOT
 
@@ -45,8 +46,12 @@ def test_every_file_named_by_a_page_exists(page):
 def test_every_command_named_by_a_page_exists():
     page_maker = reference()
     known = {name: context.command for name, context in page_maker.each_command(page_maker.commands, "session-status")}
+    asking = {name for name, _ in page_maker.over_http()}
     for page in PAGES:
-        for first, second in re.findall(r"session-status ([a-z-]+)(?: ([a-z-]+))?", page.read_text()):
+        text = page.read_text()
+        for first, second in re.findall(r"session-status --service \S+ ([a-z-]+) ([a-z-]+)", text):
+            assert f"session-status --service ADDRESS {first} {second}" in asking, f"{page.name}: {first} {second}"
+        for first, second in re.findall(r"session-status ([a-z][a-z-]+)(?: ([a-z-]+))?", text):
             name = f"session-status {first}"
             assert name in known, f"{page.name}: {name}"
             if second and hasattr(known[name], "commands"):
@@ -54,7 +59,7 @@ def test_every_command_named_by_a_page_exists():
 
 
 def test_every_setting_named_by_a_page_exists():
-    known = {setting.name for setting in reference().SETTINGS}
+    known = {setting.name for setting in reference().SETTINGS} | AUTHORS_OWN | {"SESSION_STATUS_JAIL"}
     for page in PAGES:
         for name in re.findall(r"\b(SESSION_STATUS_[A-Z_]+|DATABASE_URL|REDIS_URL)\b", page.read_text()):
             assert name in known, f"{page.name}: {name}"

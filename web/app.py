@@ -12,6 +12,7 @@ from runner.queues.background_jobs import BackgroundQueue
 from runner.queues.job_orders import OrderSigner
 from runner.settings.operator_settings import Settings
 from runner.status.service import StatusService
+from runner.trials.script_checks import ScriptChecks
 from web import assets, error_references, problem_details, templating
 from web.auth.app import login_pages as app_pages
 from web.auth.app import token_endpoints as app_calls
@@ -22,13 +23,15 @@ from web.auth.logins import Logins
 from web.auth.saml import views as saml
 from web.auth.services import AuthServices
 from web.auth.staff import authorization, form_limits, staff_member
+from web.authors import run_views, submission_views, token_views, version_views
 from web.config import WebConfig
-from web.console import audit, first_administrator, settings_pages
+from web.console import audit, first_administrator, script_pages, settings_pages
 from web.console import views as console
 from web.console.layout import page_frame
 from web.console.people import roles
 from web.console.people import views as people
 from web.console.runs import views as runs
+from web.console.scripts import review_queue
 from web.health import views as health
 from web.health.views import Checks
 from web.middleware import csrf_tokens, outage_answers, request_checks, response_headers
@@ -47,7 +50,8 @@ from web.widget import views as widget
 #: Modules with views, each with its `blueprint`.
 APP_VIEWS = (status, returns, widget, app_pages, app_calls, health, openapi, root)
 LOGIN_VIEWS = (login_choice, saml, external)
-CONSOLE_VIEWS = (console, first_administrator, people, roles, runs, audit)
+AUTHOR_VIEWS = (submission_views, version_views, run_views, token_views)
+CONSOLE_VIEWS = (console, first_administrator, people, roles, runs, review_queue, audit)
 
 
 def create_app(  # noqa: PLR0913 - the parts of a process, each named once
@@ -59,12 +63,15 @@ def create_app(  # noqa: PLR0913 - the parts of a process, each named once
     store: LoginStore,
     outbound: OutboundRequests,
     outages: OutageLog | None = None,
+    script_checks: ScriptChecks | None = None,
 ) -> Flask:
     """Build the application from its parts. `checks` are the readiness checks, by part.
 
     `outbound` makes the application's own requests, for example for metadata and keys. `outages` is told by the clients
     of these parts when they get no answer; without it, refusals still have a reference, but nothing checks whether the
     outage is over.
+
+    `script_checks` checks the texts that authors write; without it, the application has its own, which starts with the first.
 
     The caller owns these parts and closes them. Nothing is started here, and the environment is not read.
     """
@@ -107,13 +114,15 @@ def create_app(  # noqa: PLR0913 - the parts of a process, each named once
         jobs=BackgroundQueue(store.redis, OrderSigner(settings.keys)),
         changed=status_service.changed,
         finish_start=finish_start,
+        script_checks=script_checks or ScriptChecks(settings),
     )
 
     staff_member.install(app)
     page_frame.install(app)
-    for views in (*APP_VIEWS, *LOGIN_VIEWS, *CONSOLE_VIEWS):
+    for views in (*APP_VIEWS, *AUTHOR_VIEWS, *LOGIN_VIEWS, *CONSOLE_VIEWS):
         app.register_blueprint(views.blueprint)
     settings_pages.install(app, settings)
+    script_pages.install(app)
     app.wsgi_app = FastPath(app.wsgi_app, status_services)  # type: ignore[method-assign]  # Flask's own way to add a WSGI middleware
     if config.trusted_proxies:
         # Only the client's address: our scheme and host come from the settings, whatever a proxy says.

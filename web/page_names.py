@@ -40,6 +40,21 @@ _CONSOLE = MappingProxyType(
     }
 )
 
+_AUTHORS = MappingProxyType(
+    {
+        "author_runs.list_all": "Authors' endpoints: runs",
+        "author_runs.show": "Authors' endpoints: a run",
+        "author_submissions.hand_in": "Authors' endpoints: hand a script in",
+        "author_submissions.list_all": "Authors' endpoints: submissions",
+        "author_submissions.show": "Authors' endpoints: a submission",
+        "author_submissions.withdraw": "Authors' endpoints: withdraw a submission",
+        "author_token.show": "Authors' endpoints: the author token",
+        "author_versions.diff": "Authors' endpoints: compare two versions",
+        "author_versions.list_all": "Authors' endpoints: versions",
+        "author_versions.show": "Authors' endpoints: a version",
+    }
+)
+
 _SETTINGS = MappingProxyType(
     {
         "console_settings.add_connection": "Console: add a connection",
@@ -103,11 +118,33 @@ _SETTINGS = MappingProxyType(
     }
 )
 
+_SCRIPTS = MappingProxyType(
+    {
+        "console_reviews.queue": "Console: reviews",
+        "console_scripts.add_comment": "Console: comment on a submission",
+        "console_scripts.ask_about_live": "Console: change what users see of the script",
+        "console_scripts.ask_about_version": "Console: change what users see of the script",
+        "console_scripts.compared": "Console: compare two versions of the script",
+        "console_scripts.decide": "Console: decide about a submission",
+        "console_scripts.do_with_live": "Console: change what users see of the script",
+        "console_scripts.do_with_version": "Console: change what users see of the script",
+        "console_scripts.edit": "Console: write the script",
+        "console_scripts.every": "Console: scripts",
+        "console_scripts.one": "Console: a version of the script",
+        "console_scripts.resolve_comment": "Console: resolve a comment on a submission",
+        "console_scripts.submission": "Console: a submission",
+        "console_scripts.withdraw": "Console: withdraw a submission",
+        "console_scripts.work_on": "Console: write the script",
+    }
+)
+
 #: The name of a view -> the name of its page or endpoint.
 PAGE_NAMES = MappingProxyType(
     {
         **_CONSOLE,
         **_SETTINGS,
+        **_AUTHORS,
+        **_SCRIPTS,
         NO_VIEW: "an unknown address, or a request that was refused before it was read",
         "app_login.done": "Login for the app: done",
         "app_login.start": "Login for the app: start",

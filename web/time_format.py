@@ -10,9 +10,11 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from records import Implementation
+if TYPE_CHECKING:
+    from records import Implementation  # it loads the tables, which a command over HTTP does not need
 
 _AGO = re.compile(r"(\d{1,5})\s*(m|h|d)", re.IGNORECASE)
 _CLOCK = re.compile(r"\d{1,2}:\d{2}")

@@ -99,6 +99,12 @@ def last_end(db: Session, implementation: Implementation) -> datetime | None:
     return db.scalar(mine.where(AgendaSession.retired_at.is_(None)))
 
 
+def next_start(db: Session, implementation: Implementation, now: datetime) -> datetime | None:
+    """Return when the next session of an implementation's agenda starts; None if none starts any more."""
+    mine = select(func.min(AgendaSession.starts_at)).where(AgendaSession.implementation_id == implementation.id)
+    return db.scalar(mine.where(AgendaSession.retired_at.is_(None), AgendaSession.starts_at >= now))
+
+
 def _served(implementation: Implementation) -> Select[AgendaSession]:
     mine = select(AgendaSession).where(AgendaSession.implementation_id == implementation.id)
     return mine.where(AgendaSession.retired_at.is_(None))

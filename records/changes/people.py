@@ -17,6 +17,7 @@ from .after_commit import AfterCommit, unchanged
 from .entries import lock, note
 
 DESCRIBED = "user.described"
+TYPE_CHANGED = "user.type_changed"
 DISABLED = "user.disabled"
 ENABLED = "user.enabled"
 LINK_MADE = "administrator.link"
@@ -39,6 +40,24 @@ def describe(
             return unchanged(owner.slug, user)
     note(db, owner.slug, DESCRIBED, by, target=user.subject)
     return AfterCommit(owner.slug, user)
+
+
+def describe_at_login(
+    db: Session, owner: Implementation, subject: str, profile: UserProfile, *, provider: str
+) -> AfterCommit[User]:
+    """Store a person as their provider describes them at a login, as `records.people.users.remember` does, and raise as it does.
+
+    An entry is written only if that changes their user type: it decides what they are shown, and may give a role. No
+    process is told, because none keeps a user type for more than some seconds.
+    """
+    known = users.find(db, owner, subject) if "\0" not in subject else None
+    before = known.user_type if known else None
+    user = users.remember(db, owner, subject, profile, provider=provider)
+    if before is None or before == user.user_type:
+        return unchanged(owner.slug, user)
+    detail = {"user_type": [before, user.user_type], "provider": provider}
+    note(db, owner.slug, TYPE_CHANGED, AuditContext(""), target=user.subject, detail=detail)
+    return AfterCommit(owner.slug, user, announced=False)
 
 
 def disable(db: Session, owner: Implementation, user: User, by: AuditContext) -> AfterCommit[None]:

@@ -103,6 +103,11 @@ def every(db: Session, implementation: Implementation, *, limit: int = 100) -> l
     return search(db, implementation, "", limit=limit)
 
 
+def count(db: Session, implementation: Implementation) -> int:
+    """Return how many users of an implementation have ever logged in."""
+    return db.scalar(select(func.count()).where(User.implementation_id == implementation.id)) or 0
+
+
 def types_seen(db: Session, implementation: Implementation, *, limit: int = 50) -> list[str]:
     """Return the user types of an implementation's people, the most frequent first."""
     rows = select(User.user_type).where(User.implementation_id == implementation.id, User.user_type != "")

@@ -1,24 +1,26 @@
 """Author tokens: an author's command line sends one instead of a login.
 
-A token is of one implementation, has some of its maker's permissions, and ends within a year. It is shown once; only its
-hash is stored. In audit entries and submissions it stands by its name, which is never given twice.
+A token is of one implementation, belongs to one person, and ends within a year. It allows some of what that person may do,
+and nothing that they may not do at the moment of use. It is shown once; only its hash is stored. In audit entries and
+submissions it stands by its name, which is never given twice.
 """
 
 from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import CheckConstraint, ForeignKey, String, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from records import fields
+from records import fields, roles
 from records.columns import Base, RowId, utc_now
 from records.errors import FieldFault
+from records.identity import saml_providers
+from records.people import grants, users
 from records.roles import Permission
 from records.tenants import implementations
 from records.tenants.implementations import Implementation
@@ -49,7 +51,7 @@ class AuthorToken(Base):
     name: Mapped[str] = mapped_column(String(64))
     token_hash: Mapped[str] = mapped_column(String(64), unique=True)
     permissions: Mapped[list[str]]  #: names of `records.roles.Permission`
-    made_by: Mapped[str] = mapped_column(String(255))
+    made_by: Mapped[str] = mapped_column(String(255))  #: the person to whom it belongs, by their key
     made_at: Mapped[datetime] = mapped_column(default=utc_now)
     ends_at: Mapped[datetime]
     revoked_by: Mapped[str] = mapped_column(String(255), default="")
@@ -65,8 +67,8 @@ class AuthorToken(Base):
         return f"{_ACTOR}{self.name}"
 
     @property
-    def may(self) -> frozenset[Permission]:
-        """What it allows; what a later release no longer gives to tokens is not in it."""
+    def given(self) -> frozenset[Permission]:
+        """What it allows at most; what a later release does not give to tokens is not in it."""
         return frozenset(each for each in PERMISSIONS if each.name in self.permissions)
 
 
@@ -79,23 +81,32 @@ class AuthorTokenDraft:
     ends_at: datetime
 
 
-def make(
-    db: Session, implementation: Implementation, draft: AuthorTokenDraft, *, held: Collection[Permission], by: str
-) -> tuple[AuthorToken, str]:
-    """Make a token; returns its row, and its text, which is stored nowhere.
+@dataclass(frozen=True)
+class UsableToken:
+    """A token that counts now, its person, and what it allows now: what it was given and its person may do."""
 
-    `held` is what the maker may do. Raises RuleViolation with every fault, also for a name that was given before.
+    token: AuthorToken
+    person: str
+    may: frozenset[Permission]
+
+
+def make(
+    db: Session, implementation: Implementation, draft: AuthorTokenDraft, *, person: str
+) -> tuple[AuthorToken, str]:
+    """Make a token for a person, given by their key; returns its row, and its text, which is stored nowhere.
+
+    Raises RuleViolation with every fault, also for a name that was given before, and for a person who may not submit.
     """
-    given = fields.checked(_CHECKS, {"name": draft.name, "by": by})
+    given = fields.checked(_CHECKS, {"name": draft.name, "person": person})
     implementations.lock(db, implementation)
-    fields.refuse(_faults(db, implementation, draft, held))
+    fields.refuse(_faults(db, implementation, draft, given["person"]))
     text = PREFIX + secrets.token_urlsafe(32)
     token = AuthorToken(
         implementation_id=implementation.id,
         name=given["name"],
         token_hash=_hash(text),
         permissions=sorted(each.name for each in draft.permissions),
-        made_by=given["by"],
+        made_by=given["person"],
         ends_at=draft.ends_at,
     )
     db.add(token)
@@ -103,12 +114,13 @@ def make(
     return token, text
 
 
-def find_usable(db: Session, implementation: Implementation, text: str, now: datetime) -> AuthorToken | None:
+def find_usable(db: Session, implementation: Implementation, text: str, now: datetime) -> UsableToken | None:
     """Return the token of this implementation with this text, if it counts now.
 
     1. It is a token of this implementation: that of another is as one that there is not.
     2. It was not revoked.
     3. It has not ended.
+    4. Its person may do some of what it was given: it ends with their role, and while they are locked out.
     """
     token = db.scalar(select(AuthorToken).where(AuthorToken.token_hash == _hash(text)))
     if token is None or token.implementation_id != implementation.id:  # 1
@@ -117,7 +129,22 @@ def find_usable(db: Session, implementation: Implementation, text: str, now: dat
         return None
     if now >= token.ends_at:  # 3
         return None
-    return token
+    may = token.given & held_by(db, implementation, token.made_by)  # 4
+    return UsableToken(token, token.made_by, may) if may else None
+
+
+def held_by(db: Session, implementation: Implementation, person: str) -> frozenset[Permission]:
+    """Return what a person, given by their key, may do in an implementation after a login by SAML.
+
+    It is nothing for a key that is not a person's, a person who is locked out, and one whose provider was replaced.
+    """
+    slug, slash, subject = person.partition("/")
+    home = implementations.find(db, slug) if slash else None
+    user = users.find(db, home, subject) if home and "\0" not in subject else None
+    if home is None or user is None or saml_providers.is_replaced(db, home, user):
+        return frozenset()
+    names = grants.roles_of(db, implementation, user, roles.SAML)
+    return frozenset[Permission]().union(*(roles.BY_NAME[name].may for name in names))
 
 
 def note_use(db: Session, token: AuthorToken, now: datetime) -> None:
@@ -154,21 +181,21 @@ def is_token(actor: str) -> bool:
 
 
 def person_behind(db: Session, implementation: Implementation, actor: str) -> str:
-    """Return who answers for what an actor does: the maker of a token, else the actor."""
+    """Return who answers for what an actor does: the person of a token, else the actor."""
     token = by_name(db, implementation, actor.removeprefix(_ACTOR)) if is_token(actor) else None
     return token.made_by if token else actor
 
 
-def _faults(
-    db: Session, implementation: Implementation, draft: AuthorTokenDraft, held: Collection[Permission]
-) -> list[FieldFault]:
-    faults = []
+def _faults(db: Session, implementation: Implementation, draft: AuthorTokenDraft, person: str) -> list[FieldFault]:
+    faults, held = [], held_by(db, implementation, person)
+    if Permission.SUBMIT_SCRIPTS not in held:
+        faults.append(FieldFault("person", f"must be a person who may submit scripts for {implementation.slug}"))
     if by_name(db, implementation, draft.name) is not None:
         faults.append(FieldFault("name", "was given to another token, perhaps one that was revoked: choose another"))
     if not draft.permissions:
         faults.append(FieldFault("permissions", "must be at least one"))
-    never, missing = draft.permissions - PERMISSIONS, draft.permissions & PERMISSIONS - frozenset(held)
-    for wanted, why in ((never, "no token has it"), (missing, "its maker does not have it")):
+    never, missing = draft.permissions - PERMISSIONS, draft.permissions & PERMISSIONS - held
+    for wanted, why in ((never, "no token has it"), (missing, "its person does not have it")):
         faults += [FieldFault("permissions", f"must not include “{each}”: {why}") for each in sorted(wanted)]
     now = utc_now()
     if not now < draft.ends_at <= now + LONGEST:
@@ -176,8 +203,15 @@ def _faults(
     return faults
 
 
+def _person(value: Any) -> str:
+    key = str(fields.exact(255, empty=False)(value))
+    if "/" not in key:
+        raise ValueError("must be a person, written as the implementation, a slash, and the user's ID there")
+    return key
+
+
 def _hash(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()
 
 
-_CHECKS: dict[str, fields.Check] = {"name": fields.slug, "by": fields.line(255, empty=False)}
+_CHECKS: dict[str, fields.Check] = {"name": fields.slug, "person": _person}

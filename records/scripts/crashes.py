@@ -42,8 +42,8 @@ def suspend_repeated(db: Session, slug: str, version: str, at: datetime) -> list
 
     1. The implementation is locked, so that a second caller counts what the first has recorded.
     2. A version that was removed or is suspended already stays as it is.
-    3. Crashes of this version count if they are within an hour that contains `at`, and after the version was put in service.
-       So the count starts again after somebody has looked into it and put the version back in service.
+    3. Crashes of this version count if they are within an hour that contains `at`, and after the version was deployed.
+       So the count starts again after somebody has looked into it and deployed the version again.
     """
     owner = implementations.find(db, slug)
     if owner is None:

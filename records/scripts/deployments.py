@@ -1,4 +1,4 @@
-"""Deployments: which version is in service, for which share of the users, and since when.
+"""Deployments: which version is active or staged, for which share of the users, and since when.
 
 At most one version of an implementation is active and at most one is staged; indexes of the table say so, not only the
 rules. A staged version is seen by a share of the users. Which users these are depends on the deployment's salt and the
@@ -12,7 +12,18 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, String, Text, inspect, select, text
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    String,
+    Text,
+    func,
+    inspect,
+    select,
+    text,
+)
 from sqlalchemy.orm import Mapped, Session, mapped_column, validates
 
 from records import fields
@@ -22,7 +33,7 @@ from records.tenants import implementations
 from records.tenants.implementations import Implementation
 
 from .states import ACTIVE, DEPLOYMENT, REVERTED, STAGED, SUPERSEDED, SUSPENDED
-from .versions import Version
+from .versions import WITHOUT_TEXT, Version
 
 #: Percent of the users that a staged version may have. The others are who it is compared with.
 SMALLEST_SHARE, LARGEST_SHARE = 1, 90
@@ -31,7 +42,7 @@ _PARTS = 10_000
 
 
 class Deployment(Base):
-    """A version in service, from a moment on. It begins staged or active; a staged one can become active."""
+    """A version that users see from a moment on. It begins staged or active; a staged one can become active."""
 
     __tablename__ = "deployments"
     __table_args__ = (
@@ -53,6 +64,7 @@ class Deployment(Base):
             for state in (STAGED, ACTIVE)
         ),
         Index(None, "implementation_id", "started_at"),
+        Index(None, "version_id"),
     )
 
     id: Mapped[int] = mapped_column(RowId, primary_key=True)
@@ -65,13 +77,24 @@ class Deployment(Base):
     started_by: Mapped[str] = mapped_column(String(255))
     reason: Mapped[str] = mapped_column(Text, default="")
     active_since: Mapped[datetime | None]  #: None if it was only staged
+    activated_by: Mapped[str] = mapped_column(String(255), default="", server_default="")
+    activation_reason: Mapped[str] = mapped_column(Text, default="", server_default="")
+    widened_at: Mapped[datetime | None]  #: when its share grew last; None if it never did
     looks: Mapped[int] = mapped_column(default=0)  #: how often it was compared with the active version
+    #: how many of its users the last comparison counted; 0 since its share grew
+    looked_users: Mapped[int] = mapped_column(default=0, server_default="0")
+    next_look_at: Mapped[datetime | None]  #: until then, one worker has claimed the watch on it
     ended_at: Mapped[datetime | None]
     ended_by: Mapped[str] = mapped_column(String(255), default="")
     end_reason: Mapped[str] = mapped_column(Text, default="")
 
     def __repr__(self) -> str:
         return f"<Deployment {self.id} {self.state} {self.share} %>"
+
+    @property
+    def share_since(self) -> datetime:
+        """Since when it has the share that it has."""
+        return self.widened_at or self.started_at
 
     @validates("state")
     def _follow(self, _: str, state: str) -> str:
@@ -86,7 +109,7 @@ class Deployment(Base):
 
 @dataclass(frozen=True)
 class LiveVersions:
-    """What is in service now: each with its deployment, None where there is none."""
+    """What users see now: each with its deployment, None where there is none."""
 
     active: tuple[Deployment, Version] | None = None
     staged: tuple[Deployment, Version] | None = None
@@ -97,7 +120,7 @@ class LiveVersions:
 
 
 def live(db: Session, implementation: Implementation) -> LiveVersions:
-    """Return the versions in service."""
+    """Return the active and the staged version."""
     rows = select(Deployment, Version).join(Version, Version.id == Deployment.version_id)
     mine = rows.where(Deployment.implementation_id == implementation.id, Deployment.ended_at.is_(None))
     found = {deployment.state: (deployment, version) for deployment, version in db.execute(mine)}
@@ -111,14 +134,14 @@ def active_version(db: Session, implementation: Implementation) -> Version | Non
 
 
 def of_version(db: Session, version: Version) -> Deployment | None:
-    """Return the deployment by which a version is in service, or None."""
+    """Return the deployment by which a version is active or staged, or None."""
     mine = select(Deployment).where(Deployment.version_id == version.id, Deployment.ended_at.is_(None))
     return db.scalar(mine)
 
 
 def history(db: Session, implementation: Implementation, *, limit: int = 50) -> list[tuple[Deployment, Version]]:
-    """Return the deployments of an implementation, the newest first."""
-    rows = select(Deployment, Version).join(Version, Version.id == Deployment.version_id)
+    """Return the deployments of an implementation, the newest first, with versions as in `versions.WITHOUT_TEXT`."""
+    rows = select(Deployment, Version).join(Version, Version.id == Deployment.version_id).options(*WITHOUT_TEXT)
     mine = rows.where(Deployment.implementation_id == implementation.id)
     found = db.execute(mine.order_by(Deployment.started_at.desc(), Deployment.id.desc()).limit(limit))
     return [(deployment, version) for deployment, version in found]
@@ -131,17 +154,31 @@ def was_active(db: Session, version: Version) -> bool:
 
 
 def active_before(db: Session, implementation: Implementation) -> Version | None:
-    """Return the version that was active last and can be active again: not suspended, and not the present one."""
-    present = active_version(db, implementation)
-    rows = select(Version).join(Deployment, Deployment.version_id == Version.id)
-    rows = rows.where(
-        Deployment.implementation_id == implementation.id,
-        Deployment.active_since.is_not(None),
-        Version.suspended_at.is_(None),
+    """Return the version to roll back to: the one that was active last of those which another version superseded.
+
+    It is not one whose newest deployment was reverted or suspended, nor the active, the staged or a suspended one.
+    """
+    lives = (
+        select(
+            Deployment.version_id,
+            func.max(Deployment.id).label("newest"),
+            func.max(Deployment.active_since).label("at"),
+        )
+        .where(Deployment.implementation_id == implementation.id)
+        .group_by(Deployment.version_id)
+        .having(func.max(Deployment.active_since).is_not(None))
+        .subquery()
     )
-    if present is not None:
-        rows = rows.where(Version.id != present.id)
-    return db.scalar(rows.order_by(Deployment.active_since.desc(), Deployment.id.desc()).limit(1))
+    rows = select(Version).join(lives, lives.c.version_id == Version.id)
+    rows = rows.join(Deployment, Deployment.id == lives.c.newest)
+    rows = rows.where(Deployment.state == SUPERSEDED, Version.suspended_at.is_(None))
+    return db.scalar(rows.order_by(lives.c.at.desc(), lives.c.newest.desc()).limit(1))
+
+
+def newest_of(db: Session, version: Version) -> Deployment | None:
+    """Return the newest deployment of a version, ended or not."""
+    mine = select(Deployment).where(Deployment.version_id == version.id)
+    return db.scalar(mine.order_by(Deployment.id.desc()).limit(1))
 
 
 def activate(  # noqa: PLR0913 - six, the most our style allows
@@ -153,7 +190,7 @@ def activate(  # noqa: PLR0913 - six, the most our style allows
     reason: str = "",
     ends_as: str = SUPERSEDED,
 ) -> Deployment:
-    """Let all users see a version. What was in service before ends in the state `ends_as`.
+    """Let all users see a version. What was active or staged before ends in the state `ends_as`.
 
     The deployment of a staged version goes on. Raises RuleViolation for a foreign or suspended version.
     """
@@ -165,13 +202,13 @@ def activate(  # noqa: PLR0913 - six, the most our style allows
     db.flush()  # the places are free before they are taken
     deployment = of_version(db, version)
     if deployment is None:
-        deployment = Deployment(
-            implementation_id=implementation.id, version_id=version.id, state=ACTIVE, share=100, active_since=now
-        )
+        deployment = Deployment(implementation_id=implementation.id, version_id=version.id)
         deployment.started_by, deployment.reason, deployment.started_at = given["by"], given["reason"], now
         db.add(deployment)
-    elif deployment.state == STAGED:
-        deployment.state, deployment.share, deployment.active_since = ACTIVE, 100, now
+    elif deployment.state == ACTIVE:
+        return deployment
+    deployment.state, deployment.share, deployment.active_since = ACTIVE, 100, now
+    deployment.activated_by, deployment.activation_reason = given["by"], given["reason"]
     db.flush()
     return deployment
 
@@ -209,7 +246,7 @@ def widen(db: Session, deployment: Deployment, share: int) -> None:
         raise RuleViolation("deployment", f"is {deployment.state}: only a staged version has a share")
     if share <= deployment.share:
         raise RuleViolation("share", f"must be more than the present {deployment.share} %; to take it back, revert it")
-    deployment.share = share
+    deployment.share, deployment.widened_at, deployment.looked_users = share, utc_now(), 0
     db.flush()
 
 
@@ -223,7 +260,7 @@ def revert(db: Session, deployment: Deployment, by: str, reason: str) -> None:
 
 
 def suspend(db: Session, version: Version, reason: str, by: str) -> None:
-    """Take a version out of service at once, and keep it out until it is reinstated. Another one in service stays."""
+    """Take a version from its users at once, and keep it from them until it is reinstated. Another one stays."""
     given = fields.checked(_CHECKS | {"reason": fields.line(2000, empty=False)}, {"reason": reason, "by": by})
     deployment = of_version(db, version)
     if deployment is not None:
@@ -240,7 +277,7 @@ def sees(salt: str, share: int, subject: str) -> bool:
 
 
 def _checked(db: Session, implementation: Implementation, version: Version, by: str, reason: str) -> dict[str, str]:
-    """Lock the implementation and refuse what cannot be in service; the caller gets who does it and why."""
+    """Lock the implementation and refuse what no user may see; the caller gets who does it and why."""
     if version.implementation_id != implementation.id:
         raise RuleViolation("version", "belongs to another implementation")
     given = fields.checked(_CHECKS, {"by": by, "reason": reason})

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, String, Text, UniqueConstraint, delete, select
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy.orm import Mapped, Session, defer, mapped_column
 
 from records import fields
 from records.columns import Base, RowId, utc_now
@@ -42,6 +42,13 @@ def find(db: Session, implementation: Implementation, author: str) -> ScriptDraf
     """Return an author's draft."""
     mine = select(ScriptDraft).where(ScriptDraft.implementation_id == implementation.id)
     return db.scalar(mine.where(ScriptDraft.author == author))
+
+
+def of_others(db: Session, implementation: Implementation, author: str, *, limit: int = 10) -> list[ScriptDraft]:
+    """Return the drafts of other authors of an implementation, the last edited first, without their texts."""
+    mine = select(ScriptDraft).where(ScriptDraft.implementation_id == implementation.id, ScriptDraft.author != author)
+    found = mine.order_by(ScriptDraft.edited_at.desc(), ScriptDraft.id.desc()).options(defer(ScriptDraft.source))
+    return list(db.scalars(found.limit(limit)))
 
 
 def save(db: Session, implementation: Implementation, author: str, source: str, *, revision: int) -> ScriptDraft:

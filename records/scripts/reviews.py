@@ -141,7 +141,7 @@ def decide(
     if given["sha256"] != version.sha256:
         raise RuleViolation("sha256", "is that of another text than this submission's: load the page again")
     # 4.
-    if author_tokens.is_token(by) or by in submissions.authors_of(db, implementation, version):
+    if author_tokens.is_token(given["by"]) or given["by"] in submissions.authors_of(db, implementation, version):
         raise RuleViolation("reviewer", "must be another person than the author")
     # 5.
     if given["decision"] == APPROVED and version.suspended_at is not None:

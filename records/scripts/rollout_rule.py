@@ -4,10 +4,12 @@ Users are put in a share at random, so they are what is compared: how many users
 user who asks again and again after a failure counts once. The choice of the test, its figures and what it does not see
 are in `docs/decisions/0015-the-watch-on-staged-versions.md`.
 
-1. There is a look each time that the staged version has half as many users again as at the last, beginning with FIRST.
+1. There is a look each time that the staged version has half as many users again as at the last, beginning with FIRST. When its
+   share grows, users change groups, so everybody is counted anew from then on, beginning with FIRST again. There is none
+   while the active version has fewer users than FIRST_ACTIVE: it could find nothing, and would be used up.
 2. At a look, Fisher's exact test says how likely it is that at least so many of the failing users are in the stage if
    both versions are alike.
-3. Look k may raise a false alarm with the probability ALPHA * 6 / (pi * (k + 1)) ** 2. The sum over all looks is ALPHA, so
+3. Look k of a stage may raise a false alarm with the probability ALPHA * 6 / (pi * (k + 1)) ** 2. The sum over all looks is ALPHA, so
    looking often makes false alarms no more likely than that.
 4. A difference of less than LEAST is not worth a revert, however certain it is.
 """
@@ -19,6 +21,8 @@ from dataclasses import dataclass
 
 #: Users of the staged version at the first look.
 FIRST = 10
+#: Users of the active version without whom there is no look.
+FIRST_ACTIVE = 5
 #: Users of the staged version at the next look, as a multiple of those at the last.
 GROWTH = 1.5
 #: The probability that a version which is no worse is reverted, over all looks of its stage.
@@ -40,16 +44,16 @@ class UserCount:
         return self.failed / self.users if self.users else 0.0
 
 
-def look_due(looks: int, users: int) -> int | None:
-    """Return the number of the look that is due with so many users, counted from 0; None if none is. `looks` are done."""
-    if users < FIRST:
-        return None
-    number = math.floor(math.log(users / FIRST) / math.log(GROWTH) + 1e-9)
-    return number if number >= looks else None
+def look_due(looked: int, staged: int, active: int) -> bool:
+    """Say whether a look is due with so many users of each version.
+
+    `looked`: how many users of the staged version the last look counted, 0 if there was none since its share is what it is.
+    """
+    return active >= FIRST_ACTIVE and _step(staged) > _step(looked)
 
 
 def is_worse(staged: UserCount, active: UserCount, look: int) -> bool:
-    """Say whether the staged version is clearly worse, at the look with this number."""
+    """Say whether the staged version is clearly worse. `look` counts the looks of the stage that were made before, from 0."""
     if staged.rate - active.rate < LEAST:
         return False
     return tail(staged, active) <= allowance(look)
@@ -73,6 +77,11 @@ def tail(staged: UserCount, active: UserCount) -> float:
         for count in range(max(staged.failed, failed - active.users), most + 1)
     )
     return min(1.0, math.fsum(math.exp(term) for term in terms))
+
+
+def _step(users: int) -> int:
+    """Return the number of looks for which a stage has users enough."""
+    return 0 if users < FIRST else 1 + math.floor(math.log(users / FIRST) / math.log(GROWTH) + 1e-9)
 
 
 def _log_choose(total: int, chosen: int) -> float:

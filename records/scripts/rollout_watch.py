@@ -1,14 +1,16 @@
 """The watch on staged versions: reverts one whose users fail clearly more often than those of the active version.
 
-The service does this by itself, so the audit entry says what was counted. The rule is in `rollout_rule`.
+The service does this by itself, so the audit entry says what was counted. The rule is in `rollout_rule`. Workers share the
+work: one claims a stage for some seconds, counts without a lock, and locks only for a look that is due.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import case, func, select
+from sqlalchemy import ColumnElement, CursorResult, Select, case, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from records import audit
@@ -26,6 +28,8 @@ from .versions import Version
 
 #: Outcomes that say nothing about a script.
 NOT_COUNTED = ("service away",)
+#: For how long one worker claims the watch on a stage.
+CLAIM = timedelta(seconds=9)
 
 
 @dataclass(frozen=True)
@@ -38,26 +42,70 @@ class RolloutReverted:
     reason: str
 
 
-def due(db: Session) -> list[str]:
-    """Return the implementations whose staged version may have to be looked at, by their slugs. Takes no lock."""
-    rows = select(Implementation, Deployment, Version).join(
-        Deployment, Deployment.implementation_id == Implementation.id
-    )
-    rows = rows.join(Version, Version.id == Deployment.version_id)
-    staged = db.execute(rows.where(Deployment.state == STAGED, Implementation.archived_at.is_(None)))
-    return [
-        owner.slug
-        for owner, deployment, version in staged
-        if _look_due(deployment, count_users(db, owner, version, deployment.started_at)) is not None
-    ]
+@dataclass(frozen=True)
+class WatchState:
+    """What the watch has counted since the stage has its share, and how often it has compared the two versions."""
+
+    version: int
+    staged: UserCount
+    active: UserCount
+    looks: int
+
+    @property
+    def lacking(self) -> str:
+        """Why there was no comparison yet, in a sentence; "" if there was one."""
+        if self.looks:
+            return ""
+        return (
+            f"Version {self.version} is not compared with the active version yet: {counted(self.staged.users, 'user')} had runs"
+            f" of it ({rollout_rule.FIRST} are needed), and {counted(self.active.users, 'user')} of the active version"
+            f" ({rollout_rule.FIRST_ACTIVE} are needed)."
+        )
+
+
+def unclaimed(db: Session, now: datetime) -> list[str]:
+    """Return the implementations (slugs) with a staged version that no worker watches at the moment."""
+    rows = select(Implementation.slug).join(Deployment, Deployment.implementation_id == Implementation.id)
+    return list(db.scalars(rows.where(Implementation.archived_at.is_(None), *_claimable(now))))
+
+
+def claim(db: Session, slug: str, now: datetime) -> bool:
+    """Claim the watch on the staged version of an implementation for some seconds. Of several workers, one gets it."""
+    mine = select(Implementation.id).where(Implementation.slug == slug).scalar_subquery()
+    claiming = update(Deployment).where(Deployment.implementation_id == mine, *_claimable(now))
+    done: CursorResult[Any] = db.execute(claiming.values(next_look_at=now + CLAIM))  # type: ignore[assignment]  # of an UPDATE
+    return done.rowcount == 1
+
+
+def is_due(db: Session, slug: str) -> bool:
+    """Say whether it is time for a look. Takes no lock."""
+    owner = implementations.find(db, slug)
+    found = deployments.live(db, owner) if owner else None
+    if owner is None or found is None or found.staged is None or found.active is None:
+        return False
+    deployment, version = found.staged
+    staged = count_users(db, owner, version, deployment.share_since)
+    if not _look_due(deployment, staged, UserCount(rollout_rule.FIRST_ACTIVE, 0)):
+        return False  # whatever the other count, which is the longer one
+    return _look_due(deployment, staged, count_users(db, owner, found.active[1], deployment.share_since))
+
+
+def state_of(db: Session, owner: Implementation) -> WatchState | None:
+    """Return the state of the watch on the staged version; None without a staged and an active version to compare."""
+    found = deployments.live(db, owner)
+    if found.staged is None or found.active is None:
+        return None
+    deployment, version = found.staged
+    staged, active = (count_users(db, owner, each, deployment.share_since) for each in (version, found.active[1]))
+    return WatchState(version.number, staged, active, deployment.looks)
 
 
 def look(db: Session, slug: str) -> RolloutReverted | None:
     """Compare the staged version of an implementation with the active one, if it is time for that.
 
-    1. The implementation is locked, so that of several processes only one looks.
+    1. The implementation is locked, so that nobody deploys meanwhile.
     2. There are a staged and an active version to compare.
-    3. The stage has enough users for a look that was not made yet.
+    3. Both have enough users for a look that was not made yet.
     4. The look is counted, whatever it finds.
     5. A version that is clearly worse is reverted, and an audit entry says why.
     """
@@ -66,19 +114,17 @@ def look(db: Session, slug: str) -> RolloutReverted | None:
         return None
     implementations.lock(db, owner)  # 1
     found = deployments.live(db, owner)
-    if found.staged is None or found.active is None:  # 2
+    state = state_of(db, owner)
+    if found.staged is None or state is None:  # 2
         return None
     deployment, version = found.staged
-    staged = count_users(db, owner, version, deployment.started_at)
-    number = _look_due(deployment, staged)
-    if number is None:  # 3
+    if not _look_due(deployment, state.staged, state.active):  # 3
         return None
-    deployment.looks = number + 1  # 4
+    deployment.looks, deployment.looked_users = state.looks + 1, state.staged.users  # 4
     db.flush()
-    active = count_users(db, owner, found.active[1], deployment.started_at)
-    if not rollout_rule.is_worse(staged, active, number):
+    if not rollout_rule.is_worse(state.staged, state.active, state.looks):
         return None
-    return _reverted(db, owner, deployment, version, _reason(staged, active))  # 5
+    return _reverted(db, owner, deployment, version, _reason(state.staged, state.active))  # 5
 
 
 def count_users(db: Session, owner: Implementation, version: Version, since: datetime) -> UserCount:
@@ -87,25 +133,31 @@ def count_users(db: Session, owner: Implementation, version: Version, since: dat
     A run of the active version that was made because the staged one failed does not count: its user was not chosen at
     random, and belongs to the stage.
     """
-    failed = func.max(case((Run.outcome == RETURNED, 0), else_=1)).label("failed")
-    users = (
-        select(Run.user, failed)
-        .where(
-            Run.implementation_id == owner.id,
-            Run.started_at >= since,
-            Run.version == version.sha256,
-            Run.outcome.not_in(NOT_COUNTED),
-            Run.because != INSTEAD,
-        )
-        .group_by(Run.user)
-        .subquery()
+    row = db.execute(count_query(owner, version, since)).one()
+    return UserCount(users=row[0], failed=row[1])
+
+
+def count_query(owner: Implementation, version: Version, since: datetime) -> Select[int, int]:
+    """Return the query of `count_users`. It reads one index and no trace, because workers ask it every few seconds."""
+    failed = case((Run.outcome != RETURNED, Run.user))
+    counts = select(func.count(Run.user.distinct()), func.count(failed.distinct()))
+    return counts.where(
+        Run.implementation_id == owner.id,
+        Run.version == version.sha256,
+        Run.started_at >= since,
+        Run.outcome.not_in(NOT_COUNTED),
+        Run.because != INSTEAD,
     )
-    row = db.execute(select(func.count(), func.coalesce(func.sum(users.c.failed), 0)).select_from(users)).one()
-    return UserCount(users=row[0], failed=int(row[1]))
 
 
-def _look_due(deployment: Deployment, staged: UserCount) -> int | None:
-    return rollout_rule.look_due(deployment.looks, staged.users)
+def _claimable(now: datetime) -> tuple[ColumnElement[bool], ...]:
+    """Return the condition that a deployment is staged and not claimed; a claim from a clock that was ahead does not hold."""
+    at = Deployment.next_look_at
+    return Deployment.state == STAGED, or_(at.is_(None), at <= now, at > now + CLAIM)
+
+
+def _look_due(deployment: Deployment, staged: UserCount, active: UserCount) -> bool:
+    return rollout_rule.look_due(deployment.looked_users, staged.users, active.users)
 
 
 def _reverted(

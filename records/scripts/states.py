@@ -88,6 +88,11 @@ DEPLOYMENT: Final = StateMachine(
 )
 
 
+def seen_as(state: str, share: int) -> str:
+    """Return as what users see a deployment, for a list of what a change ended."""
+    return "active" if state == ACTIVE else f"staged for {share} %"
+
+
 def worded(state: str) -> str:
     """Return a state as people read it."""
     return state.replace("_", " ")

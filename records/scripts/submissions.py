@@ -1,7 +1,8 @@
 """Submissions: versions that were handed in for review, each with its note and scenarios.
 
 The author of a submission is a person, also where an author token handed it in. An author has at most one undecided
-submission of an implementation: a new one supersedes it. A submission that was decided stays as it is.
+submission of an implementation: a new one supersedes it. A submission that was decided stays as it is. Of those that were
+superseded or withdrawn, each author's newest are kept.
 """
 
 from __future__ import annotations
@@ -19,12 +20,14 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
+    delete,
     func,
     inspect,
     select,
     text,
+    update,
 )
-from sqlalchemy.orm import Mapped, Session, mapped_column, validates
+from sqlalchemy.orm import Mapped, Session, defer, mapped_column, validates
 
 from records import fields
 from records.columns import Base, RowId, utc_now
@@ -33,11 +36,14 @@ from records.tenants import implementations
 from records.tenants.implementations import Implementation
 
 from . import author_tokens
+from .deployments import Deployment
 from .prose_fields import paragraphs
-from .states import APPROVED, SUBMISSION, SUBMITTED, SUPERSEDED, WITHDRAWN
-from .versions import Version
+from .states import APPROVED, DECISIONS, SUBMISSION, SUBMITTED, SUPERSEDED, WITHDRAWN
+from .versions import WITHOUT_TEXT, Version
 
 LONGEST_NOTE = 4000
+#: Superseded and withdrawn submissions of an author that are kept, with their texts.
+MOST_ENDED = 30
 #: Scenarios of a submission, and bytes of all together as JSON.
 MOST_SCENARIOS, SCENARIO_BYTES = 200, 512 * 1024
 #: What a scenario holds.
@@ -66,6 +72,7 @@ class Submission(Base):
             postgresql_where=text("state = 'submitted'"),
         ),
         Index(None, "state", "submitted_at"),
+        Index(None, "version_id"),
     )
 
     id: Mapped[int] = mapped_column(RowId, primary_key=True)
@@ -98,6 +105,10 @@ class Submission(Base):
         return value
 
 
+#: Options of a list of submissions with their versions: the large columns are read when they are used, in the session.
+WITHOUT_TEXTS = (defer(Submission.scenarios), defer(Submission.results), *WITHOUT_TEXT)
+
+
 @dataclass(frozen=True)
 class SubmissionDraft:
     """What an author hands in beside the script."""
@@ -111,6 +122,7 @@ def submit(
 ) -> Submission:
     """Hand a version in. The undecided submission of the same author, if there is one, is superseded.
 
+    If that one has the same text, note and scenarios, nothing changes, and it is returned.
     Raises RuleViolation for a foreign or suspended version, and for one that is approved already.
     """
     if version.implementation_id != implementation.id:
@@ -125,7 +137,10 @@ def submit(
     author = author_tokens.person_behind(db, implementation, given["by"])
     before = undecided_of(db, implementation, author)
     if before is not None:
+        if (before.version_id, before.note, before.scenarios) == (version.id, given["note"], given["scenarios"]):
+            return before
         close(db, before, SUPERSEDED)
+        _forget_oldest(db, implementation, author)
     mine = select(func.max(Submission.number)).where(Submission.implementation_id == implementation.id)
     submission = Submission(
         implementation_id=implementation.id,
@@ -144,6 +159,8 @@ def submit(
 
 def withdraw(db: Session, implementation: Implementation, submission: Submission, by: str) -> None:
     """Take an undecided submission back. Raises RuleViolation for another author's, and for one that was decided."""
+    implementations.lock(db, implementation)
+    db.refresh(submission)  # it may have been decided while we waited
     if author_tokens.person_behind(db, implementation, by) != submission.author:
         raise RuleViolation("submission", "can be withdrawn by its author only")
     close(db, submission, WITHDRAWN)
@@ -164,9 +181,9 @@ def keep_results(db: Session, submission: Submission, results: Mapping[str, Any]
 
 
 def is_approved(db: Session, version: Version) -> bool:
-    """Say whether a submission of this version was approved."""
-    approved = select(Submission.id).where(Submission.version_id == version.id, Submission.state == APPROVED)
-    return db.scalar(approved.limit(1)) is not None
+    """Say whether this version is approved: by the newest decision about any submission of it."""
+    decided = select(Submission.state).where(Submission.version_id == version.id, Submission.state.in_(DECISIONS))
+    return db.scalar(decided.order_by(Submission.decided_at.desc(), Submission.id.desc()).limit(1)) == APPROVED
 
 
 def authors_of(db: Session, implementation: Implementation, version: Version) -> frozenset[str]:
@@ -189,20 +206,48 @@ def find(db: Session, implementation: Implementation, number: int) -> Submission
 
 
 def every(db: Session, implementation: Implementation, *, limit: int = 100) -> list[tuple[Submission, Version]]:
-    """Return the submissions of an implementation with their versions, the newest first."""
-    rows = select(Submission, Version).join(Version, Version.id == Submission.version_id)
+    """Return the submissions of an implementation with their versions, the newest first, as in `WITHOUT_TEXTS`."""
+    rows = select(Submission, Version).join(Version, Version.id == Submission.version_id).options(*WITHOUT_TEXTS)
     mine = rows.where(Submission.implementation_id == implementation.id).order_by(Submission.number.desc())
     return [(submission, version) for submission, version in db.execute(mine.limit(limit))]
 
 
 def queue(db: Session, *, limit: int = 200) -> list[tuple[Implementation, Submission, Version]]:
-    """Return what waits for a decision in all implementations that are served, the oldest first."""
-    rows = select(Implementation, Submission, Version)
+    """Return what waits for a decision in all implementations that are served, the oldest first, as in `WITHOUT_TEXTS`."""
+    rows = select(Implementation, Submission, Version).options(*WITHOUT_TEXTS)
     rows = rows.join(Submission, Submission.implementation_id == Implementation.id)
     rows = rows.join(Version, Version.id == Submission.version_id)
     waiting = rows.where(Submission.state == SUBMITTED, Implementation.archived_at.is_(None))
     found = db.execute(waiting.order_by(Submission.submitted_at, Submission.id).limit(limit))
     return [(owner, submission, version) for owner, submission, version in found]
+
+
+def _forget_oldest(db: Session, implementation: Implementation, author: str) -> None:
+    """Remove the texts of an author's superseded and withdrawn submissions but the newest, and with them the submissions.
+
+    A text stays if it was deployed, is suspended, was stored or handed in by somebody else, or is the newest: no number is
+    given twice. Then its submission stays, too, because its author must not decide about that text; but not its scenarios.
+    """
+    mine = select(Submission.id, Submission.version_id, Submission.submitted_by).where(
+        Submission.implementation_id == implementation.id,
+        Submission.author == author,
+        Submission.state.in_((SUPERSEDED, WITHDRAWN)),
+    )
+    old = db.execute(mine.order_by(Submission.number.desc()).offset(MOST_ENDED)).all()
+    if not old:
+        return
+    ids = {row.id for row in old}
+    newest = select(func.max(Version.number)).where(Version.implementation_id == implementation.id).scalar_subquery()
+    unused = delete(Version).where(
+        Version.id.in_({row.version_id for row in old}),
+        Version.created_by.in_({row.submitted_by for row in old}),
+        Version.suspended_at.is_(None),
+        Version.number < newest,
+        Version.id.not_in(select(Deployment.version_id)),
+        Version.id.not_in(select(Submission.version_id).where(Submission.id.not_in(ids))),
+    )
+    db.execute(unused)  # the database removes their submissions with them
+    db.execute(update(Submission).where(Submission.id.in_(ids)).values(scenarios=[], results=None))
 
 
 def _scenarios(value: Any) -> list[Any]:

@@ -5,7 +5,9 @@ The service decides this itself, without a person at a page, so an auditor must 
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Sequence
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -14,7 +16,10 @@ from records.tenants import implementations
 from records.tenants.implementations import Implementation
 
 from . import deployments, versions
+from .states import seen_as
 
+#: Characters of a reason that are kept.
+LONGEST = 2000
 #: The actor in the audit entry. It has no slash, so no person has this key.
 SERVICE = "the service"
 
@@ -28,8 +33,12 @@ def suspend(db: Session, owner: Implementation, sha256: str, reason: str, *, run
     found = versions.find_version(db, owner, sha256)
     if found is None or found.suspended_at is not None:
         return False
+    deployment = deployments.of_version(db, found)
+    detail: dict[str, Any] = {"sha256": sha256}
+    if deployment is not None:
+        detail["ended"] = [f"version {found.number}, {seen_as(deployment.state, deployment.share)}"]
+    reason = _one_line(reason)
     deployments.suspend(db, found, reason, SERVICE)
-    detail = {"sha256": sha256}
     if runs:
         detail["runs"] = ", ".join(runs)
         detail["references"] = ", ".join(support_references.of_run(run) for run in runs)
@@ -43,3 +52,9 @@ def suspend(db: Session, owner: Implementation, sha256: str, reason: str, *, run
         detail=detail,
     )
     return True
+
+
+def _one_line(reason: str) -> str:
+    """Return a reason that can be kept: what a script has said in it must not keep its version from being suspended."""
+    shown = "".join("\ufffd" if unicodedata.category(each) in ("Cc", "Cs") else each for each in reason)
+    return shown.strip()[:LONGEST] or "unknown"

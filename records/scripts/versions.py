@@ -1,6 +1,6 @@
 """Scripts and their versions: what an implementation's program was at any time.
 
-A version is one immutable text, identified by its SHA-256. Which versions are in service is in `deployments`. The sandbox
+A version is one immutable text, identified by its SHA-256. Which versions users see is in `deployments`. The sandbox
 checks and compiles texts; nothing is parsed here.
 """
 
@@ -23,7 +23,7 @@ from sqlalchemy import (
     inspect,
     select,
 )
-from sqlalchemy.orm import Mapped, Session, mapped_column, validates
+from sqlalchemy.orm import Mapped, Session, defer, mapped_column, validates
 
 from records import fields
 from records.columns import Base, RowId, utc_now
@@ -89,6 +89,10 @@ class Version(Base):
         return value
 
 
+#: Options of a list of versions: the large columns are read when they are used, one version at a time, in the session.
+WITHOUT_TEXT = (defer(Version.source), defer(Version.findings))
+
+
 class VersionCode(Base):
     """The compiled code of a version for one runtime: bytes that only the jail may load."""
 
@@ -151,9 +155,15 @@ def by_number(db: Session, implementation: Implementation, number: int) -> Versi
     return db.scalar(mine.where(Version.number == number))
 
 
-def versions(db: Session, implementation: Implementation) -> list[Version]:
-    """Return all versions of an implementation, the newest first."""
+def by_id(db: Session, implementation: Implementation, version_id: int) -> Version:
+    """Return a version of the implementation that is known to exist."""
     mine = select(Version).where(Version.implementation_id == implementation.id)
+    return db.scalars(mine.where(Version.id == version_id)).one()
+
+
+def versions(db: Session, implementation: Implementation) -> list[Version]:
+    """Return all versions of an implementation, the newest first, as in `WITHOUT_TEXT`."""
+    mine = select(Version).where(Version.implementation_id == implementation.id).options(*WITHOUT_TEXT)
     return list(db.scalars(mine.order_by(Version.number.desc())))
 
 
@@ -169,7 +179,9 @@ def reinstate(db: Session, version: Version) -> None:
 def suspended(db: Session) -> list[tuple[str, Version]]:
     """Return the suspended versions of all implementations, each with its implementation's slug, the newest first."""
     found = select(Implementation.slug, Version).join(Implementation, Implementation.id == Version.implementation_id)
-    rows = db.execute(found.where(Version.suspended_at.is_not(None)).order_by(Version.suspended_at.desc()))
+    rows = db.execute(
+        found.options(*WITHOUT_TEXT).where(Version.suspended_at.is_not(None)).order_by(Version.suspended_at.desc())
+    )
     return [(slug, version) for slug, version in rows]
 
 

@@ -58,11 +58,15 @@ class Implementation(Base):
     limits: Mapped[dict[str, Any]] = mapped_column(default=dict)  #: some of LIMITS; the rest are the operator's
     concurrency: Mapped[int] = mapped_column(default=12)  #: runs at the same time
     keep_runs_days: Mapped[int] = mapped_column(default=30)
+    keep_answers_days: Mapped[int] = mapped_column(
+        default=0, server_default=text("0")
+    )  #: see `records.trials.kept_answers`
     created_at: Mapped[datetime] = mapped_column(default=utc_now)
     archived_at: Mapped[datetime | None]  #: since when it is not served; see `records.changes.retirement`
     stopped_at: Mapped[datetime | None]  #: since when no script is run; see `records.changes.deployments`
     stopped_by: Mapped[str] = mapped_column(String(255), default="", server_default="")
     stopped_reason: Mapped[str] = mapped_column(Text, default="", server_default="")
+    continued_at: Mapped[datetime | None]  #: when scripts went on after the last stop
     #: where a login of the app may end: exact addresses
     app_redirect_uris: Mapped[list[str]] = mapped_column(default=list, server_default=text("'[]'"))
     #: the most that a grant by attribute or user type gives

@@ -15,6 +15,7 @@ from .attempt_limits import AttemptLimits
 from .ended_logins import EndedLogins
 from .idle_timeout import IdleTimeouts
 from .one_time_states import OneTimeStates
+from .page_visits import PageVisits
 from .pending_logins import PendingLogins
 from .refused_logins import RefusedLogins
 from .replays import ReplayStore
@@ -36,6 +37,7 @@ class LoginStore:
         self.refused_logins = RefusedLogins(redis)
         self.tokens = AppTokens(redis, self.ended_logins)
         self.errors = NotedErrors(redis)
+        self.visits = PageVisits(redis)
 
     @property
     def redis(self) -> Redis:

@@ -13,7 +13,7 @@ from typing import Any
 
 from records import RunRecord, support_references
 from runner.health.outages import OUTAGE
-from runner.powers import LivePowers
+from runner.powers import AnswerLog, LivePowers
 from runner.queues import run_causes
 from runner.queues.status_jobs import RunOrder, new_run_id, waited_ms
 from runner.status.cache import RunStart, StatusCache
@@ -89,6 +89,7 @@ class RunExecution:
         self._waited = waited
         self._started_at = datetime.now(UTC)
         self._powers: LivePowers | None = None
+        self._answer_log: AnswerLog | None = None
         self._script_input: ScriptInput | None = None
 
     def run(self, key: str) -> None:
@@ -98,16 +99,29 @@ class RunExecution:
         except Exception as error:  # a bug, or an outage: show the fallback, then let the error be seen
             self._show(key, self._decide(_fault_of_ours(error)))
             raise
-        instead = self._instead() if decision.failed else None
-        if instead is None:
-            self._show(key, decision)
-        else:
-            self._record(replace(decision, shown_as=ACTIVE_VERSION), stored=False)
+        instead: RunExecution | None = None
         try:
-            if decision.outcome.alarm:
-                self._suspend(decision.outcome)
-            elif decision.outcome.fatal_signal:
-                self._tell_crash(decision.outcome)
+            instead = self._instead() if decision.failed else None
+        finally:  # also if the active version cannot be read
+            self._conclude(key, decision, instead)
+
+    def _conclude(self, key: str, decision: StatusDecision, instead: RunExecution | None) -> None:
+        """Show the result, or the result of the run that is made instead; in any case report what the script has done."""
+        try:
+            if instead is None:
+                self._show(key, decision)
+            else:
+                self._record(replace(decision, shown_as=ACTIVE_VERSION), stored=False)
+        finally:
+            self._report(key, decision.outcome, instead)
+
+    def _report(self, key: str, outcome: Outcome, instead: RunExecution | None) -> None:
+        """Suspend a version that has left the language, or tell of its crash; then make the run that is made instead."""
+        try:
+            if outcome.alarm:
+                self._suspend(outcome)
+            elif outcome.fatal_signal:
+                self._tell_crash(outcome)
         finally:
             if instead is not None:
                 instead.run(key)
@@ -135,7 +149,11 @@ class RunExecution:
             now=self._started_at,
             return_url=f"{services.settings.public_url}/r/{token}",
         )
-        self._powers = services.vendors.powers(bundle.connections, fresh=self._start.returned)
+        if bundle.implementation.keep_answers_days:
+            self._answer_log = AnswerLog(self._script_input.user)
+        self._powers = services.vendors.powers(
+            bundle.connections, fresh=self._start.returned, answer_log=self._answer_log
+        )
         outcome = services.sandbox.run(bundle.code, self._script_input, powers=self._powers, limits=bundle.limits)
         return with_lines(outcome, bundle.status_lines)
 
@@ -183,6 +201,7 @@ class RunExecution:
             waited_ms=self._waited,
             returned_at=self._start.returned_at,
             made_at=self._bundle.implementation.created_at,
+            answers=self._answer_log.entries if self._answer_log else [],
         )
 
     def _suspend(self, outcome: Outcome) -> None:

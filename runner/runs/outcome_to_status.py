@@ -13,14 +13,12 @@ from datetime import datetime
 
 from runner.status.cache import FAILED_S, FAILED_STALE_S, LastGoodBody, StatusUpdate
 from runner.status.status_body import Action, ShownMessage, body_of, compact
-from sandbox import Outcome, OutcomeKind, RunLimits, ScriptError, Usage
+from sandbox import Outcome, OutcomeKind, ScriptError
 
+from .budget_warnings import budget_warnings
 from .message_contract import judge
 from .version_bundle import VersionBundle
 
-#: Share of a budget above which the author is warned.
-NEARLY = 0.8
-MIB = 1024 * 1024
 #: As what a failed run of the staged version is shown: as the result of the run of the active version that follows it.
 ACTIVE_VERSION = "active version"
 
@@ -93,21 +91,3 @@ def status_update(  # noqa: PLR0913 - six, the most our style allows
 def digest_of(body: bytes) -> str:
     """Return a digest that differs for messages which look different to an attendee."""
     return hashlib.blake2b(compact({"message": json.loads(body)["message"]}), digest_size=12).hexdigest()
-
-
-def budget_warnings(usage: Usage, limits: RunLimits) -> tuple[str, ...]:
-    """Return a warning for each budget of which little was left."""
-    own_bytes = max(0, usage.memory_bytes - usage.idle_bytes)
-    budgets = (
-        ("time", usage.wall_ms / 1000, limits.wall_s, " s"),
-        ("processor time", usage.cpu_ms / 1000, limits.cpu_s, " s"),
-        ("memory", own_bytes / MIB, limits.memory_bytes / MIB, " MiB"),
-        ("calls", usage.calls, limits.calls, ""),
-        ("bytes read", usage.read_bytes, limits.read_bytes, ""),
-        ("log lines", usage.log_lines, limits.log_lines, ""),
-    )
-    return tuple(
-        f"{name}: {round(used, 2)} of {allowed:.10g}{unit} used"
-        for name, used, allowed, unit in budgets
-        if allowed and used >= NEARLY * allowed
-    )

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 from records import Database, DatabaseUnavailable
 from records.scripts import rollout_watch
@@ -43,7 +44,7 @@ class RolloutReverts:
         self._next_at = self._clock() + self._every_s
         try:
             with self._database.reading() as db:
-                slugs = rollout_watch.due(db)
+                slugs = rollout_watch.unclaimed(db, datetime.now(UTC))
             for slug in slugs:
                 self._look_at(slug)
         except DatabaseUnavailable as error:  # the database's own watch reports it; the next look comes soon
@@ -52,6 +53,14 @@ class RolloutReverts:
             log.exception("staged versions not looked at")
 
     def _look_at(self, slug: str) -> None:
+        with self._database.session() as db:
+            claimed = rollout_watch.claim(db, slug, datetime.now(UTC))
+        if not claimed:
+            return
+        with self._database.reading() as db:
+            due = rollout_watch.is_due(db, slug)
+        if not due:
+            return
         with self._database.session() as db:
             reverted = rollout_watch.look(db, slug)
         if reverted is None:

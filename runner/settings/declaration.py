@@ -47,6 +47,10 @@ def describe(entry: Field[Any]) -> Setting:
     )
 
 
+#: What an author's command line reads beside the settings: where its service is, and its author token.
+AUTHORS_OWN = frozenset({f"{PREFIX}SERVICE", f"{PREFIX}TOKEN"})
+
+
 def read_all(table: Sequence[Setting], env: Mapping[str, str]) -> tuple[dict[str, Any], list[str]]:
     """Read each setting on its own; return the values by attribute, and the faults of single settings."""
     values = {entry.attribute: entry.default for entry in table}
@@ -68,7 +72,7 @@ def unknown_names(table: Sequence[Setting], env: Mapping[str, str]) -> list[str]
     known = [entry.name for entry in table]
     faults = []
     for name in sorted(env):
-        if not name.startswith(PREFIX) or name in known:
+        if not name.startswith(PREFIX) or name in known or name in AUTHORS_OWN:
             continue
         close = difflib.get_close_matches(name, known, n=1)
         faults.append(f"There is no setting {name}." + (f" Did you mean {close[0]}?" if close else " Remove it."))

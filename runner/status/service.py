@@ -151,9 +151,10 @@ class StatusService:
         token = new_run_id()
         with answering():
             self._check_login(resolved)
-            if resolved.hidden_s != 0:
-                return hidden_status(resolved.implementation, resolved.rule, resolved.hidden_s)
             claimed = self._cache.returned(resolved.key, token)
+            if resolved.hidden_s != 0:  # no run now; whatever was found before the return is outdated nevertheless
+                self._cache.free(resolved.key, token)
+                return hidden_status(resolved.implementation, resolved.rule, resolved.hidden_s)
             if not claimed.mine:
                 return self._answer(resolved, self._claim(resolved))
             self._enqueue(resolved, token, claimed, returned=True)

@@ -36,7 +36,7 @@ class UnknownSession(LookupError):
 
 @dataclass(frozen=True, slots=True)
 class SeenVersion:
-    """A version as users see it. Without a version in service, `sha256` is empty."""
+    """A version as users see it. Without an active version, `sha256` is empty."""
 
     sha256: str
     edition: str  #: as in `records.editions`

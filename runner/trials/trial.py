@@ -12,8 +12,8 @@ from typing import Any, Protocol, Self
 from urllib.parse import urlsplit
 
 from runner.powers import CallRecord
+from runner.runs.budget_warnings import budget_warnings
 from runner.runs.message_contract import JudgedMessage, Message, judge, review_literals
-from runner.runs.outcome_to_status import budget_warnings
 from runner.runs.script_lines import lines_of, with_lines
 from sandbox import (
     CheckResult,
@@ -35,7 +35,8 @@ from sandbox import (
     Usage,
 )
 
-from .implementation_facts import ImplementationFacts, review_facts
+from .fact_review import ImplementationFacts, review_facts
+from .pasted_secrets import secret_findings
 from .trial_input import TrialInput
 
 
@@ -116,8 +117,8 @@ class TrialTerms:
 class TrialSandbox:
     """One sandbox for any number of trials and threads."""
 
-    def __init__(self, *, allow_weak: bool = False) -> None:
-        self._sandbox = Sandbox(config=JailConfig(allow_weak=allow_weak))
+    def __init__(self, *, allow_weak: bool = False, require: frozenset[str] = frozenset()) -> None:
+        self._sandbox = Sandbox(config=JailConfig(allow_weak=allow_weak, require=require))
 
     def __enter__(self) -> Self:
         try:
@@ -141,6 +142,7 @@ class TrialSandbox:
             link_hosts = facts.link_hosts if facts else hosts_in(checked.literals)
         findings = (*checked.findings, *review_literals(checked.literals, link_hosts))
         findings += review_facts(checked, facts) if facts else ()
+        findings += secret_findings(source)
         return ScriptReview(checked, tuple(sorted(findings, key=lambda one: (one.line, one.column))))
 
     def run(self, source: str, terms: TrialTerms, powers: RecordingPowers) -> Trial:

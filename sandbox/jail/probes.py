@@ -176,6 +176,10 @@ ATTEMPTS_ON_ZYGOTE: dict[str, Callable[[int], None]] = {
 }
 
 
+#: The attempt that lasts until its CPU time is used up.
+SLOW = "cpu_time"
+
+
 def body_of(name: str) -> Callable[[], None]:
     """The body of a probe child: make the attempt, and report by the exit code whether it was stopped.
 
@@ -196,7 +200,7 @@ def body_of(name: str) -> Callable[[], None]:
 def holds(name: str, status: int) -> bool:
     """Whether the wait status of a probe proves that its attempt was stopped. An unclear status proves nothing."""
     if os.WIFSIGNALED(status):
-        expected = ("SIGPROF", "SIGXCPU") if name == "cpu_time" else ("SIGSYS",)
+        expected = ("SIGPROF", "SIGXCPU") if name == SLOW else ("SIGSYS",)
         return signal.Signals(os.WTERMSIG(status)).name in expected
     return os.WIFEXITED(status) and os.WEXITSTATUS(status) == _STOPPED
 

@@ -7,22 +7,36 @@
 
 One of four layers; the jail, the broker and the message contract hold without it. It works by allow-lists only: what
 `offered` does not name does not exist for a script.
+
+What runs in a jailed child is in `jailed_functions`, and loaded here when it is used: a broker needs none of it.
 """
 
 from __future__ import annotations
 
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from .api_levels import API_LEVEL, LEVELS, ApiLevel
-from .check.compiler import Compilation, compile_source
-from .check.parsing import SCRIPT_NAME
 from .offered import OFFERED, WITHHELD, OfferedEntry
-from .run.api import ApiError
-from .run.execution import execute
-from .run.preload import warm
-from .run.values.messages import NotAMessage
 from .runtime_key import RUNTIME_KEY
 from .script_api import RECORDS, SIGNATURES, RecordType, Signature
-from .tracing import Instrumented, Recorder, execute_traced, instrument
+from .script_stubs import STUB_MODULE, script_stubs
 from .withheld import WithheldEntry
+
+if TYPE_CHECKING:
+    from .jailed_functions import (
+        SCRIPT_NAME,
+        ApiError,
+        Compilation,
+        Instrumented,
+        NotAMessage,
+        Recorder,
+        compile_source,
+        execute,
+        execute_traced,
+        instrument,
+        warm,
+    )
 
 __all__ = [
     "API_LEVEL",
@@ -32,6 +46,7 @@ __all__ = [
     "RUNTIME_KEY",
     "SCRIPT_NAME",
     "SIGNATURES",
+    "STUB_MODULE",
     "WITHHELD",
     "ApiError",
     "ApiLevel",
@@ -47,5 +62,13 @@ __all__ = [
     "execute",
     "execute_traced",
     "instrument",
+    "script_stubs",
     "warm",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """Load the functions of a jailed child. Raises AttributeError for a name that is not here, as any module does."""
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.jailed_functions"), name)

@@ -100,7 +100,7 @@ MODULES = MappingProxyType(
 )
 
 #: Modules whose import is accepted and dropped: they are only for annotations.
-DROPPED_MODULES = ("__future__", "typing")
+DROPPED_MODULES = ("__future__", "session_status", "typing")
 
 _SET_READ = "copy difference intersection isdisjoint issubset issuperset symmetric_difference union"
 _DICT_READ = "copy get items keys values"

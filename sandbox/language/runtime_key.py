@@ -11,21 +11,27 @@ import importlib.util
 import sys
 from pathlib import Path
 
-from RestrictedPython import transformer
-
 #: This package: its text decides what is compiled from a script and what the code may do.
 PACKAGE = Path(__file__).parent
 
 
 def _runtime_key() -> str:
     digest = hashlib.sha256()
-    for path in [*sorted(PACKAGE.rglob("*.py")), Path(transformer.__file__)]:
+    for path in [*sorted(PACKAGE.rglob("*.py")), _transformer()]:
         name = path.relative_to(PACKAGE).as_posix() if path.is_relative_to(PACKAGE) else path.name
         digest.update(name.encode() + b"\0" + path.read_bytes() + b"\0")
     version = sys.version_info
     magic = importlib.util.MAGIC_NUMBER[:2].hex()
     python = f"{sys.implementation.name}-{version.major}.{version.minor}.{version.micro}-{magic}-{sys.byteorder}"
     return f"{digest.hexdigest()[:16]}-{python}"
+
+
+def _transformer() -> Path:
+    """The file of RestrictedPython's transformer, which is not imported for this: only a jailed child needs it."""
+    spec = importlib.util.find_spec("RestrictedPython")
+    assert spec is not None
+    assert spec.origin is not None
+    return Path(spec.origin).with_name("transformer.py")
 
 
 RUNTIME_KEY = _runtime_key()

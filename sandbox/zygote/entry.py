@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from sandbox import language
+from sandbox.language import jailed_functions
 
 from . import startup
 
 
 def main() -> None:
     """Run the product's zygote."""
-    startup.main(language)
+    startup.main(jailed_functions)

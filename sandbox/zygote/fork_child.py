@@ -92,15 +92,25 @@ def inspect_jail(plan: Plan) -> inspection.JailObservation:
 
 
 def run_probes(plan: Plan) -> dict[str, bool]:
-    """Let every probe try to break out; return for each name whether it was stopped."""
-    stopped = {}
-    for name in probes.names():
-        child = Child(plan, probes.body_of(name))
-        child.send_limits(*probes.PROBE_LIMITS)
-        child.reap()
-        child.channel.close()
-        stopped[name] = child.wait_status is not None and probes.holds(name, child.wait_status)
-    return stopped
+    """Let every probe try to break out; return for each name whether it was stopped.
+
+    The one that uses up its CPU time takes longer than all others, which run meanwhile.
+    """
+    slow = _start_probe(plan, probes.SLOW)
+    stopped = {name: _was_stopped(name, _start_probe(plan, name)) for name in probes.names() if name != probes.SLOW}
+    return stopped | {probes.SLOW: _was_stopped(probes.SLOW, slow)}
+
+
+def _start_probe(plan: Plan, name: str) -> Child:
+    child = Child(plan, probes.body_of(name))
+    child.send_limits(*probes.PROBE_LIMITS)
+    return child
+
+
+def _was_stopped(name: str, child: Child) -> bool:
+    child.reap()
+    child.channel.close()
+    return child.wait_status is not None and probes.holds(name, child.wait_status)
 
 
 def idle_bytes(plan: Plan, warm_up: Callable[[], None]) -> int:

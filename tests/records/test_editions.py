@@ -6,7 +6,7 @@ from records import ConnectionDraft, ExternalAuthDraft, UserProfile, editions
 from records.agenda import agenda_imports as agenda
 from records.agenda import sessions
 from records.audit import AuditContext
-from records.changes.scripts import deployments as stops
+from records.changes.scripts import deployments as changes
 from records.identity import external_auth as external
 from records.people import grants, users
 from records.scripts import deployments, versions
@@ -29,8 +29,8 @@ CHANGES = {
     "a setting of the script": lambda db, demo, box: implementations.update(db, demo, script_settings={"a": 1}),
     "the fallback": lambda db, demo, box: implementations.update(db, demo, fallback_text="Later"),
     "the link hosts": lambda db, demo, box: implementations.update(db, demo, link_hosts=["a.example.org"]),
-    "the version in service": activate,
-    "a stop of all scripts": lambda db, demo, box: stops.stop(db, demo, AuditContext("tests", "wrong credits")),
+    "the active version": activate,
+    "a stop of all scripts": lambda db, demo, box: changes.stop(db, demo, AuditContext("tests", "wrong credits")),
     "a connection": lambda db, demo, box: connections.save(
         db, box, demo, ConnectionDraft(name="v", base_url="https://a.example.org", auth_kind="bearer", secret="one")
     ),
@@ -48,6 +48,54 @@ def test_another_edition_after_a_change_of(what, db, demo, box):
     CHANGES[what](db, demo, box)
     db.flush()
     assert edition(db, demo) != before
+
+
+def test_an_edition_never_comes_back_whatever_is_undone(db, demo, box):
+    demo = db.merge(demo)
+    one, two, three = (versions.add_version(db, demo, source, by="me") for source in ("one", "two", "three"))
+    olga = AuditContext("staff/olga", "wrong credits")
+    steps = [
+        lambda: changes.activate(db, demo, one.number, olga, unreviewed=True),
+        lambda: changes.stop(db, demo, olga),
+        lambda: changes.go_on(db, demo, olga),
+        lambda: changes.stop(db, demo, olga),
+        lambda: changes.go_on(db, demo, olga),
+        lambda: changes.activate(db, demo, two.number, olga, unreviewed=True),
+        lambda: changes.roll_back(db, demo, olga, expected=two.number),
+        lambda: changes.stage(db, demo, three.number, 10, olga, unreviewed=True),
+        lambda: changes.revert(db, demo, olga, expected=three.number),
+        lambda: changes.stage(db, demo, three.number, 10, olga, unreviewed=True),
+        lambda: changes.suspend(db, demo, one.number, olga),
+        lambda: changes.reinstate(db, demo, one.number, olga),
+        lambda: changes.activate(db, demo, one.number, olga, unreviewed=True),
+    ]
+    of_one, of_three = [], []
+    for step in steps:
+        assert step().made
+        db.expire_all()
+        of_one.append(editions.edition(db, demo, one))
+        of_three.append(editions.edition(db, demo, three))
+    without_effect = {
+        7,
+        9,
+        11,
+    }  # a stage changes nothing for the users of the active version, a reinstatement for nobody
+    assert len(set(of_one)) == len(steps) - len(without_effect)
+    assert len(set(of_three)) == len(steps) - 1
+
+
+def test_a_staged_versions_edition_changes_with_the_active_deployment_and_not_with_its_own_share(db, demo):
+    one, two, three = (versions.add_version(db, demo, source, by="me") for source in ("one", "two", "three"))
+    deployments.activate(db, demo, one, by="me")
+    staged = deployments.stage(db, demo, three, share=10, by="me")
+    before = editions.edition(db, demo, three)
+    deployments.widen(db, staged, 50)
+    assert editions.edition(db, demo, three) == before
+    deployments.suspend(db, one, "alarm", "the service")
+    after = editions.edition(db, demo, three)
+    assert after != before
+    deployments.activate(db, demo, two, by="me")
+    assert editions.edition(db, demo, three) not in (before, after)
 
 
 def test_the_same_edition_when_people_come_and_the_agenda_changes(db, demo):

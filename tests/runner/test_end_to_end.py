@@ -58,7 +58,7 @@ def test_a_roll_back_is_in_effect_with_the_next_question_and_so_is_a_stop(house,
     start_worker()
     for _ in range(3):
         assert house.service.ask(ANN, wait_s=0.8).message.text == "Wrong"
-        house.commit(deployments.roll_back)
+        house.commit(deployments.roll_back, expected=2)
         assert house.service.ask(ANN, wait_s=0.8).message.text == "Claim 1.0 CE credit"
         house.commit(deployments.stop)
         assert house.service.ask(ANN, wait_s=0.8).message.text == "Back soon"

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 
 import pytest
+from sqlalchemy import update
 
-from records import audit
+from records import DatabaseUnavailable, audit
 from records.agenda import sessions
 from records.changes.scripts import deployments
 from records.people import users
 from records.scripts import deployments as rules
 from records.scripts import versions
+from records.scripts.deployments import Deployment
 from records.tenants import implementations
 from runner.explanations.status_explanation import explain
-from runner.queues.status_jobs import RunOrder
+from runner.queues.status_jobs import QUEUE, RunOrder
 from runner.runs.job import perform_run
 from runner.runs.rollout_reverts import RolloutReverts
 from runner.status.service import StatusRequest
@@ -95,22 +98,22 @@ def test_widening_keeps_who_is_in_and_what_is_cached_and_activating_ends_the_dif
     staged(house, NEW, share=30)
     outside, inside = of_each(house)
     run = ask(inside).run
-    house.commit(deployments.widen, 90)
+    house.commit(deployments.widen, 90, expected=2)
     assert ask(inside).run == run
     house.commit(deployments.activate, 2, unreviewed=True)
-    assert (ask(inside).run, ask(inside).message.text, ask(outside).message.text) == (run, "New", "New")
+    assert (ask(inside).message.text, ask(outside).message.text) == ("New", "New")
 
 
 def test_a_roll_back_takes_effect_with_the_next_request_and_revert_too(house, ask):
     house.add(source=OLD)
     house.activate("acme", NEW)
     assert ask("ann").message.text == "New"
-    house.commit(deployments.roll_back)
+    house.commit(deployments.roll_back, expected=2)
     assert ask("ann").message.text == "Old"
     house.commit(deployments.stage, 2, 50, unreviewed=True)
     _, inside = of_each(house)
     assert ask(inside).message.text == "New"
-    house.commit(deployments.revert)
+    house.commit(deployments.revert, expected=2)
     assert ask(inside).message.text == "Old"
 
 
@@ -191,6 +194,78 @@ def test_after_a_return_a_failed_stage_shows_the_active_versions_new_message_and
     assert {run.returned_at is not None for run in house.runs()[:2]} == {True}
 
 
+def test_what_was_found_before_is_not_shown_again_after_a_change_that_is_undone(house, ask):
+    """A user may have come back from the vendor meanwhile, and must not read the old message again."""
+    house.add(source=OLD)
+    assert ask("ann").message.text == "Old"
+    house.activate("acme", NEW)
+    house.service.returned(ANN)
+    house.commit(deployments.roll_back, expected=2)
+    assert house.service.ask(ANN).state == "checking"
+    assert ask("ann").message.text == "Old"
+    house.commit(deployments.stage, 2, 90, unreviewed=True)
+    _, inside = of_each(house)
+    house.service.returned(request(inside))
+    house.commit(deployments.revert, expected=2)
+    assert house.service.ask(request(inside)).state == "checking"
+
+
+def test_a_return_while_scripts_are_stopped_outdates_what_was_found_before_it(house, ask):
+    house.add(source=OLD)
+    assert ask("ann").message.text == "Old"
+    before = house.service._resolve(ANN)
+    house.commit(deployments.stop, reason="wrong credits")
+    assert house.service.returned(ANN).state == "hidden"
+    stopped = house.service._resolve(ANN)
+    assert house.redis.hget(stopped.key, "gen") == b"1"
+    assert house.redis.hget(stopped.key, "lock") is None
+    assert house.redis.llen(f"rq:queue:{QUEUE}") == 0  # and no run is made
+    house.commit(deployments.go_on)
+    assert house.service._resolve(ANN).key not in (before.key, stopped.key)
+
+
+def test_a_message_of_a_suspended_active_version_is_not_shown_to_users_of_a_failing_stage(house, ask):
+    house.add(source=OLD)
+    staged(house, BAD)
+    _, inside = of_each(house)
+    assert ask(inside).message.text == "Old"
+    house.commit(deployments.suspend, 1)
+    status = ask(inside)
+    assert (status.state, status.message) == ("hidden", None)
+
+
+class OneBundle:
+    """The bundles of a worker that loses its database after it has read the first one."""
+
+    def __init__(self, bundles):
+        self._bundles = bundles
+        self._left = 1
+
+    def get(self, *given):
+        self._left -= 1
+        if self._left < 0:
+            raise DatabaseUnavailable("it is away")
+        return self._bundles.get(*given)
+
+
+def test_an_alarm_is_not_lost_when_the_active_version_cannot_be_read(house, worker_services):
+    house.add(source=OLD, fallback_text="Later")
+    new = staged(house, NEW)
+    _, inside = of_each(house)
+    resolved = house.service._resolve(request(inside))
+    claimed = worker_services.cache.claim(resolved.key, "run-1")
+    order = RunOrder("acme", inside, "s1", new.sha256, resolved.edition, "run-1", claimed.generation)
+    broken = dataclasses.replace(
+        worker_services, sandbox=AlarmOnce(worker_services.sandbox), bundles=OneBundle(worker_services.bundles)
+    )
+    with pytest.raises(DatabaseUnavailable):
+        perform_run(broken, order)
+    with house.database.reading() as db:
+        assert "run-1" in versions.find_version(db, implementations.find(db, "acme"), new.sha256).suspended_reason
+    assert json.loads(house.redis.hget(resolved.key, "body"))["message"]["text"] == "Later"
+    assert eventually(lambda: [run.alarm for run in house.runs()] == [True])
+
+
 def test_a_suspended_stage_leaves_the_active_version_and_a_suspended_active_one_hides_its_users(house, ask):
     house.add(source=OLD, fallback_text="Later")
     staged(house, NEW)
@@ -215,6 +290,7 @@ def test_while_scripts_are_stopped_nothing_runs_and_no_earlier_message_is_shown(
     assert house.service.returned(ANN).state == "hidden"
     work_off()
     house.commit(deployments.go_on)
+    assert house.service.ask(ANN).state == "checking"  # what was found before the stop is not shown again
     assert ask("ann").message.text == "Old"
     assert ask("bob").message.text == "Old"
     assert eventually(
@@ -240,6 +316,14 @@ def test_while_scripts_are_stopped_the_fallback_text_is_shown_where_a_message_wo
     assert "All scripts are stopped since" in said
     assert "(wrong credits). No run is made. The fallback text “Status is back soon” is shown." in said
     assert found.displayed.message.text == "Status is back soon"
+
+
+def look(house, watch):
+    """Let this watch look now, whatever worker has claimed the stage."""
+    with house.database.session() as db:
+        db.execute(update(Deployment).values(next_look_at=None))
+    watch._next_at = 0.0
+    watch.look()
 
 
 def texts_worked_off(house, names, work_off):
@@ -268,8 +352,7 @@ def test_a_bad_stage_is_reverted_by_the_worker_itself_and_no_user_was_left_witho
     watch = RolloutReverts(house.database, on_reverted=lambda slug: (told.append(slug), house.service.changed(slug)))
 
     def reverted():
-        watch._next_at = 0.0
-        watch.look()
+        look(house, watch)
         with house.database.reading() as db:
             return rules.live(db, implementations.find(db, "acme")).staged is None
 
@@ -293,7 +376,7 @@ def test_a_good_stage_is_left_alone_by_the_worker(house, work_off, worker_servic
     work_off()
     assert eventually(lambda: len(house.runs()) == 40)
     watch = RolloutReverts(house.database, on_reverted=pytest.fail)
-    watch.look()
+    look(house, watch)
     with house.database.reading() as db:
         deployment, _ = rules.live(db, implementations.find(db, "acme")).staged
         assert deployment.looks >= 1

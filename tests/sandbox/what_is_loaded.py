@@ -7,5 +7,5 @@ from sandbox.zygote import entry
 
 
 def main():
-    entry.language.warm()
+    entry.jailed_functions.warm()
     sys.stdout.write(json.dumps(sorted(sys.modules)))

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 
+import jsonschema
 import pytest
 
 from records import AgendaSession, Database, UserProfile
@@ -163,3 +164,31 @@ def wire_server(tmp_path_factory, valkey_url):
     folder = tmp_path_factory.mktemp("wire")
     with running(folder, valkey_url, web_threads="8", web_waiting="4") as server:
         yield server
+
+
+@pytest.fixture
+def document(http):
+    return http.get("/api/openapi.json").json
+
+
+@pytest.fixture
+def fits(document):
+    """Say whether an answer is one that the document announces for a path and method."""
+
+    def check(answer, path, method="get"):
+        described = document["paths"][path][method]["responses"][str(answer.status_code)]
+        announced = described.get("headers", {})
+        content = described.get("content", {})
+        if not content:
+            assert answer.data == b""
+        else:
+            schema = content[answer.mimetype].get("schema")
+            if schema:
+                whole = {**schema, "components": document["components"]}
+                jsonschema.Draft202012Validator(
+                    whole, format_checker=jsonschema.Draft202012Validator.FORMAT_CHECKER
+                ).validate(answer.json)
+        for name in ("Retry-After", "WWW-Authenticate", "Location", "ETag", "Preference-Applied"):
+            assert name not in answer.headers or name in announced, f"{name} is not announced for {answer.status_code}"
+
+    return check

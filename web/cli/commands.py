@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from importlib.metadata import version
-
 import click
 
 from .common.lazy_group import CommandEntry, LazyCommandGroup
+from .common.service_option import service_option
 
-#: The commands in `web.cli.scripts.deployment_commands`.
-DEPLOYMENT_COMMANDS = (
-    *("store", "stage", "widen", "activate_version", "roll_back", "revert", "suspend", "reinstate", "stop", "go_on"),
-)
 COMMANDS = (
     CommandEntry(
         "administrator",
@@ -43,20 +38,18 @@ COMMANDS = (
         "Add, show, change, archive and remove implementations: one for each client's app.",
     ),
     CommandEntry("role", "web.cli.setup.roles:role_group", "Grant and revoke roles."),
-    CommandEntry("runs", "web.cli.operate.runs:runs_group", "Find past runs: why a user saw a message."),
+    CommandEntry(
+        "runs",
+        "web.cli.operate.runs:runs_group",
+        "Find past runs: why a user saw a message.",
+        over_http="web.cli.service.run_commands:runs_group",
+    ),
     CommandEntry("saml", "web.cli.setup.saml:saml_group", "Show, import and refresh identity providers (SAML)."),
     CommandEntry(
         "script",
-        "web.cli.scripts.script_commands:script",
+        "web.cli.script_group:script",
         "Check, run and deploy scripts.",
-        subcommands=(
-            *(f"web.cli.scripts.deployment_commands:{name}" for name in DEPLOYMENT_COMMANDS),
-            *(f"web.cli.scripts.life_lists:{name}_list" for name in ("versions", "submissions", "deployments")),
-            "web.cli.scripts.recheck:recheck",
-            "web.cli.scripts.case_commands:test_cases",
-            "web.cli.scripts.explore_command:explore_script",
-            "web.cli.scripts.author_token_commands:token_group",
-        ),
+        over_http="web.cli.script_group:script",
     ),
     CommandEntry("sessions", "web.cli.setup.agenda:sessions_group", "Import the agenda, and undo an import."),
     CommandEntry("status", "web.cli.operate.statuses:status_group", "Get the status of a session."),
@@ -95,11 +88,13 @@ COMMANDS = (
     entries=COMMANDS,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
 )
-@click.version_option(version("session-status"), prog_name="session-status")
-def main() -> None:
+@service_option
+@click.version_option(package_name="session-status", prog_name="session-status")
+def main(service: str | None) -> None:
     """Run and manage Session Status, which shows attendees one message for each conference session.
 
     To look around, start with `session-status up`. To write a script, start with `session-status script --help`.
+    Authors without a shell on the server use --service.
 
     Exit status of every command: 0 success; 1 the command ran, and the result is negative (findings, a failed run, faults in
     a file, a problem); 2 the command could not run, and says what is wrong and what to do.

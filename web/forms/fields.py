@@ -15,6 +15,7 @@ from wtforms import (
     BooleanField,
     Field,
     FileField,
+    HiddenField,
     PasswordField,
     RadioField,
     SelectChoice,
@@ -30,10 +31,12 @@ __all__ = [
     "CheckboxesField",
     "ChoiceField",
     "DropdownField",
+    "HiddenNumberField",
     "LineField",
     "LinesField",
     "NumberField",
     "SecretField",
+    "SourceField",
     "TextBlockField",
     "UploadField",
     "WholeNumberField",
@@ -75,6 +78,17 @@ class TextBlockField(TextAreaField):  # type: ignore[misc]  # WTForms ships no t
     def value(self) -> Any:
         """The text."""
         return (self.data or "").strip()
+
+
+class SourceField(TextAreaField):  # type: ignore[misc]  # WTForms ships no types
+    """The text of a script, as it is. Browsers send CR LF for each line end; a script has line feeds."""
+
+    layout = "block"
+
+    @property
+    def value(self) -> Any:
+        """The text."""
+        return (self.data or "").replace("\r\n", "\n")
 
 
 class LinesField(TextAreaField):  # type: ignore[misc]  # WTForms ships no types
@@ -207,6 +221,16 @@ class CheckboxesField(SelectMultipleField):  # type: ignore[misc]  # WTForms shi
     def value(self) -> Any:
         """The chosen values."""
         return list(self.data or ())
+
+
+class HiddenNumberField(HiddenField):  # type: ignore[misc]  # WTForms ships no types
+    """A whole number that the page carries, 0 or more; anything else that is sent counts as 0."""
+
+    @property
+    def value(self) -> int:
+        """The number."""
+        text = str(self.data or "")
+        return int(text) if text.isascii() and text.isdigit() and len(text) < _LONGEST_NUMBER else 0
 
 
 class SecretField(PasswordField):  # type: ignore[misc]  # WTForms ships no types

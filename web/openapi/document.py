@@ -11,14 +11,10 @@ from typing import Any
 from flask import Blueprint, Flask, Response, current_app, jsonify
 from werkzeug.routing import Rule
 
-from web.openapi.operations import (
-    OPERATIONS,
-    QUERY_PARAMETERS,
-    REQUEST_HEADERS,
-    RESPONSE_HEADERS,
-    DocumentedResponse,
-    Operation,
-)
+from web.authors.token_access import token_need_of
+from web.openapi.author_operations import OPTIONAL_PARAMETERS
+from web.openapi.operations import OPERATIONS, QUERY_PARAMETERS, REQUEST_HEADERS, RESPONSE_HEADERS
+from web.openapi.responses import DocumentedResponse, Operation
 from web.openapi.schemas import PARAMETERS, SCHEMAS
 from web.permissions import Permission, needs
 from web.status.services import StatusEndpointServices
@@ -58,6 +54,11 @@ def build(app: Flask, *, public_url: str, cookie: str) -> dict[str, Any]:
             "parameters": PARAMETERS,
             "securitySchemes": {
                 "bearer": {"type": "http", "scheme": "bearer"},
+                "author_token": {
+                    "type": "http",
+                    "scheme": "bearer",
+                    "description": "An author token, which an author makes in the console or has made by the operator.",
+                },
                 "login": {"type": "apiKey", "in": "cookie", "name": cookie},
             },
         },
@@ -81,6 +82,10 @@ def _operation(app: Flask, rule: Rule, operation: Operation) -> dict[str, Any]:
                 {"name": name, "in": "header", "schema": {"type": "string"}, **REQUEST_HEADERS[name]}
                 for name in operation.request_headers
             ),
+            *(
+                {"name": name, "in": "query", "schema": {"type": "string"}, "description": OPTIONAL_PARAMETERS[name]}
+                for name in operation.optional_query
+            ),
         ],
         "responses": {str(code): _reply(code, reply) for code, reply in operation.replies.items()},
     }
@@ -88,6 +93,14 @@ def _operation(app: Flask, rule: Rule, operation: Operation) -> dict[str, Any]:
         body = {"schema": {"$ref": f"#/components/schemas/{operation.form}"}}
         content = {"application/x-www-form-urlencoded": body, "application/json": body}
         found["requestBody"] = {"required": True, "content": content}
+    if operation.json_body:
+        schema = {"$ref": f"#/components/schemas/{operation.json_body}"}
+        found["requestBody"] = {"required": True, "content": {"application/json": {"schema": schema}}}
+    if operation.author_token:
+        found["security"] = [{"author_token": []}]
+        need = token_need_of(app.view_functions[rule.endpoint])
+        if need is not None and need is not Permission.ANYONE:
+            found["description"] = f"{description}\n\nThe token must allow you to {need}.".strip()
     if operation.takes_login:
         found["security"] = [{}, {"bearer": []}, {"login": []}]
     return found

@@ -2,38 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
-
-@dataclass(frozen=True)
-class DocumentedResponse:
-    """One possible response: its meaning, its media type and schema (both None without a body), and its headers.
-
-    `also` is for a status code with two kinds of bodies: the meaning, type and schema of the second one.
-    """
-
-    meaning: str
-    media_type: str | None = None
-    schema: str | None = None
-    headers: tuple[str, ...] = ()
-    also: DocumentedResponse | None = None
-
-
-@dataclass(frozen=True)
-class Operation:
-    """One endpoint: its responses by status code, the request headers that it uses, and whether it accepts a credential."""
-
-    replies: dict[int, DocumentedResponse]
-    request_headers: tuple[str, ...] = ()  #: headers
-    takes_login: bool = False
-    query: tuple[str, ...] = ()  #: parameters, all required
-    form: str | None = None  #: schema of the body, as a form or as JSON
-
-
-def problem(meaning: str, *headers: str) -> DocumentedResponse:
-    """Return an error for programs."""
-    return DocumentedResponse(meaning, "application/problem+json", "Problem", headers)
+from .author_operations import AUTHOR_OPERATIONS
+from .responses import DocumentedResponse, Operation, problem
 
 
 def page(meaning: str) -> DocumentedResponse:
@@ -172,6 +144,7 @@ OPERATIONS: dict[str, Operation] = {
         }
     ),
     "openapi.document": Operation({200: DocumentedResponse("This document.", "application/json")}),
+    **AUTHOR_OPERATIONS,
 }
 
 RESPONSE_HEADERS: dict[str, dict[str, Any]] = {

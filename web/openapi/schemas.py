@@ -7,27 +7,10 @@ from typing import Any
 from records import colours, fields, roles
 from records.people import user_fields
 
+from .author_schemas import AUTHOR_SCHEMAS
+from .schema_forms import listed, or_null, ref, schema_object, some_members
 
-def _object(properties: dict[str, Any], description: str) -> dict[str, Any]:
-    """Return the schema of an object with exactly these members."""
-    return {
-        "type": "object",
-        "description": description,
-        "properties": properties,
-        "required": list(properties),
-        "additionalProperties": False,
-    }
-
-
-def _or_null(schema: dict[str, Any]) -> dict[str, Any]:
-    return {"anyOf": [schema, {"type": "null"}]}
-
-
-def _ref(name: str) -> dict[str, Any]:
-    return {"$ref": f"#/components/schemas/{name}"}
-
-
-ACTION = _object(
+ACTION = schema_object(
     {
         "kind": {"enum": ["link", "scan", "login"], "description": "link: an external site; login: our login page."},
         "url": {"type": "string", "format": "uri"},
@@ -35,11 +18,11 @@ ACTION = _object(
     "What a tap on the message opens. A message with an action is shown as a button.",
 )
 
-MESSAGE = _object(
+MESSAGE = schema_object(
     {
         "text": {"type": "string", "minLength": 1, "maxLength": 120, "description": "Plain text, never markup."},
-        "color": _or_null({"type": "string", "pattern": f"^{colours.PATTERN}$"}),
-        "action": _or_null(_ref("Action")),
+        "color": or_null({"type": "string", "pattern": f"^{colours.PATTERN}$"}),
+        "action": or_null(ref("Action")),
     },
     "The message. A text is shown in the colour; a button is filled with it.",
 )
@@ -50,8 +33,8 @@ _STATUS_MEMBERS: dict[str, Any] = {
         "description": "checking: the message, if there is one, is the old one and must be shown as such; otherwise show "
         "“Checking…”. unavailable: no run gives a result. An outage of the service is a 503.",
     },
-    "message": _or_null(_ref("Message")),
-    "as_of": _or_null(
+    "message": or_null(ref("Message")),
+    "as_of": or_null(
         {
             "type": "string",
             "format": "date-time",
@@ -59,8 +42,8 @@ _STATUS_MEMBERS: dict[str, Any] = {
         }
     ),
     "stale": {"type": "boolean", "description": "The message is the last good one: show its age beside it."},
-    "refresh_after": _or_null({"type": "integer", "minimum": 0, "description": "Seconds after which to ask again."}),
-    "run": _or_null({"type": "string", "description": "The run that determined the message, for support."}),
+    "refresh_after": or_null({"type": "integer", "minimum": 0, "description": "Seconds after which to ask again."}),
+    "run": or_null({"type": "string", "description": "The run that determined the message, for support."}),
 }
 
 _PROBLEM_MEMBERS: dict[str, Any] = {
@@ -78,7 +61,7 @@ _FOR_PEOPLE = {
     "description": "Only while unavailable. Show it small, so that the person can read it out; with it, support finds the status.",
 }
 
-STATUS = _object(_STATUS_MEMBERS, "What the session shows this user now.")
+STATUS = schema_object(_STATUS_MEMBERS, "What the session shows this user now.")
 STATUS["properties"] = {**_STATUS_MEMBERS, "reference": _FOR_PEOPLE}
 
 PROBLEM = {
@@ -88,12 +71,14 @@ PROBLEM = {
         **_PROBLEM_MEMBERS,
         "field": {"type": "string", "description": "The part of the request that is wrong."},
         "reference": _REFERENCE,
+        "findings": {**listed(ref("Finding")), "description": "What the check says of a script that is refused."},
+        "faults": {**listed(ref("Fault")), "description": "Every value that is wrong."},
     },
     "required": list(_PROBLEM_MEMBERS),
     "additionalProperties": False,
 }
 
-LOGIN_PROBLEM = _object(
+LOGIN_PROBLEM = schema_object(
     {**_PROBLEM_MEMBERS, "reference": _REFERENCE, **_STATUS_MEMBERS},
     "Problem details with the members of the status that leads to the login page.",
 )
@@ -101,12 +86,7 @@ LOGIN_PROBLEM = _object(
 _TEXT = {"type": "string"}
 
 
-def _some(properties: dict[str, Any], needed: tuple[str, ...], description: str) -> dict[str, Any]:
-    """Return the schema of an object with some required members, which may have further members."""
-    return {"type": "object", "description": description, "properties": properties, "required": list(needed)}
-
-
-TOKEN_REQUEST = _some(
+TOKEN_REQUEST = some_members(
     {
         "grant_type": {
             "enum": [
@@ -131,7 +111,7 @@ TOKEN_REQUEST = _some(
     "A grant. The required fields depend on the grant type.",
 )
 
-TOKENS = _some(
+TOKENS = some_members(
     {
         "access_token": {"type": "string", "description": "Opaque; for the Authorization header."},
         "token_type": {"const": "Bearer"},
@@ -144,7 +124,7 @@ TOKENS = _some(
 )
 
 OAUTH_ERROR = {
-    **_some(
+    **some_members(
         {
             "error": {
                 "enum": [
@@ -167,10 +147,10 @@ OAUTH_ERROR = {
     "additionalProperties": False,
 }
 
-LOGIN = _object(
+LOGIN = schema_object(
     {
         "implementation": _TEXT,
-        "user": _object(
+        "user": schema_object(
             dict.fromkeys(("id", *user_fields.TEXTS), _TEXT),
             "The profile from the identity provider at the last login. A text may be empty.",
         ),
@@ -204,19 +184,22 @@ SCHEMAS: dict[str, Any] = {
     "Problem": PROBLEM,
     "LoginProblem": LOGIN_PROBLEM,
     "TokenRequest": TOKEN_REQUEST,
-    "RevokeRequest": _some({"token": {"type": "string", "minLength": 1}}, ("token",), "An access or refresh token."),
+    "RevokeRequest": some_members(
+        {"token": {"type": "string", "minLength": 1}}, ("token",), "An access or refresh token."
+    ),
     "Tokens": TOKENS,
     "OAuthError": OAUTH_ERROR,
     "Login": LOGIN,
-    "Alive": _object({"status": {"const": "ok"}}, "The process is alive."),
-    "Ready": _object(
+    "Alive": schema_object({"status": {"const": "ok"}}, "The process is alive."),
+    "Ready": schema_object(
         {"ready": {"const": True}, **_READINESS},
         "The process can serve cached statuses.",
     ),
-    "NotReady": _object(
+    "NotReady": schema_object(
         {**_PROBLEM_MEMBERS, "ready": {"const": False}, **_READINESS},
         "Problem details: this process cannot answer any request at the moment.",
     ),
+    **AUTHOR_SCHEMAS,
 }
 
 PARAMETERS: dict[str, Any] = {

@@ -35,6 +35,7 @@ from runner.status.no_run_answer import note_outage
 from runner.status.service import StatusService
 from runner.store.clients import connect
 from runner.store.worker_heartbeat import BACKGROUND, store_serves, worker_is_there
+from runner.trials.script_checks import ScriptChecks
 from web.app import create_app
 from web.health.prompt_check import PromptCheck
 from web.health.views import Checks
@@ -163,9 +164,12 @@ def open_app(settings: Settings) -> tuple[Flask, Callable[[], None]]:
         "background_workers": lambda: worker_is_there(store, BACKGROUND),
     }
 
+    script_checks = ScriptChecks(settings)
+
     def close() -> None:
         outages.close()
         database_check.close()
+        script_checks.close()
         status_service.close()
         outbound.close()
         login_store.close()
@@ -177,6 +181,7 @@ def open_app(settings: Settings) -> tuple[Flask, Callable[[], None]]:
         "database": database,
         "store": login_store,
         "outbound": outbound,
+        "script_checks": script_checks,
     }
     return create_app(settings, checks=checks, outages=outages, **parts), close
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from sqlalchemy.orm import Session
@@ -11,7 +10,6 @@ from records.audit import AuditContext
 from records.changes.after_commit import AfterCommit, unchanged
 from records.changes.entries import lock, note
 from records.errors import RuleViolation
-from records.roles import Permission
 from records.scripts import author_tokens
 from records.scripts.author_tokens import AuthorToken, AuthorTokenDraft
 from records.tenants.implementations import Implementation
@@ -29,21 +27,26 @@ class MadeToken:
 
 
 def make(
-    db: Session, owner: Implementation, draft: AuthorTokenDraft, by: AuditContext, *, held: Collection[Permission]
+    db: Session, owner: Implementation, draft: AuthorTokenDraft, by: AuditContext, *, person: str
 ) -> AfterCommit[MadeToken]:
-    """Make a token. `held` is what its maker may do. Raises RuleViolation with every fault.
+    """Make a token for a person, given by their key. Raises RuleViolation with every fault.
 
     1. A token makes no token: it would outlive its own end and its revocation.
-    2. Everything else is checked by `records.scripts.author_tokens.make`.
+    2. A person makes tokens for themselves only, because they answer for what a token submits. The command line, whose
+       key has no slash, makes them for others.
+    3. Everything else is checked by `records.scripts.author_tokens.make`.
     """
     # 1.
     if author_tokens.is_token(by.actor):
         raise RuleViolation("author token", "must be made by a person")
     # 2.
+    if "/" in by.actor and by.actor != person:
+        raise RuleViolation("person", "must be the person who makes the token")
+    # 3.
     lock(db, owner)
-    token, text = author_tokens.make(db, owner, draft, held=held, by=by.actor)
+    token, text = author_tokens.make(db, owner, draft, person=person)
     detail = {"permissions": token.permissions, "ends_at": token.ends_at.isoformat(timespec="seconds")}
-    note(db, owner.slug, MADE, by, target=token.name, detail=detail)
+    note(db, owner.slug, MADE, by, target=token.name, detail=detail | {"person": token.made_by})
     return AfterCommit(owner.slug, MadeToken(token, text), announced=False)
 
 

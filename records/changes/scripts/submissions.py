@@ -5,7 +5,9 @@ None of this changes what anybody is shown, so nothing is announced.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -13,8 +15,9 @@ from records.audit import AuditContext
 from records.changes.after_commit import AfterCommit, unchanged
 from records.changes.entries import lock, note
 from records.errors import RuleViolation
-from records.scripts import author_tokens, reviews, submissions
+from records.scripts import author_tokens, reviews, submissions, versions
 from records.scripts.reviews import CommentDraft, Review, ReviewComment, ReviewDecision
+from records.scripts.states import APPROVED
 from records.scripts.submissions import Submission, SubmissionDraft
 from records.scripts.versions import Version
 from records.tenants.implementations import Implementation
@@ -47,13 +50,19 @@ def submit(
 ) -> AfterCommit[Submitted]:
     """Store a text as a version and hand it in for review, in place of the author's undecided submission.
 
-    Raises RuleViolation for a version that is suspended, and for one that is approved already.
+    What they have handed in already, as it is, is no change. Raises RuleViolation for a version that is suspended, and for
+    one that is approved already.
     """
     lock(db, owner)
-    before = submissions.undecided_of(db, owner, author_tokens.person_behind(db, owner, by.actor))
+    author = author_tokens.person_behind(db, owner, by.actor)
+    before = submissions.undecided_of(db, owner, author)
     version = stored(db, owner, script, by.actor)
     submission = submissions.submit(db, owner, version, draft, by.actor)
+    if before is not None and before.id == submission.id:
+        return unchanged(owner.slug, Submitted(submission, version, None))
     detail = {"version": version.number, "sha256": version.sha256}
+    if author != by.actor:
+        detail["author"] = author
     if before is not None:
         detail["superseded"] = _target(before)
     note(db, owner.slug, SUBMITTED, by, target=_target(submission), detail=detail)
@@ -75,11 +84,13 @@ def decide(
 ) -> AfterCommit[Review]:
     """Approve or reject a submission, or request changes, as `records.scripts.reviews.decide` does.
 
-    Raises RuleViolation if it was decided, withdrawn or superseded meanwhile, for the text of another submission, and for
-    the author's own.
+    Raises RuleViolation if it was decided, withdrawn or superseded meanwhile, for the text of another submission, for the
+    author's own, and for an approval that leaves a warning of the check without a reason to accept it.
     """
     lock(db, owner)
     submission = _found(db, owner, number)
+    if decision.decision == APPROVED:
+        _refuse_open_warnings(db, owner, submission, decision)
     review = reviews.decide(db, owner, submission, decision, by=by.actor)
     detail = {"sha256": review.sha256, "waived": len(review.waived)}
     note(db, owner.slug, DECIDED[review.decision], by, target=_target(submission), detail=detail)
@@ -111,6 +122,24 @@ def resolve(
         return unchanged(owner.slug, found)
     note(db, owner.slug, RESOLVED, by, target=_target(submission), detail={"comment": found.id})
     return AfterCommit(owner.slug, found, announced=False)
+
+
+def finding_words(finding: Mapping[str, Any]) -> str:
+    """Return a finding of a check in the words by which a decision names it."""
+    return f"line {finding['line']}: {finding['what']}"
+
+
+def warnings_of(version: Version) -> list[Mapping[str, Any]]:
+    """Return the findings of a version that an approval must accept, each with a reason."""
+    return [finding for finding in version.findings if finding["severity"] == "warning"]
+
+
+def _refuse_open_warnings(db: Session, owner: Implementation, submission: Submission, decision: ReviewDecision) -> None:
+    version = versions.by_id(db, owner, submission.version_id)
+    waived = {one["finding"] for one in decision.waived if one["reason"].strip()}
+    left = [finding_words(finding) for finding in warnings_of(version) if finding_words(finding) not in waived]
+    if left:
+        raise RuleViolation("waived", f"must give a reason for each warning: {'; '.join(left)}")
 
 
 def _found(db: Session, owner: Implementation, number: int) -> Submission:

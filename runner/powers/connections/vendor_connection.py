@@ -10,13 +10,15 @@ import functools
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
-from records import OpenedConnection
 from records.host_names import is_host
 
 from .errors import FaultyConnectionError
+
+if TYPE_CHECKING:
+    from records import OpenedConnection  # it loads the tables, which recorded answers do not need
 
 #: Methods that a script can use at all; a connection allows some of them.
 METHODS: Final = frozenset({"GET", "POST"})

@@ -1,4 +1,4 @@
-"""Drops what only helps readers and type checkers: annotations, type aliases, and imports of `typing` and `__future__`.
+"""Drops what only helps readers and type checkers: annotations, type aliases, and imports of `typing`, `__future__` and our stubs.
 
 Annotations would be evaluated when a function is defined. Because they are dropped before anything else looks at the
 tree, they may contain whatever helps a reader and can do nothing.

@@ -68,6 +68,24 @@ def test_a_person_who_is_described_again_in_the_same_words_is_no_change(db):
     assert told(db) == [("user.described", "165", {}), ("user.described", "165", {})]
 
 
+def test_another_user_type_at_a_login_leaves_an_entry_and_nothing_else_of_a_login_does(db):
+    for profile, made in (
+        (UserProfile("mei", "attendee"), False),
+        (UserProfile("mei", "attendee", "Mei", "Chen"), False),
+        (UserProfile("mei", "speaker", "Mei", "Chen"), True),
+        (UserProfile("mei", "speaker"), False),
+        (UserProfile("mei"), True),
+    ):
+        after = people.describe_at_login(db, demo(db), "165", profile, provider="https://idp.example")
+        assert (after.made, after.value.user_type, after.announced) == (made, profile.user_type, False)
+    assert told(db) == [
+        ("user.type_changed", "165", {"user_type": ["attendee", "speaker"], "provider": "https://idp.example"}),
+        ("user.type_changed", "165", {"user_type": ["speaker", ""], "provider": "https://idp.example"}),
+    ]
+    with pytest.raises(RuleViolation):
+        people.describe_at_login(db, demo(db), "1\0", UserProfile("mei"), provider="https://idp.example")
+
+
 def test_a_person_is_locked_out_with_all_logins_and_let_in_once(db):
     user = people.describe(db, demo(db), "165", UserProfile("mei"), BY).value
     out = people.disable(db, demo(db), user, AuditContext("demo/olga", "lost phone"))

@@ -10,20 +10,21 @@ from sqlalchemy.orm import Session
 
 from records import Database, Implementation, RuleViolation
 from records.columns import utc_now
-from records.roles import BY_NAME, Permission
+from records.people import grants, users
+from records.roles import Permission
 from records.scripts import author_tokens
 from records.scripts.author_tokens import AuthorTokenDraft
 from records.tenants import implementations
+from tests.support.script_authors import add_author
 
-AUTHOR = BY_NAME["author"].may
 SUBMIT = frozenset({Permission.SUBMIT_SCRIPTS})
 DAY = timedelta(days=1)
 
 
-def make(db: Session, demo: Implementation, *, held=AUTHOR, **changes):
+def make(db: Session, demo: Implementation, *, person="demo/ann", **changes):
     wanted = {"name": "ci", "may": SUBMIT, "lasts": DAY} | changes
     draft = AuthorTokenDraft(wanted["name"], frozenset(wanted["may"]), utc_now() + wanted["lasts"])
-    return author_tokens.make(db, demo, draft, held=held, by="demo/ann")
+    return author_tokens.make(db, demo, draft, person=add_author(db, person))
 
 
 def test_only_the_hash_of_a_token_is_stored(database: Database, demo: Implementation):
@@ -34,19 +35,20 @@ def test_only_the_hash_of_a_token_is_stored(database: Database, demo: Implementa
     with database.reading() as db:
         row = db.execute(text("SELECT * FROM author_tokens")).one()
         assert not any(shown.removeprefix("sst_") in str(value) for value in row)
-        assert author_tokens.find_usable(db, demo, shown, utc_now()).name == "ci"
+        found = author_tokens.find_usable(db, demo, shown, utc_now())
+        assert (found.token.name, found.person, found.may) == ("ci", "demo/ann", SUBMIT)
 
 
 def test_a_token_counts_in_its_own_implementation_until_it_ends_or_is_revoked(db: Session, demo: Implementation):
     other = implementations.create(db, "other", "Other")
     token, shown = make(db, demo)
     now = utc_now()
-    assert token.may == SUBMIT
+    assert token.given == SUBMIT
     assert author_tokens.find_usable(db, other, shown, now) is None
     assert author_tokens.find_usable(db, demo, shown + "x", now) is None
     assert author_tokens.find_usable(db, demo, "\ud800", now) is None
     assert author_tokens.find_usable(db, demo, shown, token.ends_at) is None
-    assert author_tokens.find_usable(db, demo, shown, token.ends_at - timedelta(seconds=1)) is token
+    assert author_tokens.find_usable(db, demo, shown, token.ends_at - timedelta(seconds=1)).token is token
     assert author_tokens.revoke(db, token, "demo/olga")
     assert not author_tokens.revoke(db, token, "demo/ann")
     assert author_tokens.find_usable(db, demo, shown, now) is None
@@ -64,10 +66,10 @@ def test_a_use_is_noted_once_a_minute(db: Session, demo: Implementation):
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"may": {Permission.REVIEW_SCRIPTS}, "held": set(Permission)}, "no token has it"),
-        ({"may": {Permission.DEPLOY_SCRIPTS}, "held": set(Permission)}, "no token has it"),
-        ({"may": {Permission.GRANT_ROLES}, "held": set(Permission)}, "no token has it"),
-        ({"may": {Permission.SEE_RUNS}}, "its maker does not have it"),
+        ({"may": {Permission.REVIEW_SCRIPTS}, "person": "staff/ada"}, "no token has it"),
+        ({"may": {Permission.DEPLOY_SCRIPTS}, "person": "staff/ada"}, "no token has it"),
+        ({"may": {Permission.GRANT_ROLES}, "person": "staff/ada"}, "no token has it"),
+        ({"may": {Permission.SEE_RUNS}}, "its person does not have it"),
         ({"may": ()}, "at least one"),
         ({"lasts": timedelta(days=365, minutes=1)}, "within the next 365 days"),
         ({"lasts": -DAY}, "within the next 365 days"),
@@ -96,4 +98,36 @@ def test_a_permission_that_tokens_no_longer_have_is_not_in_a_stored_one(db: Sess
     token, _ = make(db, demo)
     db.execute(text('UPDATE author_tokens SET permissions = \'["DEPLOY_SCRIPTS", "SUBMIT_SCRIPTS", "OLD"]\''))
     db.refresh(token)
-    assert token.may == SUBMIT
+    assert token.given == SUBMIT
+
+
+def test_a_token_is_only_as_good_as_its_person_at_the_moment_of_use(db: Session, demo: Implementation):
+    demo = db.merge(demo)
+    both = {Permission.SUBMIT_SCRIPTS, Permission.SEE_RUNS}
+    _, shown = make(db, demo, person="staff/ada", may=both)
+    ada = users.find(db, implementations.staff(db), "ada")
+
+    def may():
+        found = author_tokens.find_usable(db, demo, shown, utc_now())
+        return found.may if found else None
+
+    assert may() == both
+    users.disable(db, ada, "left")
+    assert may() is None
+    users.enable(db, ada)
+    assert may() == both
+    [grant] = grants.every(db, implementations.staff(db))
+    grants.remove(db, implementations.staff(db), grant.id)
+    assert may() is None
+    grants.add(db, implementations.staff(db), kind="username", value="ada", role="reviewer", by="tests")
+    assert may() == {Permission.SEE_RUNS}  # a reviewer does not submit
+
+
+def test_a_token_of_another_implementations_author_or_of_no_person_allows_nothing(db: Session, demo: Implementation):
+    implementations.create(db, "other", "Other")
+    _, shown = make(db, demo)
+    add_author(db, "other/bob")
+    for key in ("other/bob", "command line", "demo/gone", ""):
+        db.execute(text("UPDATE author_tokens SET made_by = :key"), {"key": key})
+        db.expire_all()
+        assert author_tokens.find_usable(db, demo, shown, utc_now()) is None

@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import update
 
-from records import RunRecord
-from records.scripts import crashes, deployments, runs, versions
+from records import RunRecord, audit
+from records.scripts import crashes, deployments, runs, suspensions, versions
 from records.scripts.deployments import Deployment
 from records.tenants import implementations
 
@@ -141,3 +141,13 @@ def test_two_workers_that_record_at_the_same_moment_do_not_both_see_too_few(data
 def test_an_implementation_that_is_gone_is_no_error(database):
     with database.session() as db:
         assert crashes.suspend_repeated(db, "gone", "f" * 64, NOW) == []
+
+
+@pytest.mark.parametrize("said", ["two\nlines \0 and a bell\a", "x" * 5000, "\ud800", " \n "])
+def test_whatever_a_reason_holds_the_version_is_suspended_and_the_entry_names_what_ended(database, version, said):
+    with database.session() as db:
+        assert suspensions.suspend(db, implementations.find(db, "acme"), version, said, runs=["run-1"])
+    assert is_suspended(database, version)
+    with database.reading() as db:
+        [entry] = audit.recent(db)
+        assert (entry.action, entry.detail["ended"]) == ("script.suspended", ["version 1, active"])

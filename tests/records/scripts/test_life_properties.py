@@ -23,6 +23,7 @@ from records.scripts.reviews import Review, ReviewDecision
 from records.scripts.states import DEPLOYMENT, SUBMISSION
 from records.scripts.submissions import Submission, SubmissionDraft
 from records.tenants import implementations
+from tests.support.script_authors import add_author
 
 PEOPLE = ("demo/ann", "demo/bob", "staff/rita", "author token of-ann", "author token of-rita")
 BEHIND = {"author token of-ann": "demo/ann", "author token of-rita": "staff/rita"}
@@ -54,15 +55,23 @@ def decide(db, owner, number, by, decision):
     submit.decide(db, owner, number, ReviewDecision(decision, found.get(number, "x"), "note"), by)
 
 
+def live(db, owner, state):
+    """The number of the active or the staged version, as a person sees it who looks at this moment."""
+    found = getattr(deployments.live(db, owner), state)
+    return found[1].number if found else None
+
+
 CHANGES = {
     "submit": hand_in,
     "withdraw": submit.withdraw,
     "decide": decide,
     "activate": deploy.activate,
     "stage": lambda db, owner, number, by, share: deploy.stage(db, owner, number, share, by),
-    "widen": deploy.widen,
-    "revert": lambda db, owner, _, by: deploy.revert(db, owner, by),
-    "roll back": lambda db, owner, number, by: deploy.roll_back(db, owner, by, number=number),
+    "widen": lambda db, owner, share, by: deploy.widen(db, owner, share, by, expected=live(db, owner, "staged")),
+    "revert": lambda db, owner, _, by: deploy.revert(db, owner, by, expected=live(db, owner, "staged")),
+    "roll back": lambda db, owner, number, by: deploy.roll_back(
+        db, owner, by, expected=live(db, owner, "active"), number=number
+    ),
     "suspend": deploy.suspend,
     "reinstate": deploy.reinstate,
 }
@@ -91,15 +100,17 @@ def check_moves(machine, before, after):
 
 
 def check_promises(db, owner):
+    reviews = list(db.scalars(select(Review).where(Review.implementation_id == owner.id)))
+    approved = {review.sha256 for review in reviews if review.decision == "approved"}
     rows = [deployment for deployment, _ in deployments.history(db, owner, limit=1000)]
     for state in ("active", "staged"):
         assert sum(each.state == state for each in rows) <= 1
     for deployment, version in deployments.history(db, owner, limit=1000):
         assert version.suspended_at is None or deployment.state not in ("active", "staged")
-        assert submissions.is_approved(db, version)  # only approved versions are deployed
+        assert version.sha256 in approved  # only approved versions are deployed
     undecided = [each.author for each, _ in submissions.every(db, owner) if each.state == "submitted"]
     assert len(undecided) == len(set(undecided))
-    for review in db.scalars(select(Review).where(Review.implementation_id == owner.id)):
+    for review in reviews:
         submission = db.get_one(Submission, review.submission_id)
         version = db.get_one(versions.Version, submission.version_id)
         assert (review.sha256, review.decision) == (version.sha256, submission.state)
@@ -113,7 +124,7 @@ def live_through(db, steps):
     until = utc_now() + timedelta(days=1)
     for name, maker in (("of-ann", "demo/ann"), ("of-rita", "staff/rita")):
         draft = AuthorTokenDraft(name, frozenset({Permission.SUBMIT_SCRIPTS}), until)
-        token_changes.make(db, owner, draft, AuditContext(maker), held=set(Permission))
+        token_changes.make(db, owner, draft, AuditContext(maker), person=add_author(db, maker))
     for step in steps:
         before, refused = seen(db, owner), False
         try:

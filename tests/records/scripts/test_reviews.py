@@ -17,6 +17,7 @@ from records.scripts.author_tokens import AuthorTokenDraft
 from records.scripts.reviews import CommentDraft, ReviewDecision
 from records.scripts.submissions import Submission, SubmissionDraft
 from records.tenants import implementations
+from tests.support.script_authors import add_author
 
 ANN, BOB, RITA = "demo/ann", "demo/bob", "staff/rita"
 
@@ -35,7 +36,7 @@ def approve(db: Session, demo: Implementation, submission: Submission, sha256: s
 
 def make_token(db: Session, demo: Implementation, by: str):
     draft = AuthorTokenDraft("ci", frozenset({Permission.SUBMIT_SCRIPTS}), utc_now() + timedelta(days=1))
-    return author_tokens.make(db, demo, draft, held=set(Permission), by=by)[0]
+    return author_tokens.make(db, demo, draft, person=add_author(db, by))[0]
 
 
 def test_an_approval_carries_the_hash_of_the_version_and_ends_the_submission(db: Session, demo: Implementation):
@@ -90,6 +91,15 @@ def test_nobody_approves_a_text_of_theirs_that_another_person_handed_in(db: Sess
     stored_by_her = add(db, demo, "2", by=RITA)
     with pytest.raises(RuleViolation, match="another person"):
         approve(db, demo, submit(db, demo, stored_by_her, by=BOB), stored_by_her.sha256, by=RITA)
+
+
+@pytest.mark.parametrize("spelled", [f" {ANN}", f"{ANN} ", f"{ANN}\n"])
+def test_nobody_approves_their_own_submission_under_another_spelling_of_their_key(
+    db: Session, demo: Implementation, spelled
+):
+    version = add(db, demo)
+    with pytest.raises(RuleViolation, match=r"another person|control"):
+        approve(db, demo, submit(db, demo, version), version.sha256, by=spelled)
 
 
 def test_an_author_token_decides_about_nothing(db: Session, demo: Implementation):
@@ -155,6 +165,23 @@ def test_the_database_refuses_to_change_a_review(database: Database, demo: Imple
         approve(db, demo, submit(db, demo, version), version.sha256)
     with pytest.raises(Conflict, match="never changed"), database.session() as db:
         db.execute(text("UPDATE reviews SET decision = 'rejected'"))
+
+
+def test_the_database_refuses_to_delete_a_review_but_with_its_implementation(database: Database, demo: Implementation):
+    with database.session() as db:
+        version = add(db, demo)
+        approve(db, demo, submit(db, demo, version), version.sha256)
+    attempts = ["DELETE FROM reviews", "DELETE FROM submissions", "DELETE FROM versions", "DELETE FROM scripts"]
+    copy = "INTO reviews SELECT id, implementation_id, submission_id, 'x', 'rejected', sha256, '', '', '[]', at FROM reviews"
+    attempts += [f"INSERT OR REPLACE {copy}"] if database.engine.dialect.name == "sqlite" else ["TRUNCATE reviews"]
+    for attempt in attempts:
+        with pytest.raises(Conflict, match="never deleted"), database.session() as db:
+            db.execute(text(attempt))
+    with database.session() as db:
+        assert db.scalar(text("SELECT decision FROM reviews")) == "approved"
+        db.delete(db.merge(demo))
+    with database.reading() as db:
+        assert db.scalar(text("SELECT count(*) FROM reviews")) == 0
 
 
 def test_who_does_not_approve_says_why_and_a_suspended_version_is_not_approved(db: Session, demo: Implementation):

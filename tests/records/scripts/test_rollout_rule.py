@@ -9,7 +9,7 @@ from math import comb
 import pytest
 
 from records.scripts import rollout_rule
-from records.scripts.rollout_rule import ALPHA, FIRST, UserCount
+from records.scripts.rollout_rule import ALPHA, FIRST, FIRST_ACTIVE, UserCount
 
 #: Rollouts of each kind, and users of each rollout.
 ROLLOUTS, USERS = 200, 4000
@@ -18,7 +18,7 @@ ROLLOUTS, USERS = 200, 4000
 def reverted_at(seed: int, share: float, active_rate: float, staged_rate: float) -> int | None:
     """Let users come one after the other. Returns how many had the staged version when it was reverted, or None."""
     rng = random.Random(f"{seed} {share} {active_rate} {staged_rate}")
-    staged = active = staged_failed = active_failed = looks = 0
+    staged = active = staged_failed = active_failed = looks = looked = 0
     for _ in range(USERS):
         if rng.random() < share:
             staged += 1
@@ -26,11 +26,10 @@ def reverted_at(seed: int, share: float, active_rate: float, staged_rate: float)
         else:
             active += 1
             active_failed += rng.random() < active_rate
-        number = rollout_rule.look_due(looks, staged)
-        if number is not None:
-            looks = number + 1
-            if rollout_rule.is_worse(UserCount(staged, staged_failed), UserCount(active, active_failed), number):
+        if rollout_rule.look_due(looked, staged, active):
+            if rollout_rule.is_worse(UserCount(staged, staged_failed), UserCount(active, active_failed), looks):
                 return staged
+            looks, looked = looks + 1, staged
     return None
 
 
@@ -94,19 +93,26 @@ def test_all_looks_together_have_the_probability_alpha():
 
 
 def test_there_is_one_look_for_each_half_more_users():
-    looks, numbers = 0, []
+    looked, seen = 0, []
     for users in range(200):
-        number = rollout_rule.look_due(looks, users)
-        if number is not None:
-            looks = number + 1
-            numbers.append((users, number))
-    assert numbers == [(10, 0), (15, 1), (23, 2), (34, 3), (51, 4), (76, 5), (114, 6), (171, 7)]
-    assert rollout_rule.look_due(3, 100) == 5  # looks that were missed are left out
-    assert rollout_rule.look_due(6, 100) is None
+        if rollout_rule.look_due(looked, users, FIRST_ACTIVE):
+            looked = users
+            seen.append(users)
+    assert seen == [10, 15, 23, 34, 51, 76, 114, 171]
+    assert rollout_rule.look_due(34, 100, FIRST_ACTIVE)  # looks that were missed are left out
+    assert not rollout_rule.look_due(100, 100, FIRST_ACTIVE)
+
+
+def test_no_look_is_used_up_while_hardly_anybody_sees_the_active_version():
+    assert not rollout_rule.look_due(0, 1000, FIRST_ACTIVE - 1)
+    assert rollout_rule.look_due(0, FIRST, FIRST_ACTIVE)
+    assert rollout_rule.is_worse(
+        UserCount(FIRST, FIRST), UserCount(FIRST_ACTIVE, 0), 0
+    )  # and the first can find something
 
 
 def test_fewer_users_than_the_first_look_needs_and_a_difference_that_does_not_matter_revert_nothing():
-    assert rollout_rule.look_due(0, FIRST - 1) is None
+    assert not rollout_rule.look_due(0, FIRST - 1, 1000)
     small = UserCount(1_000_000, 12_000), UserCount(1_000_000, 3_000)
     assert rollout_rule.tail(*small) < 1e-300
     assert not rollout_rule.is_worse(*small, 0)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import text, update
 
 from records import RunRecord, audit
 from records.columns import utc_now
@@ -97,7 +98,7 @@ def test_a_look_is_made_once_for_so_many_users_whatever_comes_later(database, de
     assert live(database, demo).staged[0].looks == 1
     ran(database, new, range(10), failed=range(10), id="later")
     with database.reading() as db:
-        assert rollout_watch.due(db) == []
+        assert not rollout_watch.is_due(db, "demo")
     assert look(database) is None  # until there are half as many users again
     ran(database, new, range(10, 15))
     assert look(database) is not None
@@ -130,14 +131,94 @@ def test_runs_that_say_nothing_about_the_stage_do_not_count(database, staged, va
 
 def test_without_a_staged_or_an_active_version_there_is_nothing_to_look_at(database, demo, staged):
     active, new = staged
+    ran(database, active, range(100, 200))
     ran(database, new, range(40), failed=range(40))
     with database.session() as db:
-        assert rollout_watch.due(db) == ["demo"]
+        assert rollout_watch.is_due(db, "demo")
+        assert rollout_watch.state_of(db, demo).looks == 0
         deployments.suspend(db, versions.find_version(db, demo, active), "alarm", "the service")
+        assert not rollout_watch.is_due(db, "demo")
     assert look(database) is None
     with database.session() as db:
         deployments.suspend(db, versions.find_version(db, demo, new), "alarm", "the service")
-        assert rollout_watch.due(db) == []
+        assert rollout_watch.unclaimed(db, NOW) == []
+        assert rollout_watch.state_of(db, demo) is None
     assert look(database) is None
     with database.session() as db:
         assert rollout_watch.look(db, "another") is None
+        assert not rollout_watch.is_due(db, "another")
+        assert not rollout_watch.claim(db, "another", NOW)
+
+
+def test_after_a_wider_share_everybody_is_counted_anew(database, demo, staged):
+    """Users who change to the staged version had their runs of the active one, so the groups from before differ."""
+    active, new = staged
+    ran(database, active, range(100, 200))
+    ran(database, new, range(20), failed=range(1))
+    assert look(database) is None
+    with database.session() as db:
+        deployments.widen(db, deployments.live(db, demo).staged[0], 50)
+        begun = deployments.live(db, demo).staged[0].share_since
+    with database.reading() as db:
+        state = rollout_watch.state_of(db, demo)
+        assert (state.staged.users, state.active.users, state.looks) == (0, 0, 1)
+    later = {"at": begun + timedelta(seconds=1), "id": "later"}
+    ran(database, active, range(100, 200), **later)
+    ran(database, new, range(9), failed=range(9), **later)
+    assert look(database) is None
+    ran(
+        database, new, range(9, 10), failed=range(9, 10), **later
+    )  # as many as for the first look, and not half as many again
+    assert look(database) is not None
+
+
+def test_no_look_is_made_while_hardly_anybody_sees_the_active_version_and_it_says_so(database, demo, staged):
+    active, new = staged
+    ran(database, active, range(100, 104))
+    ran(database, new, range(40), failed=range(40))
+    assert look(database) is None
+    with database.reading() as db:
+        state = rollout_watch.state_of(db, demo)
+        assert (state.looks, live(database, demo).staged[0].looks) == (0, 0)
+        assert state.lacking == (
+            "Version 2 is not compared with the active version yet: 40 users had runs of it (10 are needed),"
+            " and 4 users of the active version (5 are needed)."
+        )
+    ran(database, active, range(104, 105))
+    assert look(database) is not None
+
+
+def test_one_worker_at_a_time_watches_a_stage_and_another_takes_over_when_it_dies(database, demo, staged):
+    def claimed(now):
+        with database.session() as db:
+            return rollout_watch.claim(db, "demo", now) if rollout_watch.unclaimed(db, now) else None
+
+    assert claimed(NOW)
+    with database.session() as db:
+        assert not rollout_watch.claim(db, "demo", NOW + timedelta(seconds=5))
+    assert claimed(NOW + timedelta(seconds=5)) is None
+    assert claimed(NOW + timedelta(seconds=10))
+    with database.session() as db:
+        db.execute(update(Deployment).values(next_look_at=NOW + timedelta(days=1)))  # by a clock that is ahead
+    assert claimed(NOW + timedelta(seconds=11))
+    with ThreadPoolExecutor(4) as pool:
+        assert sum(pool.map(lambda _: claimed(NOW + timedelta(minutes=1)) is True, range(4))) == 1
+
+
+def test_counting_reads_one_index_and_no_trace(database, demo, staged):
+    active, new = staged
+    ran(database, active, range(1500))
+    ran(database, new, range(30))
+    postgres = database.engine.dialect.name == "postgresql"
+    with database.session() as db:
+        db.execute(text("ANALYZE"))
+    with database.reading() as db:
+        version = versions.find_version(db, demo, new)
+        query = rollout_watch.count_query(demo, version, NOW - timedelta(hours=1))
+        words = query.compile(dialect=database.engine.dialect, compile_kwargs={"literal_binds": True})
+        if postgres:
+            for way in ("enable_seqscan", "enable_bitmapscan"):  # by which a table of a few pages is read otherwise
+                db.execute(text(f"SET LOCAL {way} = off"))
+        plan = str(db.execute(text(f"EXPLAIN {'' if postgres else 'QUERY PLAN'} {words}")).all())
+    search = "Index Only Scan using ix_runs_watched" if postgres else "USING COVERING INDEX ix_runs_watched"
+    assert search in plan, plan

@@ -89,6 +89,7 @@ def test_upgrade_keeps_every_row(used: Database):
         active = deployments.active_version(db, demo)
         assert active is not None
         assert active.sha256 == "a" * 64
+        assert deployments.of_version(db, active).activated_by == "me"
         assert len(runs.recent(db, demo)) == 1
 
 

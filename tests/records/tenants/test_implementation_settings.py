@@ -19,7 +19,7 @@ from web.console.settings.role_limit import RoleLimitForm
 
 TEMPLATES = ROOT / "web" / "templates" / "console" / "settings"
 #: Columns that are not settings.
-NOT_SET = {"id", "slug", "created_at", "archived_at", "stopped_at", "stopped_by", "stopped_reason"}
+NOT_SET = {"id", "slug", "created_at", "archived_at", "stopped_at", "stopped_by", "stopped_reason", "continued_at"}
 PAGES = {
     table.GENERAL: (GeneralForm, "general.html"),
     table.LINK_HOSTS: (LinkHostsForm, "link_hosts.html"),

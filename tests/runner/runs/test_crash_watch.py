@@ -122,7 +122,12 @@ def test_a_version_that_an_alarm_suspends_is_in_the_audit_once_with_who_why_and_
     (entry,) = why(house)
     assert (entry.actor, entry.target) == ("the service", "version 1")
     assert "no script can send" in entry.reason
-    assert entry.detail == {"sha256": orders[0].version, "runs": runs[0], "references": "00000001"}
+    assert entry.detail == {
+        "sha256": orders[0].version,
+        "ended": ["version 1, active"],
+        "runs": runs[0],
+        "references": "00000001",
+    }
 
 
 def test_a_version_that_kept_dying_is_in_the_audit_with_every_run_that_led_to_it(house, worker_services):

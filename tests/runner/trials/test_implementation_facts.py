@@ -8,7 +8,8 @@ import pytest
 from records import SecretBox
 from records.tenants import connections, implementations
 from records.tenants.connections import ConnectionDraft
-from runner.trials.implementation_facts import ConnectionFacts, ImplementationFacts, facts_of, review_facts
+from runner.trials.fact_review import ConnectionFacts, ImplementationFacts, review_facts
+from runner.trials.implementation_facts import facts_of
 from runner.trials.trial import TrialSandbox
 from sandbox import CallLiteral, CheckResult, Severity
 

@@ -210,7 +210,7 @@ def test_the_raw_language_is_out_of_reach_for_the_product():
     assert Launch().entry == "sandbox.zygote.entry"
     assert Launch().path == ()
     assert set(Launch().layers) == {"namespaces", "user", "landlock", "seccomp"}
-    assert entry.language.__name__ == "sandbox.language"
+    assert entry.jailed_functions.__name__ == "sandbox.language.jailed_functions"
     with Sandbox() as product:
         checked = product.check(indented("import os; os.fork()"))
         assert checked.code is None

@@ -16,6 +16,7 @@ from runner.queues.job_orders import AGENDA_IMPORT, JobOrder, OrderSigner
 from runner.queues.job_states import JobStates
 from runner.store.clients import connect
 from runner.store.environment_mark import adopt
+from runner.trials.script_checks import ScriptChecks
 from tests.support.application import KEY, make_app, make_settings, small_keys
 from tests.support.people import visitor
 from tests.support.vendors import Vendor
@@ -83,13 +84,13 @@ class Stage:
         return made
 
     def rows(self):
-        """All rows of all tables but the audit, by table."""
+        """All rows of all tables but the audit and the drafts of scripts, which show nobody anything, by table."""
         with closing(sqlite3.connect(self.database.engine.url.database)) as db:
             names = [name for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
             return {
                 name: db.execute(f"SELECT * FROM {name}").fetchall()
                 for name in names
-                if not name.startswith(("audit_", "sqlite_"))
+                if name != "drafts" and not name.startswith(("audit_", "sqlite_"))
             }
 
     def entries(self):
@@ -118,8 +119,16 @@ def walk_seed(tmp_path_factory, walk_vendor):
         database.dispose()
 
 
+@pytest.fixture(scope="session")
+def script_checks():
+    """The jail in which drafts are checked: slow to start, so there is one."""
+    checks = ScriptChecks(make_settings())
+    yield checks
+    checks.close()
+
+
 @contextmanager
-def staged(walk_seed, valkey_url, folder):
+def staged(walk_seed, valkey_url, folder, script_checks):
     """Build the application on records and a store that `rewind` puts back."""
     seed, link = walk_seed
     database = Database(f"sqlite:///{folder / 'walked.db'}")
@@ -133,7 +142,8 @@ def staged(walk_seed, valkey_url, folder):
             # The forms of one walk are sent for as long as the tests run.
             patch.setattr("web.auth.staff.staff_member.FRESH_S", 3600)
             made = Stage(
-                make_app(database, LoginStore(redis), settings, outbound=outbound), seed, database, redis, link
+                make_app(database, LoginStore(redis), settings, outbound=outbound, script_checks=script_checks),
+                *(seed, database, redis, link),
             )
             made.rewind()
             yield made
@@ -144,17 +154,17 @@ def staged(walk_seed, valkey_url, folder):
 
 
 @pytest.fixture(scope="module")
-def stage(walk_seed, valkey_url, tmp_path_factory):
+def stage(walk_seed, valkey_url, tmp_path_factory, script_checks):
     """The application for the tests of one module."""
-    with staged(walk_seed, valkey_url, tmp_path_factory.mktemp("stage")) as made:
+    with staged(walk_seed, valkey_url, tmp_path_factory.mktemp("stage"), script_checks) as made:
         yield made
 
 
 @pytest.fixture(scope="session")
-def walked(walk_seed, valkey_url, tmp_path_factory):
+def walked(walk_seed, valkey_url, tmp_path_factory, script_checks):
     """What each role reaches by links alone, walked once for the whole run."""
     found = {}
-    with staged(walk_seed, valkey_url, tmp_path_factory.mktemp("walked")) as stage:
+    with staged(walk_seed, valkey_url, tmp_path_factory.mktemp("walked"), script_checks) as stage:
         for name in STAFF:
             stage.rewind()
             walker = stage.walker(name)

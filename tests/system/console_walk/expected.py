@@ -49,6 +49,19 @@ UNTOUCHED = {
     f"{ONE}/roles/from-provider": {SAME},
     f"{ONE}/roles/scanners": {REFUSED},
     f"{ONE}/roles/scanners/<int:number>/remove": {"grant.removed"},
+    f"{ONE}/scripts/draft": {
+        SAME,
+        SHOWN,
+        "script.submitted",
+        REFUSED,
+    },  # save, check, submit; refused if approved already
+    # What needs a reason is refused without one.
+    f"{ONE}/scripts/live/<act>": {"script.widened", "scripts.continued", REFUSED},
+    f"{ONE}/scripts/submissions/<int:number>/comments": {REFUSED},
+    f"{ONE}/scripts/submissions/<int:number>/comments/<int:comment>/resolve": {"review.comment_resolved"},
+    f"{ONE}/scripts/submissions/<int:number>/decision": {"review.approved", REFUSED},  # all but an approval need a note
+    f"{ONE}/scripts/submissions/<int:number>/withdraw": {"script.withdrawn"},
+    f"{ONE}/scripts/versions/<int:number>/<act>": {"script.staged", "script.activated", REFUSED},
     f"{ONE}/settings": {SAME},
     f"{ONE}/settings/link-hosts": {SAME},
     f"{ONE}/settings/script": {SAME},
@@ -56,7 +69,9 @@ UNTOUCHED = {
 }
 
 #: Forms of values: every field of them is changed alone, and must be there when the page is opened again.
-OF_VALUES = tuple(rule for rule, outcomes in UNTOUCHED.items() if SAME in outcomes)
+OF_VALUES = tuple(
+    rule for rule, outcomes in UNTOUCHED.items() if SAME in outcomes and not rule.endswith("/scripts/draft")
+)
 
 NEW_SECRET = "an0ther-s3cret-of-at-least-32-characters"
 _LINES = "one\r\ntwo"
@@ -188,5 +203,6 @@ FILLED = {
     f"{ONE}/retirement/archive": ({"reason": "it is over"}, "implementation.archived"),
     f"{ONE}/roles/all": ({"role": "organizer", "values": "noor@example.org"}, "grant.added"),
     f"{ONE}/retirement/remove": ({"slug": "closed", "reason": "asked for"}, "implementation.removed"),
+    f"{ONE}/scripts/submissions/<int:number>/comments": ({"text": "why?", "line": "2"}, "review.commented"),
     f"{ONE}/connections/new": ({"name": "added", "base_url": "https://new.example"}, "connection.saved"),
 }

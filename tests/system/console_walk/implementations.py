@@ -6,10 +6,14 @@ from records import ConnectionDraft, ExternalAuthDraft, RunRecord, SamlDraft, Us
 from records.agenda import agenda_imports as agenda
 from records.audit import AuditContext
 from records.changes import retirement
+from records.changes.scripts import submissions as handing_in
+from records.changes.scripts.checked_scripts import CheckedScript
 from records.identity import external_auth as external
 from records.identity import saml_providers as saml
 from records.people import grants, users
 from records.scripts import deployments, runs, versions
+from records.scripts.reviews import CommentDraft, ReviewDecision
+from records.scripts.submissions import SubmissionDraft
 from records.tenants import connections, implementations
 from tests.support.saml_forge import ForgedIdp
 from tests.support.vendors import reply
@@ -126,9 +130,22 @@ def _demo(db):
     agenda.import_file(db, made, agenda.read(AGENDA, made.time_zone), AuditContext("demo/olga"), file_name="agenda.csv")
     version = versions.add_version(db, made, "def status(user, session, api):\n    return hidden()\n", by="demo/arno")
     deployments.activate(db, made, version, by="staff/root")
+    _handed_in(db, made)
     run = RunRecord("019af1d2c3b4-5e6f00000001", "demo", "ada", "CE-1", version.sha256, _at(9), "returned", "hidden")
     runs.record_many(db, [run])
     return made
+
+
+def _handed_in(db, demo):
+    """A version of the author waits for a review, with a comment; an earlier one was approved."""
+    for number in (2, 3):
+        source = f"def status(user, session, api):\n    return message('{number}')\n"
+        script = CheckedScript(source, 1, (), (), "tests", b"code")
+        made = handing_in.submit(db, demo, script, SubmissionDraft("Shorter"), AuditContext("demo/arno")).value
+        handing_in.comment(db, demo, made.submission.number, CommentDraft("Why?", line=2), AuditContext("staff/rhea"))
+        if number == 2:
+            decision = ReviewDecision("approved", made.version.sha256)
+            handing_in.decide(db, demo, made.submission.number, decision, AuditContext("staff/rhea"))
 
 
 def _at(hour):

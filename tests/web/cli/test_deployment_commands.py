@@ -7,18 +7,20 @@ import pytest
 from records import Database, audit
 from records.audit import AuditContext
 from records.changes.scripts import submissions
+from records.people import users
 from records.scripts import author_tokens, versions
 from records.scripts.reviews import ReviewDecision
 from records.tenants import implementations
 from runner.trials.submission import checked_script
 from runner.trials.trial import TrialSandbox
+from tests.support.script_authors import add_author
 
 SCRIPT = "def status(user, session, api):\n    return message('{}')\n"
 
 
 @pytest.fixture
 def event(cli, records, write_file):
-    """An implementation `aha26` with version 1 in service and version 2 stored."""
+    """An implementation `aha26` with version 1 active and version 2 stored."""
     assert cli("implementation", "add", "aha26", "--name", "AHA", env=records).exit_code == 0
     assert cli("script", "activate", "aha26", write_file("1.py", SCRIPT.format("One")), env=records).exit_code == 0
     assert cli("script", "store", "aha26", write_file("2.py", SCRIPT.format("Two")), env=records).exit_code == 0
@@ -49,13 +51,23 @@ def test_a_version_is_staged_widened_activated_and_rolled_back(cli, event, open_
     assert "2 is not approved" in refused.stderr
     assert cli(*stage, "--without-review", env=event).stdout == "Version 2 is staged for 10 % of the users of aha26.\n"
     assert shown(cli, event) == "version 1 is active; version 2 is staged for 10 % of the users"
-    assert cli("script", "widen", "aha26", "--share", "5", env=event).exit_code == 2
-    assert cli("script", "widen", "aha26", "--share", "50", env=event).exit_code == 0
+    told = cli("script", "deployments", "aha26", env=event).stdout
+    assert "Version 2 is not compared with the active version yet: 0 users had runs of it (10 are needed)" in told
+    [staged, _] = json.loads(cli("script", "deployments", "aha26", "--json", env=event).stdout)
+    assert (staged["watch"]["staged_users"], staged["watch"]["comparisons"]) == (0, 0)
+    assert staged["watch"]["lacking"] in told
+    assert cli("script", "widen", "aha26", "2", "--share", "5", env=event).exit_code == 2
+    assert "2 is staged by now, and not 1" in cli("script", "widen", "aha26", "1", "--share", "50", env=event).stderr
+    widened = cli("script", "widen", "aha26", "2", "--share", "50", env=event)
+    assert widened.stdout == "Version 2 is staged for 50 % of the users of aha26.\n"
     activate = ("script", "activate-version", "aha26", "2", "--without-review")
     assert cli(*activate, env=event).stdout == "Version 2 is active for aha26.\n"
     assert cli(*activate, env=event).stdout == "Nothing was changed.\n"
-    assert "Missing option '--reason'" in cli("script", "roll-back", "aha26", env=event).stderr
-    back = cli("script", "roll-back", "aha26", "--reason", "wrong credits", env=event)
+    assert "Missing option '--reason'" in cli("script", "roll-back", "aha26", "2", env=event).stderr
+    for seen in ((), ("1",)):
+        refused = cli("script", "roll-back", "aha26", *seen, "--reason", "wrong credits", env=event)
+        assert (refused.exit_code, "2 is active by now" in refused.stderr) == (2, True)
+    back = cli("script", "roll-back", "aha26", "2", "--reason", "wrong credits", env=event)
     assert back.stdout == "Version 1 is active for aha26 again.\n"
     told = cli("script", "deployments", "aha26", env=event).stdout.splitlines()
     assert [line.split()[:2] for line in told[1:]] == [["1", "active"], ["2", "reverted"], ["1", "superseded"]]
@@ -81,8 +93,8 @@ def test_a_file_that_is_activated_at_once_is_noted_as_without_review(open_record
 
 def test_a_staged_version_is_reverted_and_a_suspended_one_reinstated(cli, event):
     assert cli("script", "stage", "aha26", "2", "--share", "10", "--without-review", env=event).exit_code == 0
-    assert cli("script", "revert", "aha26", "--reason", "too long", env=event).exit_code == 0
-    assert "no version of aha26 is staged" in cli("script", "revert", "aha26", "--reason", "x", env=event).stderr
+    assert cli("script", "revert", "aha26", "2", "--reason", "too long", env=event).exit_code == 0
+    assert "no version of aha26 is staged" in cli("script", "revert", "aha26", "2", "--reason", "x", env=event).stderr
     suspend = ("script", "suspend", "aha26", "1", "--reason", "leaks")
     assert cli(*suspend, env=event).stdout == "Version 1 of aha26 is suspended.\n"
     assert cli(*suspend, env=event).stdout == "Nothing was changed.\n"
@@ -147,23 +159,33 @@ def test_a_recheck_names_the_live_versions_that_this_installation_would_refuse(c
     assert [(one["version"], one["ok"]) for one in lines] == [(1, True), (number, False)]
     assert "os" in str(lines[1]["findings"])
     assert cli("implementation", "archive", "aha26", env=event).exit_code == 0
-    assert cli("script", "recheck", env=event).stdout == "No version is in service.\n"
+    assert cli("script", "recheck", env=event).stdout == "No version is active.\n"
 
 
 def test_a_token_is_shown_once_listed_without_it_and_revoked(cli, event, open_records):
-    made = cli("script", "token", "make", "aha26", "ci", "--days", "30", "--may", "submit", env=event)
+    make = ("script", "token", "make", "aha26")
+    assert "Missing option '--for'" in cli(*make, "ci", env=event).stderr
+    for nobody in ("olga", "aha26/olga", "command line"):
+        assert "person" in cli(*make, "ci", "--for", nobody, env=event).stderr
+    with open_records.session() as db:
+        add_author(db, "aha26/olga")
+    made = cli(*make, "ci", "--for", "aha26/olga", "--days", "30", "--may", "submit", env=event)
     text = made.stdout.strip()
     assert text.startswith("sst_")
     assert "not shown again" in made.stderr
     with open_records.reading() as db:
         token = author_tokens.by_name(db, implementations.find(db, "aha26"), "ci")
-        assert author_tokens.find_usable(db, implementations.find(db, "aha26"), text, token.made_at) is token
+        assert author_tokens.find_usable(db, implementations.find(db, "aha26"), text, token.made_at).token is token
     listed = cli("script", "token", "list", "aha26", env=event).stdout
     assert text not in listed
-    assert "ci    counts  submit  command line" in listed
-    assert cli("script", "token", "make", "aha26", "ci", env=event).exit_code == 2
-    assert "must be some of submit" in cli("script", "token", "make", "aha26", "x", "--may", "deploy", env=event).stderr
-    assert cli("script", "token", "make", "aha26", "x", "--days", "366", env=event).exit_code == 2
+    assert "ci    counts  submit  aha26/olga" in listed
+    assert cli(*make, "ci", "--for", "aha26/olga", env=event).exit_code == 2
+    assert "must be some of submit" in cli(*make, "x", "--for", "aha26/olga", "--may", "deploy", env=event).stderr
+    assert cli(*make, "x", "--for", "aha26/olga", "--days", "366", env=event).exit_code == 2
+    with open_records.session() as db:
+        owner = implementations.find(db, "aha26")
+        users.disable(db, users.find(db, owner, "olga"), "left")
+    assert "ci    person may not  submit" in cli("script", "token", "list", "aha26", env=event).stdout
     assert cli("script", "token", "revoke", "aha26", "ci", env=event).stdout == "Revoked ci.\n"
     assert cli("script", "token", "revoke", "aha26", "ci", env=event).stdout == "Nothing was changed.\n"
     assert "revoked" in cli("script", "token", "list", "aha26", env=event).stdout
@@ -175,4 +197,4 @@ def test_a_text_with_an_error_is_not_stored(cli, event, write_file):
     assert bad.exit_code == 1
     assert "os" in bad.stderr
     again = cli("script", "store", "aha26", write_file("2.py", SCRIPT.format("Two")), env=event)
-    assert again.stdout == "Version 2 is stored for aha26. It is not in service.\n"
+    assert again.stdout == "Version 2 is stored for aha26. No user sees it yet.\n"

@@ -1,5 +1,6 @@
 """Commands are loaded when they are called, and the list of commands says of each what its own help says."""
 
+import os
 import re
 import subprocess
 import sys
@@ -7,8 +8,26 @@ import sys
 import click
 import pytest
 
+from tests.support import ROOT
+from web.cli import script_group
 from web.cli.commands import COMMANDS
 
+EXAMPLE = str(ROOT / "scripts" / "examples" / "ce_credit")
+#: What authors do offline.
+OFFLINE = (
+    ["script", "check", EXAMPLE],
+    ["script", "run", EXAMPLE],
+    ["script", "test", EXAMPLE],
+    ["script", "explore", EXAMPLE, "--runs", "20"],
+)
+#: What they do over HTTP; nobody answers there.
+OVER_HTTP = (
+    ["--service", "http://127.0.0.1:9", "script", "submit", "demo", EXAMPLE],
+    ["--service", "http://127.0.0.1:9", "script", "status", "demo"],
+    ["--service", "http://127.0.0.1:9", "script", "versions", "demo"],
+    ["--service", "http://127.0.0.1:9", "script", "diff", "demo", "1", "2"],
+    ["--service", "http://127.0.0.1:9", "runs", "list", "demo"],
+)
 HEAVY = ("sqlalchemy", "flask", "redis", "rq", "openpyxl", "granian", "records", "runner", "sandbox")
 
 
@@ -17,6 +36,7 @@ def test_the_list_of_commands_loads_no_part_of_the_service():
         "import sys\n"
         "from web.cli.commands import main\n"
         "main(['--help'], standalone_mode=False)\n"
+        "main(['script', '--help'], standalone_mode=False)\n"
         f"print('LOADED', [name for name in {HEAVY} if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
@@ -24,7 +44,26 @@ def test_the_list_of_commands_loads_no_part_of_the_service():
     assert "LOADED []" in done.stdout
 
 
-@pytest.mark.parametrize("entry", COMMANDS, ids=lambda entry: entry.name)
+def test_what_authors_do_loads_neither_the_database_nor_the_web_framework():
+    program = (
+        "import sys\n"
+        "import click\n"
+        "from web.cli.commands import main\n"
+        f"for arguments in {OFFLINE + OVER_HTTP}:\n"
+        "    try:\n"
+        "        main(arguments, standalone_mode=False)\n"
+        "    except click.ClickException as error:\n"
+        "        assert 'does not answer' in error.message, error.message\n"
+        "    heavy = [name for name in ('sqlalchemy', 'flask', 'redis', 'urllib3') if name in sys.modules]\n"
+        "    print('LOADED', arguments[1], heavy)"
+    )
+    env = os.environ | {"SESSION_STATUS_TOKEN": "sst_x"}
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, env=env)
+    loaded = re.findall(r"^LOADED (\S+) (.*)$", done.stdout, re.MULTILINE)
+    assert loaded == [(arguments[1], "[]") for arguments in OFFLINE + OVER_HTTP]
+
+
+@pytest.mark.parametrize("entry", [*COMMANDS, *script_group.COMMANDS], ids=lambda entry: entry.name)
 def test_the_list_says_of_each_command_what_its_help_says_first(entry):
     command = entry.load()
     first = re.sub(r"\s+", " ", (command.help or "").partition("\n\n")[0]).strip()

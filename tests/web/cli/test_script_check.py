@@ -5,7 +5,7 @@ import os
 
 import pytest
 
-from web.cli.scripts.trial_files import beside, read_source
+from web.cli.authors.trial_files import beside, read_source
 
 GOOD = 'def status(user, session, api):\n    return message("Hello")\n'
 LONG = 'def status(user, session, api):\n    return message("This text is much too long for the small widget")\n'

@@ -4,7 +4,8 @@ Each method (SAML, a signed assertion, introspection, the password relay, the fi
 a person by its own rules and returns an `AuthenticatedPerson`. The rest is the same for all of them:
 
 1. The implementation exists.
-2. The person's profile is stored; a subject that first came from another provider is refused.
+2. The person's profile is stored, with an audit entry if their user type is another one; a subject that first came from
+   another provider is refused.
 3. The person is not locked out.
 4. The login gets a new random id. The browser's earlier login is ended, so a planted login is useless. The login lasts no
    longer than the provider allows, and ends soon after the conference, on phones too.
@@ -26,7 +27,8 @@ from flask import Response, request
 
 from records import DbSession, Implementation, OtherProvider, RuleViolation, User, UserProfile, audit, roles
 from records.agenda import sessions
-from records.people import administrators, grants, users
+from records.changes import people
+from records.people import administrators, grants
 from records.tenants import implementations
 from runner.logins import LoginStore
 from web.auth.login_steps import login_test
@@ -164,7 +166,9 @@ def _judged(db: DbSession, person: AuthenticatedPerson) -> tuple[Implementation,
 
 def _remembered(db: DbSession, implementation: Implementation, person: AuthenticatedPerson) -> User:
     try:
-        return users.remember(db, implementation, person.subject, person.profile, provider=person.provider)
+        return people.describe_at_login(
+            db, implementation, person.subject, person.profile, provider=person.provider
+        ).value
     except OtherProvider:
         raise NotAdmitted("other-provider", user=person.subject) from None
     except RuleViolation as refused:

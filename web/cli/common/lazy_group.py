@@ -9,7 +9,8 @@ from typing import Any
 
 import click
 
-from .errors import CommandGroup
+from .errors import CommandFailed, CommandGroup
+from .service_option import service_of
 
 
 @dataclass(frozen=True)
@@ -20,9 +21,15 @@ class CommandEntry:
     target: str  #: "module:attribute"
     help: str
     subcommands: tuple[str, ...] = ()  #: targets in other modules that belong to this command, which is a group
+    over_http: str = ""  #: the target with --service; "" for a command that works on the database only
+    offline: bool = False  #: it needs no database and no service, so --service changes nothing
 
-    def load(self) -> click.Command:
-        """Import the command, with its subcommands."""
+    def load(self, *, service: bool = False) -> click.Command:
+        """Import the command, with its subcommands. With `service`, the one over HTTP; raises CommandFailed if there is none."""
+        if service and not self.offline:
+            if not self.over_http:
+                raise CommandFailed(f"{self.name} works on the database of the service itself, and not over --service.")
+            return _load(self.over_http)
         command = _load(self.target)
         for target in self.subcommands:
             assert isinstance(command, click.Group)
@@ -41,10 +48,10 @@ class LazyCommandGroup(CommandGroup):
         """Return the names in alphabetical order."""
         return sorted(self.entries)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's signature
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Load a command; None if there is none of this name."""
         entry = self.entries.get(cmd_name)
-        return entry.load() if entry else None
+        return entry.load(service=service_of(ctx) is not None) if entry else None
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the list of commands from the table, without loading any."""

@@ -6,14 +6,16 @@ On a terminal, the message has its colour; elsewhere, brackets mark a button and
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from records.people.actors import Actor
 from records.plurals import counted
 
 from .terminal_text import plain
+
+if TYPE_CHECKING:
+    from records.people.actors import Actor  # it loads the tables
 
 MIB = 1024 * 1024
 INDENT = "    "

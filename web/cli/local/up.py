@@ -25,11 +25,11 @@ from runner.settings.operator_settings import Settings, SettingsError
 from runner.status.change_events import publish_change
 from runner.store.clients import connect
 from runner.trials.submission import activate
+from web.cli.authors.trial_sandboxes import open_sandbox
 from web.cli.common.context import ENV, find_implementation, sentence
 from web.cli.common.errors import CommandFailed
 from web.cli.common.help_examples import examples
 from web.cli.common.running_note import NOTE
-from web.cli.scripts.script_commands import open_sandbox
 from web.demo import identity_setup
 from web.demo.agenda import IMPLEMENTATION
 from web.demo.seed import seed

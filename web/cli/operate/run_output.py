@@ -10,15 +10,10 @@ from records import DbSession, Implementation, Run
 from records.scripts import run_names, runs
 from records.scripts.run_names import RunNames
 from runner.queues import run_causes
+from web.authors import answers
 from web.cli.common.render import INDENT, block, error_lines, happened, message_lines
 from web.cli.common.terminal_text import plain
 from web.time_format import TimeFormatter
-
-#: The attributes of a run in JSON, besides its times.
-WHOLE = (
-    *("id", "reference", "user", "session", "version", "because", "waited_ms", "outcome", "alarm", "shown_as"),
-    *("message", "warnings", "calls", "log", "error", "usage", "given"),
-)
 
 
 @dataclass(frozen=True)
@@ -90,14 +85,8 @@ def gist(run: Run) -> str:
 
 
 def run_json(details: RunDetails) -> dict[str, Any]:
-    """Return a run as JSON values. Times are in UTC; an unknown name is null."""
-    run, names = details.run, details.names
-    return {
-        "started_at": run.started_at.isoformat(),
-        "returned_at": run.returned_at.isoformat() if run.returned_at else None,
-        "user_name": names.users.get(run.user),
-        "session_title": names.sessions.get(run.session),
-    } | {name: getattr(run, name) for name in WHOLE}
+    """Return a run as JSON values, as programs get it over HTTP."""
+    return answers.run_json(details.run, details.names)
 
 
 def run_lines(details: RunDetails) -> list[str]:

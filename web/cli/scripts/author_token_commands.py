@@ -7,6 +7,7 @@ from typing import Final
 
 import click
 
+from records import DbSession, Implementation
 from records.changes.scripts import author_tokens as changes
 from records.roles import Permission
 from records.scripts import author_tokens
@@ -32,9 +33,18 @@ def token_group() -> None:
     """Make, list and revoke author tokens: an author's command line sends one instead of a login."""
 
 
-@token_group.command("make", epilog=examples("session-status script token make demo ci --days 90 --may submit,scripts"))
+@token_group.command(
+    "make", epilog=examples("session-status script token make demo ci --for demo/olga --days 90 --may submit,scripts")
+)
 @click.argument("implementation", type=ImplementationId())
 @click.argument("name")
+@click.option(
+    "--for",
+    "person",
+    metavar="IMPLEMENTATION/USER",
+    required=True,
+    help="Who answers for what it submits, such as demo/olga or staff/kim: a person who may submit scripts for IMPLEMENTATION.",
+)
 @click.option(
     "--days", type=click.IntRange(1, LONGEST.days), default=90, show_default=True, help="Days after which it ends."
 )
@@ -45,14 +55,15 @@ def token_group() -> None:
     show_default=True,
     help="What it allows: submit (hand in scripts), scripts (see scripts and submissions), runs (see runs, with people's data).",
 )
-def make(implementation: str, name: str, days: int, may: str) -> None:
-    """Make an author token for IMPLEMENTATION, called NAME in audit entries. It is shown once, and only its hash is stored."""
+def make(implementation: str, name: str, person: str, days: int, may: str) -> None:
+    """Make an author token for IMPLEMENTATION, called NAME in audit entries. It is shown once, and only its hash is stored.
+
+    It allows nothing that its person may not do when it is used, and nobody approves what their token submitted.
+    """
     draft = AuthorTokenDraft(name, permissions_of(may), datetime.now(UTC) + timedelta(days=days))
     with open_context() as here:
         after = here.commit(
-            lambda db: changes.make(
-                db, find_implementation(db, implementation), draft, audit_context(), held=frozenset(Permission)
-            )
+            lambda db: changes.make(db, find_implementation(db, implementation), draft, audit_context(), person=person)
         )
     click.echo(after.value.text)
     click.echo(
@@ -76,30 +87,32 @@ def list_tokens(implementation: str) -> None:
     with open_context() as here, here.database.reading() as db:
         owner = find_implementation(db, implementation)
         clock, found = TimeFormatter.of(owner), author_tokens.every(db, owner)
-    now = datetime.now(UTC)
+        states = {token.id: state_of(db, owner, token, datetime.now(UTC)) for token in found}
     rows = [
         (
-            *(token.name, state_of(token, now), written(token), plain(token.made_by), clock.words(token.ends_at)),
+            *(token.name, states[token.id], written(token), plain(token.made_by), clock.words(token.ends_at)),
             clock.words(token.last_used_at) if token.last_used_at else "never",
         )
         for token in found
     ]
-    heads = ("NAME", "STATE", "MAY", "MADE BY", f"ENDS ({clock.zone})", "LAST USED")
+    heads = ("NAME", "STATE", "MAY", "PERSON", f"ENDS ({clock.zone})", "LAST USED")
     print_table(
         heads, rows, empty=f"{implementation} has no author token. `session-status script token make` makes one."
     )
 
 
-def state_of(token: AuthorToken, now: datetime) -> str:
-    """Whether it counts now."""
+def state_of(db: DbSession, owner: Implementation, token: AuthorToken, now: datetime) -> str:
+    """Whether it counts now, or why not."""
     if token.revoked_at is not None:
         return "revoked"
-    return "ended" if now >= token.ends_at else "counts"
+    if now >= token.ends_at:
+        return "ended"
+    return "counts" if token.given & author_tokens.held_by(db, owner, token.made_by) else "person may not"
 
 
 def written(token: AuthorToken) -> str:
     """What it allows, in the words of the option."""
-    return ",".join(word for word, permission in ALLOWED.items() if permission in token.may)
+    return ",".join(word for word, permission in ALLOWED.items() if permission in token.given)
 
 
 @token_group.command("revoke", epilog=examples("session-status script token revoke demo ci"))

@@ -15,14 +15,15 @@ from records.changes.after_commit import AfterCommit
 from records.changes.scripts import deployments
 from records.scripts.deployments import LARGEST_SHARE, SMALLEST_SHARE
 from runner.trials.submission import checked_script
+from web.cli.authors.trial_files import read_source
+from web.cli.authors.trial_sandboxes import allow_weak_option, open_sandbox
 from web.cli.common.audit_context import audit_context, whoami
 from web.cli.common.context import UNCHANGED, find_implementation, open_context
 from web.cli.common.errors import ANSWER_IS_NO, CommandFailed
 from web.cli.common.help_examples import examples
 from web.cli.common.implementation_id import ImplementationId
 
-from .script_commands import allow_weak_option, open_sandbox, review_for
-from .trial_files import read_source
+from .script_commands import review_for
 
 T = TypeVar("T")
 
@@ -45,7 +46,7 @@ optional_reason = click.option("--reason", default="", help="Why; the audit entr
 @click.argument("file")
 @allow_weak_option
 def store(implementation: str, file: str, *, allow_weak: bool) -> None:
-    """Check a script and store it as a version of IMPLEMENTATION that is not in service, to be staged or activated later.
+    """Check a script and store it as a version of IMPLEMENTATION that no user sees, to be staged or activated later.
 
     FILE may be a folder with a script.py, or - for standard input. Exit status: 1 when the check finds an error; then nothing changes.
     """
@@ -60,7 +61,7 @@ def store(implementation: str, file: str, *, allow_weak: bool) -> None:
         after = here.commit(
             lambda db: deployments.store_text(db, find_implementation(db, implementation), checked, by, author=whoami())
         )
-    click.echo(f"Version {after.value.number} is stored for {implementation}. It is not in service.")
+    click.echo(f"Version {after.value.number} is stored for {implementation}. No user sees it yet.")
 
 
 @click.command(epilog=examples("session-status script stage demo 4 --share 10"))
@@ -82,14 +83,16 @@ def stage(implementation: str, version: int, share: int, reason: str, *, without
     click.echo(f"Version {version} is staged for {share} % of the users of {implementation}.")
 
 
-@click.command(epilog=examples("session-status script widen demo --share 50"))
+@click.command(epilog=examples("session-status script widen demo 4 --share 50"))
 @implementation_argument
+@version_argument
 @share_option
 @optional_reason
-def widen(implementation: str, share: int, reason: str) -> None:
-    """Let more users of IMPLEMENTATION see the staged version. Those who see it now keep it."""
-    commit(implementation, lambda db, owner: deployments.widen(db, owner, share, audit_context(reason)))
-    click.echo(f"The staged version is seen by {share} % of the users of {implementation}.")
+def widen(implementation: str, version: int, share: int, reason: str) -> None:
+    """Let more users of IMPLEMENTATION see VERSION, which must be the staged one. Those who see it now keep it."""
+    by = audit_context(reason)
+    commit(implementation, lambda db, owner: deployments.widen(db, owner, share, by, expected=version))
+    click.echo(f"Version {version} is staged for {share} % of the users of {implementation}.")
 
 
 @click.command("activate-version", epilog=examples("session-status script activate-version demo 4"))
@@ -108,26 +111,34 @@ def activate_version(implementation: str, version: int, reason: str, *, without_
     click.echo(f"Version {version} is active for {implementation}." if after.made else UNCHANGED)
 
 
-@click.command("roll-back", epilog=examples('session-status script roll-back demo --reason "wrong credits"'))
+@click.command("roll-back", epilog=examples('session-status script roll-back demo 4 --reason "wrong credits"'))
 @implementation_argument
+@click.argument("version", type=click.IntRange(min=1), required=False)
 @click.option(
     "--to", type=click.IntRange(min=1), help="Version to return to. [default: the one that was active before]"
 )
 @reason_option
-def roll_back(implementation: str, to: int | None, reason: str) -> None:
-    """Let all users of IMPLEMENTATION see the version that was active before; a staged version is reverted, too."""
+def roll_back(implementation: str, version: int | None, to: int | None, reason: str) -> None:
+    """Take VERSION, the active one, back: all users of IMPLEMENTATION see the version that was active before it.
+
+    A staged version is reverted, too. Leave VERSION out only if no version is active. A version that was reverted or
+    suspended when users saw it last is never returned to; `activate-version` can activate it.
+    """
     by = audit_context(reason)
-    version = commit(implementation, lambda db, owner: deployments.roll_back(db, owner, by, number=to)).value
-    click.echo(f"Version {version.number} is active for {implementation} again.")
+    change = commit(implementation, lambda db, owner: deployments.roll_back(db, owner, by, expected=version, number=to))
+    version = change.value.number
+    click.echo(f"Version {version} is active for {implementation} again.")
 
 
-@click.command(epilog=examples('session-status script revert demo --reason "a text is too long"'))
+@click.command(epilog=examples('session-status script revert demo 4 --reason "a text is too long"'))
 @implementation_argument
+@version_argument
 @reason_option
-def revert(implementation: str, reason: str) -> None:
-    """Take the staged version of IMPLEMENTATION back: all users see the active one."""
-    version = commit(implementation, lambda db, owner: deployments.revert(db, owner, audit_context(reason))).value
-    click.echo(f"Version {version.number} is no longer staged for {implementation}.")
+def revert(implementation: str, version: int, reason: str) -> None:
+    """Take VERSION, the staged one, back: all users of IMPLEMENTATION see the active one."""
+    by = audit_context(reason)
+    commit(implementation, lambda db, owner: deployments.revert(db, owner, by, expected=version))
+    click.echo(f"Version {version} is no longer staged for {implementation}.")
 
 
 @click.command(epilog=examples('session-status script suspend demo 4 --reason "shows other people\'s credits"'))
@@ -135,7 +146,7 @@ def revert(implementation: str, reason: str) -> None:
 @version_argument
 @reason_option
 def suspend(implementation: str, version: int, reason: str) -> None:
-    """Take VERSION of IMPLEMENTATION out of service, and keep it out until it is reinstated.
+    """Take VERSION from the users of IMPLEMENTATION, and keep it from them until it is reinstated.
 
     If it is the active version, nothing is shown until another one is activated, for example with `roll-back`.
     """
@@ -150,7 +161,7 @@ def suspend(implementation: str, version: int, reason: str) -> None:
 @version_argument
 @reason_option
 def reinstate(implementation: str, version: int, reason: str) -> None:
-    """Allow a suspended VERSION of IMPLEMENTATION to be deployed again. This does not put it in service."""
+    """Allow a suspended VERSION of IMPLEMENTATION to be deployed again. This does not activate it."""
     commit(implementation, lambda db, owner: deployments.reinstate(db, owner, version, audit_context(reason)))
     click.echo(f"Version {version} of {implementation} can be deployed again.")
 

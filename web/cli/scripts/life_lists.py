@@ -1,4 +1,4 @@
-"""`session-status script versions`, `submissions` and `deployments`: what is stored, what waits for review, what is in service."""
+"""`session-status script versions`, `submissions` and `deployments`: what is stored, what waits for review, what users see."""
 
 from __future__ import annotations
 
@@ -7,8 +7,11 @@ from typing import Any
 import click
 
 from records import DbSession, Implementation, Version
-from records.scripts import deployments, reviews, submissions, versions
-from records.scripts.states import worded
+from records.plurals import counted
+from records.scripts import deployments, reviews, rollout_watch, submissions, versions
+from records.scripts.rollout_watch import WatchState
+from records.scripts.states import STAGED, worded
+from web.authors import answers
 from web.cli.common.context import find_implementation, open_context
 from web.cli.common.help_examples import examples
 from web.cli.common.implementation_id import ImplementationId
@@ -18,6 +21,8 @@ from web.time_format import TimeFormatter
 
 implementation_argument = click.argument("implementation", type=ImplementationId())
 json_option = click.option("--json", "as_json", is_flag=True, help="One JSON list, with times in UTC.")
+#: What programs are told of a deployment as it is stored.
+TOLD = ("started_by", "reason", "activated_by", "activation_reason", "ended_by", "end_reason")
 #: Characters of a hash that a table shows.
 SHORT = 12
 
@@ -30,31 +35,16 @@ def versions_list(implementation: str, *, as_json: bool) -> None:
     with open_context() as here, here.database.reading() as db:
         owner = find_implementation(db, implementation)
         clock, found = TimeFormatter.of(owner), versions.versions(db, owner)
-        states = {version.id: state_of(db, version) for version in found}
-    told = [
-        {"version": one.number, "sha256": one.sha256, "state": states[one.id], "api_level": one.api_level}
-        | {"stored_at": one.created_at.isoformat(timespec="seconds"), "stored_by": one.created_by}
-        for one in found
-    ]
+        told = [answers.version_json(db, version) for version in found]
     if as_json:
         print_json(told)
         return
     rows = [
-        (str(one.number), states[one.id], clock.words(one.created_at), plain(one.created_by), one.sha256[:SHORT])
-        for one in found
+        (str(one.number), state["state"], clock.words(one.created_at), plain(one.created_by), one.sha256[:SHORT])
+        for one, state in zip(found, told, strict=True)
     ]
     heads = ("VERSION", "STATE", f"STORED ({clock.zone})", "BY", "SHA-256")
     print_table(heads, rows, empty=f"{implementation} has no version. `session-status script activate` stores one.")
-
-
-def state_of(db: DbSession, version: Version) -> str:
-    """What became of a version: where it is in service, or what keeps it out."""
-    deployment = deployments.of_version(db, version)
-    if version.suspended_at is not None:
-        return "suspended"
-    if deployment is not None:
-        return "active" if deployment.state == "active" else f"staged, {deployment.share} %"
-    return "approved" if submissions.is_approved(db, version) else "not approved"
 
 
 @click.command(
@@ -104,29 +94,60 @@ def submission_rows(db: DbSession, owner: Implementation | None) -> list[dict[st
 @implementation_argument
 @json_option
 def deployments_list(implementation: str, *, as_json: bool) -> None:
-    """List what is and was in service for IMPLEMENTATION, the newest first, with who and why."""
+    """List what is and was active or staged for IMPLEMENTATION, the newest first, with who and why.
+
+    Below the list: what the watch has counted that reverts a staged version by itself. It compares nothing before 10 users had
+    runs of the staged version, and 5 of the active one.
+    """
     with open_context() as here, here.database.reading() as db:
         owner = find_implementation(db, implementation)
         clock, found = TimeFormatter.of(owner), deployments.history(db, owner)
+        watch = rollout_watch.state_of(db, owner)
     if as_json:
-        print_json([deployment_json(deployment, version) for deployment, version in found])
+        print_json([deployment_json(deployment, version, watch) for deployment, version in found])
         return
     rows = [
         (
-            *(str(version.number), each.state, f"{each.share} %", clock.words(each.started_at), plain(each.started_by)),
+            *(str(version.number), each.state, f"{each.share} %", clock.words(each.started_at), plain(of_whom(each))),
             *(clock.words(each.ended_at) if each.ended_at else "-", plain(each.end_reason or each.reason or "-")),
         )
         for each, version in found
     ]
     heads = ("VERSION", "STATE", "SHARE", f"FROM ({clock.zone})", "BY", "UNTIL", "REASON")
-    print_table(heads, rows, empty=f"No version was ever in service for {implementation}.")
+    print_table(heads, rows, empty=f"No version was ever active for {implementation}.")
+    if watch is not None:
+        click.echo(f"\n{watch.lacking or compared(watch)}")
 
 
-def deployment_json(deployment: deployments.Deployment, version: Version) -> dict[str, Any]:
-    """What programs are told of a deployment."""
+def of_whom(deployment: deployments.Deployment) -> str:
+    """Who staged and who activated a version."""
+    return ", ".join(dict.fromkeys(name for name in (deployment.started_by, deployment.activated_by) if name))
+
+
+def compared(watch: WatchState) -> str:
+    """What the watch on the staged version has found, in sentences."""
+    failed = [f"{one.failed} of {counted(one.users, 'user')}" for one in (watch.staged, watch.active)]
+    return (
+        f"Version {watch.version} was compared with the active version {counted(watch.looks, 'time')}. "
+        f"Since it has its share, runs failed for {failed[0]} of it, and for {failed[1]} of the active version."
+    )
+
+
+def deployment_json(
+    deployment: deployments.Deployment, version: Version, watch: WatchState | None = None
+) -> dict[str, Any]:
+    """What programs are told of a deployment; of a staged one, also what the watch has counted."""
     times = {name: getattr(deployment, name) for name in ("started_at", "active_since", "ended_at")}
     return (
         {"version": version.number, "sha256": version.sha256, "state": deployment.state, "share": deployment.share}
         | {name: at.isoformat(timespec="seconds") if at else None for name, at in times.items()}
-        | {name: getattr(deployment, name) for name in ("started_by", "reason", "ended_by", "end_reason")}
+        | {name: getattr(deployment, name) for name in TOLD}
+        | (watch_json(watch) if watch and deployment.state == STAGED else {})
     )
+
+
+def watch_json(watch: WatchState) -> dict[str, Any]:
+    """What the watch has counted, for programs."""
+    counts = {f"{name}_users": one.users for name, one in (("staged", watch.staged), ("active", watch.active))}
+    failed = {f"{name}_failed": one.failed for name, one in (("staged", watch.staged), ("active", watch.active))}
+    return {"watch": counts | failed | {"comparisons": watch.looks, "lacking": watch.lacking}}

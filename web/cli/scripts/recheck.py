@@ -1,4 +1,4 @@
-"""`session-status script recheck`: whether a new runtime would refuse a version that is in service."""
+"""`session-status script recheck`: whether a new runtime would refuse an active or staged version."""
 
 from __future__ import annotations
 
@@ -11,18 +11,17 @@ from records import Database
 from records.scripts import deployments
 from records.tenants import implementations
 from runner.trials.trial import TrialSandbox, finding_json
+from web.cli.authors.trial_sandboxes import allow_weak_option, json_option, open_sandbox, side_by_side
 from web.cli.common.context import open_context
 from web.cli.common.errors import ANSWER_IS_NO
 from web.cli.common.help_examples import examples
 from web.cli.common.render import draw_findings
 from web.cli.common.tables import print_compact
 
-from .script_commands import allow_weak_option, json_option, open_sandbox, side_by_side
-
 
 @dataclass(frozen=True)
 class LiveScript:
-    """A version in service. `state` is active or staged."""
+    """A version that users see. `state` is active or staged."""
 
     implementation: str
     version: int
@@ -39,7 +38,7 @@ class LiveScript:
 @json_option
 @allow_weak_option
 def recheck(*, as_json: bool, allow_weak: bool) -> None:
-    """Check all versions in service against this installation: its Python, its libraries, its rules for scripts.
+    """Check all active and staged versions against this installation: its Python, its libraries, its rules for scripts.
 
     Run it with a new installation, before its workers serve anybody: a version that it refuses would show the fallback
     text to its users. Nothing is changed. Exit status: 0 when none is refused, 1 when one is.
@@ -55,13 +54,13 @@ def recheck(*, as_json: bool, allow_weak: bool) -> None:
         else:
             click.echo(f"{live.name}: would be refused\n{draw_findings(live.name, one['findings'])}")
     if not told and not as_json:
-        click.echo("No version is in service.")
+        click.echo("No version is active.")
     if not all(one["ok"] for one in told):
         raise SystemExit(ANSWER_IS_NO)
 
 
 def live_scripts(database: Database) -> list[LiveScript]:
-    """The versions in service of all implementations that are served."""
+    """The active and staged versions of all implementations that are served."""
     with database.reading() as db:
         found = []
         for owner in implementations.every(db):
@@ -76,10 +75,11 @@ def rechecked(sandbox: TrialSandbox, live: LiveScript) -> dict[str, Any]:
     """What this installation says of one version: only what refuses it."""
     review = sandbox.review(live.source, None)
     findings = [finding_json(one) for one in review.findings]
+    runs = review.checked.ok
     return {
         "implementation": live.implementation,
         "version": live.version,
         "state": live.state,
-        "ok": review.ok,
-        "findings": [] if review.ok else findings,
+        "ok": runs,
+        "findings": [] if runs else findings,
     }

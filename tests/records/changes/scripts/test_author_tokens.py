@@ -6,12 +6,14 @@ from datetime import timedelta
 
 import pytest
 
-from records import RuleViolation, audit
+from records import RuleViolation, UserProfile, audit
 from records.audit import AuditContext
 from records.changes.scripts import author_tokens
 from records.columns import utc_now
+from records.people import users
 from records.roles import Permission
 from records.scripts.author_tokens import AuthorTokenDraft
+from tests.support.script_authors import add_author
 
 ANN = AuditContext("demo/ann")
 
@@ -22,7 +24,7 @@ def draft(name="ci"):
 
 def test_a_token_is_made_and_revoked_with_entries_that_do_not_hold_it(db, demo):
     mine = db.merge(demo)
-    after = author_tokens.make(db, mine, draft(), ANN, held={Permission.SUBMIT_SCRIPTS})
+    after = author_tokens.make(db, mine, draft(), ANN, person=add_author(db, "demo/ann"))
     assert not after.announced
     assert after.value.text not in repr(after)
     assert author_tokens.revoke(db, mine, "ci", ANN).made
@@ -38,4 +40,30 @@ def test_a_token_is_made_and_revoked_with_entries_that_do_not_hold_it(db, demo):
 def test_a_token_makes_no_token(db, demo):
     mine = db.merge(demo)
     with pytest.raises(RuleViolation, match="must be made by a person"):
-        author_tokens.make(db, mine, draft(), AuditContext("author token ci"), held=set(Permission))
+        author_tokens.make(db, mine, draft(), AuditContext("author token ci"), person=add_author(db, "demo/ann"))
+
+
+def test_a_person_makes_tokens_for_themselves_and_the_command_line_for_a_person_who_may_submit(db, demo):
+    mine = db.merge(demo)
+    add_author(db, "demo/ann")
+    users.remember(db, mine, "kim", UserProfile("kim"))
+    with pytest.raises(RuleViolation, match="must be the person who makes the token"):
+        author_tokens.make(db, mine, draft(), AuditContext("demo/kim"), person="demo/ann")
+    operator = AuditContext("command line")
+    for person in (
+        "command line",
+        "ann",
+        "demo/kim",
+        "demo/nobody",
+        "other/ann",
+        "demo/",
+        "/ann",
+        " demo/ann",
+        "demo/\0",
+    ):
+        with pytest.raises(RuleViolation, match="person"):
+            author_tokens.make(db, mine, draft(), operator, person=person)
+    made = author_tokens.make(db, mine, draft(), operator, person="demo/ann").value.token
+    assert made.made_by == "demo/ann"
+    entry = audit.recent(db)[0]
+    assert (entry.actor, entry.detail["person"]) == ("command line", "demo/ann")

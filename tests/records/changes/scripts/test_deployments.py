@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from records import RuleViolation, audit
+from records import Conflict, Overtaken, RuleViolation, audit
 from records.audit import AuditContext
 from records.changes.scripts import deployments, submissions
 from records.changes.scripts.checked_scripts import CheckedScript
@@ -71,9 +71,9 @@ def test_an_approved_version_goes_from_stage_to_all_and_back_in_one_step(db, min
     assert deployments.activate(db, mine, one, WITHOUT).announced
     assert not deployments.activate(db, mine, one, WITHOUT).made
     assert deployments.stage(db, mine, two, 10, WITHOUT).announced
-    assert deployments.widen(db, mine, 50, WITHOUT).announced
+    assert deployments.widen(db, mine, 50, WITHOUT, expected=two).announced
     assert deployments.activate(db, mine, two, WITHOUT).announced
-    back = deployments.roll_back(db, mine, OLGA)
+    back = deployments.roll_back(db, mine, OLGA, expected=two)
     assert (back.value.number, back.announced) == (one, True)
     assert rules.active_version(db, mine).number == one
     assert [(each.state, version.number) for each, version in rules.history(db, mine)] == [
@@ -85,12 +85,12 @@ def test_an_approved_version_goes_from_stage_to_all_and_back_in_one_step(db, min
         ("script.activated", "version 1", "", {"review": "approved"}),
         ("script.staged", "version 2", "", {"share": 10, "review": "approved"}),
         ("script.widened", "version 2", "", {"share": [10, 50]}),
-        ("script.activated", "version 2", "", {"review": "approved"}),
-        ("script.rolled_back", "version 1", "wrong credits", {"from": 2}),
+        ("script.activated", "version 2", "", {"review": "approved", "ended": ["version 1, active"]}),
+        ("script.rolled_back", "version 1", "wrong credits", {"from": 2, "ended": ["version 2, active"]}),
     ]
     for _ in range(3):  # an approved version may be deployed any number of times
         deployments.activate(db, mine, two, WITHOUT)
-        deployments.roll_back(db, mine, OLGA)
+        deployments.roll_back(db, mine, OLGA, expected=two)
 
 
 def test_a_roll_back_takes_a_staged_version_back_too(db, mine):
@@ -98,21 +98,23 @@ def test_a_roll_back_takes_a_staged_version_back_too(db, mine):
     deployments.activate(db, mine, one, WITHOUT)
     deployments.activate(db, mine, two, WITHOUT)
     deployments.stage(db, mine, three, 10, WITHOUT)
-    deployments.roll_back(db, mine, OLGA)
+    deployments.roll_back(db, mine, OLGA, expected=two)
+    assert told(db)[-1][3] == {"from": two, "ended": ["version 2, active", "version 3, staged for 10 %"]}
     found = rules.live(db, mine)
     assert (found.active[1].number, found.staged) == (one, None)
     with pytest.raises(RuleViolation, match="3 was never active"):
-        deployments.roll_back(db, mine, OLGA, number=three)
+        deployments.roll_back(db, mine, OLGA, expected=one, number=three)
     with pytest.raises(RuleViolation, match="1 is the active version"):
-        deployments.roll_back(db, mine, OLGA, number=one)
+        deployments.roll_back(db, mine, OLGA, expected=one, number=one)
     with pytest.raises(RuleViolation, match="9 does not exist"):
-        deployments.roll_back(db, mine, OLGA, number=9)
+        deployments.roll_back(db, mine, OLGA, expected=one, number=9)
 
 
 def test_there_is_nothing_to_roll_back_to_without_another_version_that_was_active(db, mine):
-    deployments.activate(db, mine, approved(db, mine, "1"), WITHOUT)
+    one = approved(db, mine, "1")
+    deployments.activate(db, mine, one, WITHOUT)
     with pytest.raises(RuleViolation, match="no other version was active"):
-        deployments.roll_back(db, mine, OLGA)
+        deployments.roll_back(db, mine, OLGA, expected=one)
 
 
 def test_a_suspended_version_is_not_deployed_until_it_is_reinstated(db, mine):
@@ -122,11 +124,11 @@ def test_a_suspended_version_is_not_deployed_until_it_is_reinstated(db, mine):
     assert deployments.suspend(db, mine, two, OLGA).announced
     assert not deployments.suspend(db, mine, two, OLGA).made
     assert rules.active_version(db, mine) is None
-    assert deployments.roll_back(db, mine, OLGA).value.number == one
+    assert deployments.roll_back(db, mine, OLGA, expected=None).value.number == one
     for change in (
         lambda: deployments.activate(db, mine, two, WITHOUT),
         lambda: deployments.activate(db, mine, two, WITHOUT, unreviewed=True),
-        lambda: deployments.roll_back(db, mine, OLGA, number=two),
+        lambda: deployments.roll_back(db, mine, OLGA, expected=one, number=two),
     ):
         with pytest.raises(RuleViolation, match="suspended: wrong credits"):
             change()
@@ -158,11 +160,11 @@ def test_what_takes_something_from_users_needs_a_reason(db, mine):
     deployments.activate(db, mine, one, WITHOUT)
     deployments.stage(db, mine, two, 10, WITHOUT)
     before = told(db)
-    for reason in ("", "  ", "x" * 2001):
+    for reason in ("", "  ", "x" * 2001, "two\nlines", "a bell\a"):
         by = AuditContext("staff/olga", reason)
         for change in (
-            lambda by=by: deployments.roll_back(db, mine, by),
-            lambda by=by: deployments.revert(db, mine, by),
+            lambda by=by: deployments.roll_back(db, mine, by, expected=one),
+            lambda by=by: deployments.revert(db, mine, by, expected=two),
             lambda by=by: deployments.suspend(db, mine, one, by),
             lambda by=by: deployments.reinstate(db, mine, one, by),
             lambda by=by: deployments.stop(db, mine, by),
@@ -175,12 +177,80 @@ def test_what_takes_something_from_users_needs_a_reason(db, mine):
 def test_only_a_staged_version_is_widened_or_reverted(db, mine):
     one, two = approved(db, mine, "1"), approved(db, mine, "2")
     deployments.activate(db, mine, one, WITHOUT)
-    for change in (lambda: deployments.widen(db, mine, 50, WITHOUT), lambda: deployments.revert(db, mine, OLGA)):
+    for change in (
+        lambda: deployments.widen(db, mine, 50, WITHOUT, expected=two),
+        lambda: deployments.revert(db, mine, OLGA, expected=two),
+    ):
         with pytest.raises(RuleViolation, match="no version of demo is staged"):
             change()
     deployments.stage(db, mine, two, 10, WITHOUT)
-    assert deployments.revert(db, mine, OLGA).value.number == two
+    assert deployments.revert(db, mine, OLGA, expected=two).value.number == two
     assert told(db)[-1] == ("script.reverted", "version 2", "wrong credits", {"share": 10})
+
+
+def test_a_change_of_another_version_than_the_person_looked_at_is_refused(db, mine):
+    one, two, three = (approved(db, mine, text) for text in "123")
+    for number in (one, two):
+        deployments.activate(db, mine, number, WITHOUT)
+    deployments.stage(db, mine, three, 10, WITHOUT)
+    before = told(db)
+    for change, said in (
+        (lambda: deployments.widen(db, mine, 50, WITHOUT, expected=two), "3 is staged by now, and not 2"),
+        (lambda: deployments.revert(db, mine, OLGA, expected=one), "3 is staged by now, and not 1"),
+        (lambda: deployments.roll_back(db, mine, OLGA, expected=three), "2 is active by now, and not 3"),
+        (lambda: deployments.roll_back(db, mine, OLGA, expected=one, number=one), "2 is active by now, and not 1"),
+        (lambda: deployments.roll_back(db, mine, OLGA, expected=None), "2 is active by now$"),
+    ):
+        with pytest.raises(Overtaken, match=said):
+            change()
+    deployments.suspend(db, mine, two, OLGA)
+    with pytest.raises(Conflict, match="none is active by now, and not 2"):
+        deployments.roll_back(db, mine, OLGA, expected=two)
+    assert told(db)[:-1] == before
+
+
+def test_a_roll_back_never_returns_to_a_version_that_was_reverted_suspended_or_is_staged(db, mine):
+    one, two, three, four = (approved(db, mine, text) for text in "1234")
+    for number in (one, two, three):
+        deployments.activate(db, mine, number, WITHOUT)
+    deployments.suspend(db, mine, three, OLGA)
+    deployments.reinstate(db, mine, three, OLGA)
+    assert deployments.roll_back(db, mine, OLGA, expected=None).value.number == two  # and not the bad one
+    with pytest.raises(RuleViolation, match="3 was suspended: wrong credits"):
+        deployments.roll_back(db, mine, OLGA, expected=two, number=three)
+    deployments.activate(db, mine, four, WITHOUT)
+    deployments.stage(db, mine, two, 10, WITHOUT)
+    with pytest.raises(RuleViolation, match="2 is the staged version"):
+        deployments.roll_back(db, mine, OLGA, expected=four, number=two)
+    assert deployments.roll_back(db, mine, OLGA, expected=four).value.number == one
+    with pytest.raises(RuleViolation, match="4 was reverted: wrong credits"):
+        deployments.roll_back(db, mine, OLGA, expected=one, number=four)
+    with pytest.raises(RuleViolation, match="no other version was active"):
+        deployments.roll_back(db, mine, OLGA, expected=one)
+
+
+def test_the_entries_of_a_stage_and_a_suspension_name_what_they_ended(db, mine):
+    one, two, three = (approved(db, mine, text) for text in "123")
+    deployments.activate(db, mine, one, WITHOUT)
+    deployments.stage(db, mine, two, 10, WITHOUT)
+    deployments.stage(db, mine, three, 20, WITHOUT)
+    assert told(db)[-1][3]["ended"] == ["version 2, staged for 10 %"]
+    deployments.suspend(db, mine, three, OLGA)
+    assert told(db)[-1][3]["ended"] == ["version 3, staged for 20 %"]
+    deployments.suspend(db, mine, two, OLGA)
+    assert "ended" not in told(db)[-1][3]
+
+
+def test_who_activated_a_staged_version_and_why_is_kept_beside_who_staged_it(db, mine):
+    one, two = approved(db, mine, "1"), approved(db, mine, "2")
+    deployments.activate(db, mine, one, AuditContext("staff/olga", "first"))
+    deployments.stage(db, mine, two, 10, AuditContext("staff/olga", "try it"))
+    deployments.activate(db, mine, two, AuditContext("staff/kim", "it holds"))
+    (second, _), (first, _) = rules.history(db, mine)
+    assert (second.started_by, second.reason) == ("staff/olga", "try it")
+    assert (second.activated_by, second.activation_reason) == ("staff/kim", "it holds")
+    assert second.active_since > second.started_at
+    assert (first.activated_by, first.activation_reason) == ("staff/olga", "first")
 
 
 def test_every_change_of_what_is_shown_is_among_what_support_is_told(db, mine):

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
+
 import pytest
 
 from records import RuleViolation, audit
 from records.audit import AuditContext
-from records.changes.scripts import submissions
+from records.changes.scripts import author_tokens, submissions
 from records.changes.scripts.checked_scripts import CheckedScript
+from records.columns import utc_now
+from records.roles import Permission
 from records.scripts import reviews, versions
+from records.scripts.author_tokens import AuthorTokenDraft
 from records.scripts.reviews import CommentDraft, ReviewDecision
 from records.scripts.submissions import SubmissionDraft
+from tests.support.script_authors import add_author
 
 ANN, BOB, RITA = AuditContext("demo/ann"), AuditContext("demo/bob"), AuditContext("staff/rita")
 
@@ -41,6 +48,21 @@ def test_a_submission_stores_the_version_with_its_code_and_says_what_it_supersed
         "submission 2",
         {"version": 2, "sha256": version.sha256, "superseded": "submission 1"},
     )
+
+
+def test_what_is_handed_in_again_as_it_is_leaves_no_entry(db, mine):
+    first = submissions.submit(db, mine, script("1"), SubmissionDraft("one"), ANN)
+    again = submissions.submit(db, mine, script("1"), SubmissionDraft("one"), ANN)
+    assert (again.made, again.value.submission.number) == (False, first.value.submission.number)
+    assert len(told(db)) == 1
+
+
+def test_the_entry_of_a_submission_by_a_token_names_its_person(db, mine):
+    draft = AuthorTokenDraft("ci", frozenset({Permission.SUBMIT_SCRIPTS}), utc_now() + timedelta(days=1))
+    token = author_tokens.make(db, mine, draft, ANN, person=add_author(db, ANN.actor)).value.token
+    submissions.submit(db, mine, script("1"), SubmissionDraft(), AuditContext(token.actor))
+    actor, action, _, detail = told(db)[-1]
+    assert (actor, action, detail["author"]) == ("author token ci", "script.submitted", "demo/ann")
 
 
 def test_each_decision_has_its_entry_with_the_hash(db, mine):
@@ -88,3 +110,20 @@ def test_the_entry_of_a_comment_does_not_repeat_its_text(db, mine):
         ("demo/ann", "review.comment_resolved", "submission 1", {"comment": added.id}),
     ]
     assert len(reviews.comments(db, submissions.submissions.find(db, mine, 1), private=True)) == 1
+
+
+def test_an_approval_gives_a_reason_for_each_warning_and_other_decisions_need_none(db, mine):
+    warnings = [
+        {"line": n, "what": f"w{n}", "severity": kind} for n, kind in ((1, "warning"), (2, "note"), (3, "warning"))
+    ]
+    made = submissions.submit(db, mine, replace(script("1"), findings=tuple(warnings)), SubmissionDraft(), ANN).value
+    sha256, before = made.version.sha256, told(db)
+    for waived in ([], [{"finding": "line 1: w1", "reason": "ok"}], [{"finding": "line 3: w3", "reason": " "}]):
+        with pytest.raises(RuleViolation, match=r"must give a reason for each warning: .*line 3: w3"):
+            submissions.decide(db, mine, 1, ReviewDecision("approved", sha256, waived=waived), RITA)
+    assert told(db) == before
+    both = [{"finding": f"line {n}: w{n}", "reason": "ok"} for n in (1, 3)]
+    submissions.decide(db, mine, 1, ReviewDecision("approved", sha256, waived=both), RITA)
+    other = replace(script("2"), findings=tuple(warnings))
+    made = submissions.submit(db, mine, other, SubmissionDraft(), ANN).value
+    submissions.decide(db, mine, 2, ReviewDecision("rejected", made.version.sha256, "no"), RITA)

@@ -8,7 +8,7 @@ from runner.trials.trial import TrialSandbox
 from sandbox import Sandbox
 from tests.runner.trials.cases.test_case_folders import write
 from tests.sandbox.boxes import RAW
-from web.cli.scripts.case_files import CommandCaseReader
+from web.cli.authors.case_files import CommandCaseReader
 
 INPUT = '{"user": {"id": "1"}, "session": {"id": "2"}, "now": "2026-05-04T15:00:00-05:00"}'
 #: Whether the run has probes shows in the functions that are being called.

@@ -16,7 +16,7 @@ from web.cli.common.tables import print_compact
 
 from .case_files import CommandCaseReader
 from .draw_cases import draw_cases
-from .script_commands import allow_weak_option, open_sandbox, side_by_side
+from .trial_sandboxes import allow_weak_option, open_sandbox, side_by_side
 
 
 @click.command(

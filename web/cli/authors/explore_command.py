@@ -20,8 +20,8 @@ from web.cli.common.tables import print_compact
 
 from .case_files import CommandCaseReader
 from .draw_exploration import ProgressLine, draw_exploration
-from .script_commands import allow_weak_option, open_sandbox
 from .trial_files import beside, read_source
+from .trial_sandboxes import allow_weak_option, open_sandbox
 
 #: What the text output says about the budgets.
 LIMITS_SHOWN = f"{EXPLORE_LIMITS.memory_bytes // 1024 // 1024} MiB of memory and 50,000 lines run"

@@ -16,12 +16,9 @@ from typing import Any
 import click
 
 from runner.powers import AnswersError, RecordedPowers, parse_answers
-from runner.trials.live_vendors import LiveVendors
 from runner.trials.trial import RecordingPowers, TrialTerms
 from runner.trials.trial_input import InputError, TrialInput, parse_input
-from web.cli.common.context import find_served, open_context
 from web.cli.common.errors import CommandFailed
-from web.cli.common.implementation_id import as_written
 from web.cli.common.input_files import STDIN, is_file, is_folder, read_json, read_text
 
 #: The script in a folder.
@@ -60,20 +57,6 @@ def read_source(file: str) -> tuple[str | None, str]:
 def recorded_cases(files: Sequence[str], named: TrialFileOptions) -> Iterator[list[TrialCase]]:
     """Return the cases for recorded answers. Raises CommandFailed if INPUT or ANSWERS cannot be used."""
     yield [recorded_case(file, named) for file in files]
-
-
-@contextmanager
-def live_cases(files: Sequence[str], named: TrialFileOptions, typed: str) -> Iterator[list[TrialCase]]:
-    """Return the cases for the real vendors of the implementation with the typed id."""
-    with open_context() as context:
-        with context.database.reading() as db:
-            slug = find_served(db, as_written(db, typed)).slug
-        with LiveVendors(context.settings, context.database, slug) as vendors:
-            trial_input = [read_input(input_of(file, named)) for file in files]
-            yield [
-                TrialCase(file, *read_source(file), vendors.terms(one), vendors.powers)
-                for file, one in zip(files, trial_input, strict=True)
-            ]
 
 
 def recorded_case(file: str, named: TrialFileOptions) -> TrialCase:

@@ -1,0 +1,133 @@
+"""Fixtures: a script with a past, from its first version to one that waits for a review, and pictures of its pages."""
+
+import os
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from records.audit import AuditContext
+from records.changes.scripts import deployments as deploying
+from records.changes.scripts import submissions as handing_in
+from records.changes.scripts.checked_scripts import CheckedScript
+from records.scripts.reviews import CommentDraft, ReviewDecision
+from records.scripts.submissions import SubmissionDraft
+from records.tenants import implementations
+from runner.trials.script_checks import ScriptChecks
+from tests.support.application import make_app, make_settings
+from tests.support.browser import serving
+
+DEMO = "/console/implementations/demo"
+SCRIPTS = f"{DEMO}/scripts"
+
+#: A folder in which to keep a picture of each page, for people to look at.
+PICTURES = os.environ.get("SCRIPT_PICTURES")
+SIZES = {"phone": {"width": 390, "height": 844}, "wide": {"width": 1280, "height": 900}}
+
+FIRST = '''"""CE credit."""
+
+
+def status(user, session, api):
+    answer = api.get("ethosce", "/credits", params={"user": user.id})
+    if not answer.ok:
+        return hidden()
+    for row in answer.json():
+        if row["session"] == session.id:
+            return message("Claim 1.0 CE credit", link="https://cme.example.org/claim")
+    return hidden()
+'''
+SECOND = FIRST.replace("Claim 1.0 CE credit", "Claim your 1.0 CE credit")
+#: Shows something else to a reader than to Python: a control of the writing direction, and a Cyrillic letter.
+DECEPTIVE = SECOND.replace("row", "r\u043ew").replace('"""CE credit."""', '"""CE credit\u202e."""')
+LONG = "Donaudampfschifffahrtsgesellschaftskapitänsmitgliederversammlung"
+
+
+def checked(source, *findings):
+    """A text as if a check had let it pass with these warnings."""
+    return CheckedScript(source, 1, findings, ("claim_url",), "tests", b"code")
+
+
+def warning(line, what="This link leads to another host.", severity="warning"):
+    place = {"rule": "link-host", "line": line, "column": 9, "severity": severity}
+    return place | {"what": what, "why": "It is not on the list.", "instead": "Use a host of the list."}
+
+
+def actor(name, home="demo"):
+    return AuditContext(f"{home}/{name}", "")
+
+
+@pytest.fixture
+def change(database):
+    """Make a change of `records.changes` in the demo; returns its value."""
+
+    def make(function, *arguments, **more):
+        with database.session() as db:
+            return function(db, implementations.find(db, "demo"), *arguments, **more).value
+
+    return make
+
+
+@pytest.fixture
+def past(change):
+    """Version 1 is active, 2 is staged for 10 %, 3 waits for a review; each was submitted by the author."""
+    author, reviewer = actor("author"), actor("reviewer", "staff")
+    for number, (source, note) in enumerate(((FIRST, "The first text"), (SECOND, f"Says whose: {LONG}")), 1):
+        made = change(handing_in.submit, checked(source), SubmissionDraft(note), author)
+        decision = ReviewDecision("approved", made.version.sha256, public_note="Good.", private_note="Met them.")
+        change(handing_in.decide, made.submission.number, decision, reviewer)
+        assert made.version.number == number
+    change(deploying.activate, 1, AuditContext("staff/reviewer", "approved by the client"))
+    change(deploying.stage, 2, 10, AuditContext("staff/reviewer", f"a look first: {LONG} نور"))
+    findings = (warning(10), warning(5, "The connection ethosce is read without a limit."))
+    third = change(handing_in.submit, checked(DECEPTIVE, *findings), SubmissionDraft("Reads rows"), author)
+    change(handing_in.comment, third.submission.number, CommentDraft("Why here?", line=8), reviewer)
+    return third
+
+
+@pytest.fixture(params=[(size, scheme) for size in SIZES for scheme in ("light", "dark")], ids="-".join)
+def page_as(request, open_page):
+    """Open pages as somebody, in one size and scheme after the other."""
+    size, scheme = request.param
+
+    def opened(name):
+        page = open_page(name, width=SIZES[size]["width"], scheme=scheme)
+        page.look = f"{size}-{scheme}"
+        return page
+
+    yield opened
+    # The browser complains about each answer to a refused form.
+    open_page.complaints[:] = [said for said in open_page.complaints if "422" not in said]
+
+
+def looked_at(page, name):
+    """Nothing scrolls sideways, and axe finds nothing; keeps a picture if a folder for them is named."""
+    if PICTURES:
+        page.screenshot(path=Path(PICTURES) / f"{name}-{getattr(page, 'look', 'once')}.png", full_page=True)
+    assert page.evaluate("document.documentElement.scrollWidth") <= page.viewport_size["width"]
+    found = Axe().run(page).response["violations"]
+    assert [(each["id"], each["nodes"][0]["html"]) for each in found] == []
+
+
+@pytest.fixture(scope="session")
+def script_checks():
+    """The real check in the real jail, which is slow to start."""
+    checks = ScriptChecks(make_settings())
+    yield checks
+    checks.close()
+
+
+@pytest.fixture
+def app(database, store, script_checks):
+    return make_app(database, store, script_checks=script_checks)
+
+
+@pytest.fixture
+def served(database, store, script_checks):
+    """The application at an address for browsers, with the real check."""
+
+    def make(address):
+        return make_app(database, store, make_settings(address), script_checks=script_checks)
+
+    with serving(make) as (address, app):
+        app.config["address"] = address
+        yield app

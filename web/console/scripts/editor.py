@@ -1,0 +1,148 @@
+"""The page on which an author writes a script: it is saved as a draft, checked, and handed in for review.
+
+Nothing that was typed is lost: a refused form shows it again, a check and a submission save it first, and a page that is
+older than the saved draft is told so and overwrites nothing.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response, flash, request
+
+from records import DbSession, Implementation, RuleViolation
+from records.changes.scripts import drafts as changes
+from records.changes.scripts.submissions import Submitted
+from records.people import actors
+from records.scripts import drafts, submissions
+from records.scripts.drafts import ScriptDraft
+from records.scripts.submissions import SubmissionDraft
+from runner.trials.implementation_facts import facts_of
+from runner.trials.submission import checked_script
+from web.console.commits import by_page, commit_to
+from web.console.layout.page_frame import signed_in
+from web.console.scripts.draft_form import DraftForm, filled_form, is_unsaved_start
+from web.console.scripts.script_check import PageCheck, check
+from web.console.scripts.source.source_diff import compare
+from web.console.scripts.source.source_lines import DeceptivePlaces, source_lines
+from web.console.scripts.views_base import SCRIPT_FORM, UNCHANGED, address, blueprint, page, reading, version_named
+from web.permissions import Permission, needs, takes
+from web.redirects import see_other
+
+#: What the buttons of the form do.
+SAVE, CHECK, SUBMIT = "save", "check", "submit"
+#: What a page is told that is older than the draft.
+OVERTAKEN = "This draft was saved on another page meanwhile. Your text is below and is not saved yet."
+SUBMITTED_ELSEWHERE = "This draft was submitted on another page meanwhile. Your text is below and is not saved yet."
+
+
+@blueprint.get("/draft")
+@needs(Permission.SUBMIT_SCRIPTS)
+def edit(implementation: str) -> Response:
+    """Show this author's draft; with `version`, the text of that version, to go on from it."""
+    number = request.args.get("version", "")
+    with reading(implementation) as (db, found):
+        version = version_named(db, found, int(number)) if number.isascii() and number.isdigit() else None
+        draft = drafts.find(db, found, signed_in().actor)
+        form = filled_form(db, found, draft, version)
+        replaces = draft if version and draft and draft.source != version.source else None
+        return _page(db, found, form, draft=draft, begun_from=version, replaces=replaces)
+
+
+@blueprint.post("/draft")
+@needs(Permission.SUBMIT_SCRIPTS)
+@takes(body=SCRIPT_FORM)
+def work_on(implementation: str) -> Response:
+    """Save the draft; then check it or hand it in, as the button says."""
+    form, act = DraftForm(), request.form.get("do", SAVE)
+    saved = _save(implementation, form)
+    if saved is None:
+        return _refused(implementation, form)
+    if act == SAVE:
+        flash("The draft is saved. Nobody sees it until you submit it." if saved else UNCHANGED)
+        return see_other(address("edit", implementation))
+    with reading(implementation) as (db, found):
+        checked = check(db, found, form.source.value)
+        if act == CHECK or not checked.ok:
+            if act == SUBMIT:
+                form.form_errors.append(checked.fault or "The check found errors, so nothing was submitted.")
+            return _page(db, found, form, draft=drafts.find(db, found, signed_in().actor), checked=checked)
+    return _submit(implementation, form, checked)
+
+
+def _save(implementation: str, form: DraftForm) -> bool | None:
+    """Save the draft. Returns whether it differs from what was saved before; None if it was refused, with the fault in the form."""
+    source = form.source.value
+    with reading(implementation) as (db, found):
+        if is_unsaved_start(db, found, signed_in().actor, source):
+            return False
+    try:
+        after = commit_to(
+            implementation, lambda db, owner: changes.save(db, owner, source, by_page(), revision=form.revision.value)
+        )
+    except RuleViolation as refused:
+        form.refuse(refused)
+        return None
+    form.revision.data = after.value.revision
+    return after.made
+
+
+def _refused(implementation: str, form: DraftForm) -> Response:
+    """Show a text that was not saved, beside the one that was saved on another page, if that is why."""
+    with reading(implementation) as (db, found):
+        draft = drafts.find(db, found, signed_in().actor)
+        present = draft.revision if draft else 0
+        overtaken = None
+        if present != form.revision.value:
+            form.revision.data, form.revision.errors, overtaken = present, [], draft
+            form.form_errors.append(OVERTAKEN if draft else SUBMITTED_ELSEWHERE)
+        return _page(db, found, form, draft=draft, overtaken=overtaken)
+
+
+def _submit(implementation: str, form: DraftForm, checked: PageCheck) -> Response:
+    assert checked.review is not None
+    script, draft = checked_script(form.source.value, checked.review), SubmissionDraft(form.note.value)
+
+    def change(db: DbSession, owner: Implementation) -> Any:
+        return changes.submit(db, owner, script, draft, by_page())
+
+    try:
+        made: Submitted = commit_to(implementation, change).value
+    except RuleViolation as refused:
+        form.refuse(refused)
+        with reading(implementation) as (db, found):
+            return _page(db, found, form, draft=drafts.find(db, found, signed_in().actor), checked=checked)
+    instead = f" It replaces submission {made.superseded}." if made.superseded else ""
+    flash(f"Version {made.version.number} waits for a review.{instead}")
+    return see_other(address("submission", implementation, number=made.submission.number))
+
+
+def _page(
+    db: DbSession,
+    found: Implementation,
+    form: DraftForm,
+    *,
+    draft: ScriptDraft | None,
+    checked: PageCheck | None = None,
+    **more: Any,
+) -> Response:
+    author = signed_in().actor
+    others = drafts.of_others(db, found, author)
+    overtaken: ScriptDraft | None = more.get("overtaken")
+    usual = {"begun_from": None, "replaces": None, "overtaken": None}
+    return page(
+        "editor.html",
+        found,
+        title="Write the script",
+        form=form,
+        draft=draft,
+        checked=checked,
+        lines=source_lines(form.source.value) if checked else (),
+        deceptive=DeceptivePlaces.of(form.source.value),
+        difference=compare(overtaken.source, form.source.value) if overtaken else None,
+        others=others,
+        names=actors.by_keys(db, {one.author for one in others}),
+        waiting=submissions.undecided_of(db, found, author),
+        facts=facts_of(db, found),
+        **(usual | more),
+    )

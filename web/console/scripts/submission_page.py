@@ -1,0 +1,173 @@
+"""The page of one submission, for its author and for reviewers. The view of each form on it draws it again with its faults."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from http import HTTPStatus
+from typing import Any
+
+from flask import Response, request
+
+from records import DbSession, Implementation
+from records.changes.scripts.submissions import warnings_of
+from records.people import actors
+from records.scripts import author_tokens, deployments, reviews, submissions, versions
+from records.scripts.reviews import Review, ReviewComment
+from records.scripts.states import SUBMITTED
+from records.scripts.submissions import Submission
+from records.scripts.versions import Version
+from records.tenants import connections
+from runner.logins import StoreAway
+from web.auth.services import AuthServices
+from web.console.layout.page_frame import signed_in
+from web.console.scripts.requirements import ReviewedText, requirements, touched_by
+from web.console.scripts.review_forms import CommentForm, DecisionForm, PrivateCommentForm, decision_form
+from web.console.scripts.script_check import PageCheck, check
+from web.console.scripts.source.source_diff import compare
+from web.console.scripts.source.source_lines import DeceptivePlaces
+from web.console.scripts.views_base import MOST_NUMBER, page
+from web.permissions import Permission
+from web.problem_details import HttpProblem
+
+NO_SUBMISSION = "There is no such submission."
+#: Earlier decisions that a page lists.
+MOST_EARLIER = 10
+
+
+def submission_named(db: DbSession, found: Implementation, number: int) -> tuple[Submission, Version]:
+    """Return the submission with this number, and its version. Raises `HttpProblem` (404) if there is none."""
+    submission = submissions.find(db, found, number) if number <= MOST_NUMBER else None
+    if submission is None:
+        raise HttpProblem(HTTPStatus.NOT_FOUND, NO_SUBMISSION)
+    return submission, versions.by_id(db, found, submission.version_id)
+
+
+def visit_name(slug: str, number: int) -> str:
+    """Return the name under which is noted who has a submission open."""
+    return f"{slug}/submission/{number}"
+
+
+def comment_form(**more: Any) -> CommentForm:
+    """Make the form for a comment of this person."""
+    return (PrivateCommentForm if is_reviewer() else CommentForm)(**more)
+
+
+def is_reviewer() -> bool:
+    """Say whether this person may decide about submissions here."""
+    return signed_in().may(Permission.REVIEW_SCRIPTS, (request.view_args or {})["implementation"])
+
+
+@dataclass(frozen=True)
+class SentForms:
+    """What was sent and refused: a decision, one that came too late, or a comment."""
+
+    decision: DecisionForm | None = None
+    too_late: DecisionForm | None = None
+    comment: CommentForm | None = None
+
+    @property
+    def faulty(self) -> DecisionForm | CommentForm | None:
+        """The form with the faults."""
+        return self.decision or self.too_late or self.comment
+
+
+def draw(db: DbSession, found: Implementation, number: int, sent: SentForms | None = None) -> Response:
+    """Draw the page of a submission, with a form that was refused."""
+    sent = sent or SentForms()
+    submission, version = submission_named(db, found, number)
+    review, reviewer, me = reviews.of_submission(db, submission), is_reviewer(), signed_in().actor
+    said = reviews.comments(db, submission, private=reviewer)
+    own = me in submissions.authors_of(db, found, version)
+    waits = submission.state == SUBMITTED
+    checked = check(db, found, version.source) if reviewer or waits else PageCheck()
+    text = ReviewedText(version, checked, warnings_of(version), said, DeceptivePlaces.of(version.source), own)
+    base = _compared_with(db, found, version)
+    looking = _looking(found, number) if reviewer else {}
+    earlier = _earlier(db, found, submission)
+    form = (sent.decision or decision_form(text.warnings, formdata=None)) if reviewer and waits and not own else None
+    return page(
+        "submission.html",
+        found,
+        title=f"Submission {number}",
+        status=HTTPStatus.UNPROCESSABLE_ENTITY if sent.faulty else HTTPStatus.OK,
+        faulty=sent.faulty,
+        submission=submission,
+        version=version,
+        review=review,
+        reviewer=reviewer,
+        is_author=author_tokens.person_behind(db, found, me) == submission.author,
+        decision=form,
+        refused=sent.too_late,
+        comment=sent.comment or _new_comment(),
+        comments=said,
+        by_line=_by_line(said),
+        checked=checked,
+        touched=touched_by(checked, found, {one.name for one in connections.every(db, found)}),
+        requirements=requirements(found, text),
+        base=base,
+        diff=compare(base.source if base else "", version.source),
+        deceptive=text.deceptive,
+        newer=None if waits else submissions.undecided_of(db, found, submission.author),
+        earlier=earlier,
+        looking=looking,
+        names=actors.by_keys(db, _keys(submission, review, said, earlier, looking)),
+    )
+
+
+def _compared_with(db: DbSession, found: Implementation, version: Version) -> Version | None:
+    """Return what the text is compared with: the version of the address, else the active one."""
+    number = request.args.get("with", "")
+    if number.isascii() and number.isdigit() and len(number) < len(str(MOST_NUMBER)):
+        return versions.by_number(db, found, int(number))
+    active = deployments.active_version(db, found)
+    if active is None or active.id != version.id:
+        return active
+    return next((one for one in versions.versions(db, found) if one.number < version.number), None)
+
+
+def _new_comment() -> CommentForm:
+    """Return the form for a comment, on the line of the address if there is one."""
+    form, line = comment_form(formdata=None), request.args.get("line", "")
+    form.line.data = line if line.isascii() and line.isdigit() and len(line) < len(str(MOST_NUMBER)) else ""
+    return form
+
+
+def _looking(found: Implementation, number: int) -> dict[str, datetime]:
+    """Return which other reviewers opened the page lately, and note that this one did."""
+    visits, page_name, me = AuthServices.here().store.visits, visit_name(found.slug, number), signed_in().actor
+    try:
+        (others,) = visits.of(page_name)
+        visits.note(page_name, me)
+    except StoreAway:  # then the page says nothing about others; a decision is refused if another came first
+        return {}
+    return {person: at for person, at in others.items() if person != me}
+
+
+def _earlier(db: DbSession, found: Implementation, submission: Submission) -> list[tuple[Submission, Version, Review]]:
+    """Return the decisions about earlier submissions, the newest first."""
+    rows = [(one, version) for one, version in submissions.every(db, found) if one.number < submission.number]
+    decided = [(one, version, reviews.of_submission(db, one)) for one, version in rows[: 3 * MOST_EARLIER]]
+    return [(one, version, review) for one, version, review in decided if review is not None][:MOST_EARLIER]
+
+
+def _by_line(said: Iterable[ReviewComment]) -> dict[int, list[ReviewComment]]:
+    found: dict[int, list[ReviewComment]] = {}
+    for one in said:
+        if one.line is not None:
+            found.setdefault(one.line, []).append(one)
+    return found
+
+
+def _keys(
+    submission: Submission,
+    review: Review | None,
+    said: Iterable[ReviewComment],
+    earlier: Iterable[tuple[Submission, Version, Review]],
+    looking: Iterable[str],
+) -> set[str]:
+    """Return the keys of everyone who is named on the page."""
+    keys = {submission.submitted_by, submission.author, *looking, *({review.reviewer} if review else ())}
+    keys |= {key for one in said for key in (one.by, one.resolved_by)}
+    return keys | {one.reviewer for _, _, one in earlier}
