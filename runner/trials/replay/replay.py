@@ -160,13 +160,6 @@ def _failed(outcome: str, error: dict[str, Any]) -> dict[str, Any]:
 
 def _without_token(link: str, terms: ReplayTerms) -> str:
     """Return a link in which every return address of ours is that of a trial, as it is or escaped."""
-    for base, trial in (
-        (f"{terms.public_url}/r/", RETURN_URL),
-        (_quoted(f"{terms.public_url}/r/"), _quoted(RETURN_URL)),
-    ):
-        link = re.sub(re.escape(base) + _SIGNED, lambda _, trial=trial: trial, link)  # type: ignore[misc]
-    return link
-
-
-def _quoted(text: str) -> str:
-    return quote(text, safe="")
+    base = f"{terms.public_url}/r/"
+    link = re.sub(re.escape(base) + _SIGNED, RETURN_URL, link)
+    return re.sub(re.escape(quote(base, safe="")) + _SIGNED, quote(RETURN_URL, safe=""), link)

@@ -47,12 +47,14 @@ class ScriptNames:
         for node in self.nodes:
             if isinstance(node, ast.Import | ast.ImportFrom):
                 self.imported.update({name: meaning for _, name, meaning in bindings(node) if self.bound[name] == 1})
+        makers = {node for node in self.nodes if isinstance(node, ast.Call) and self.meaning(node.func) == RECORD_MAKER}
+        self.fields = frozenset(name for node in makers for name in record_fields(node) or ())  #: of named tuples
+        self.records = self._named_once(makers)  #: names that mean a type of named tuples only
 
-        self.fields = self._record_fields()  #: names of the fields of named tuples
-
-    def _record_fields(self) -> frozenset[str]:
-        makers = [node for node in self.nodes if isinstance(node, ast.Call) and self.meaning(node.func) == RECORD_MAKER]
-        return frozenset(name for node in makers for name in record_fields(node) or ())
+    def _named_once(self, values: Collection[ast.expr]) -> frozenset[str]:
+        assigns = [node for node in self.nodes if isinstance(node, ast.Assign) and node.value in values]
+        targets = [target for node in assigns for target in node.targets if isinstance(target, ast.Name)]
+        return frozenset(target.id for target in targets if self.bound[target.id] == 1)
 
     def meaning(self, node: ast.expr) -> str | None:
         """The full name of an expression, as in `datetime.datetime.now`; `None` if it is neither imported nor built in."""
@@ -67,7 +69,7 @@ class ScriptNames:
 
     def takes_stars(self, function: ast.expr) -> bool:
         """Whether a call of this may pass arguments with stars."""
-        return takes_stars(function, self.functions, self.bound)
+        return takes_stars(function, self.functions | self.records, self.bound)
 
 
 def check_names(

@@ -28,6 +28,8 @@ SCRIPT_NAME = "<script>"
 UNOPENABLE = "<script \ud800>"
 
 MAX_NODES = 20_000
+#: So much counts a part of a pattern of `match`, for which the policy writes several tests.
+PATTERN_NODES = 10
 MAX_DEPTH = 100
 #: Depth of one expression; for each level RestrictedPython walks over everything below it.
 MAX_EXPRESSION_DEPTH = 50
@@ -148,7 +150,7 @@ def _beyond_limits(tree: ast.Module) -> ast.AST | None:
     while stack:
         node, placed, depth, inner = stack.pop()
         placed = node if hasattr(node, "lineno") else placed
-        nodes += 1
+        nodes += PATTERN_NODES if isinstance(node, ast.pattern) else 1
         inner = inner + 1 if isinstance(node, ast.expr) else 0
         if depth > MAX_DEPTH or inner > MAX_EXPRESSION_DEPTH or nodes > MAX_NODES:
             return placed

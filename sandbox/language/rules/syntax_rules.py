@@ -73,7 +73,7 @@ SYNTAX = table(
         "star-call",
         "`*` and `**` are not available in a call of this.",
         "It can pass arguments that no reviewer sees.",
-        "Write the arguments out: f(a, b, name=c). Functions of the script, zip, print, max, min and message take stars.",
+        "Write the arguments out: f(a, b, name=c). Functions and named tuples of the script, zip, print, max, min and message take stars.",
     ),
     Rule(
         "power",

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 
@@ -70,13 +71,26 @@ def input_file(write_file):
     return write_file("input.json", INPUT)
 
 
+@pytest.fixture(scope="session")
+def empty_records(tmp_path_factory):
+    """A data folder as `db upgrade` leaves it: copying it is quicker than making it."""
+    folder = tmp_path_factory.mktemp("empty") / "data"
+    result = CliRunner().invoke(main, ["db", "upgrade"], env=development(folder))
+    assert result.exit_code == 0, result.output
+    return folder
+
+
 @pytest.fixture
-def records(tmp_path, cli):
+def records(tmp_path, empty_records):
     """The environment of a development machine with an empty database, and no store."""
-    env = {
+    shutil.copytree(empty_records, tmp_path / "data")
+    return development(tmp_path / "data")
+
+
+def development(folder):
+    """The environment of a development machine with this data folder."""
+    return {
         "SESSION_STATUS_ENV": "development",
-        "SESSION_STATUS_DATA_FOLDER": str(tmp_path / "data"),
+        "SESSION_STATUS_DATA_FOLDER": str(folder),
         "SESSION_STATUS_SECRET_KEY": "k" * 40,
     }
-    assert cli("db", "upgrade", env=env).exit_code == 0
-    return env

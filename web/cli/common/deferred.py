@@ -10,6 +10,6 @@ from typing import Any
 def deferred(target: str) -> Callable[..., Any]:
     """Return the function "module:name". A test calls each target, so that none is misspelt."""
     module, _, name = target.partition(":")
-    found = getattr(import_module(module), name)
+    found: Callable[..., Any] = getattr(import_module(module), name)
     assert callable(found)
-    return found  # type: ignore[no-any-return]
+    return found

@@ -78,6 +78,8 @@ def _tested(node: ast.AST) -> list[ast.expr]:
         return [node.test]
     if isinstance(node, ast.For | ast.comprehension):
         return [node.iter]
+    if isinstance(node, ast.Match):
+        return [node.subject]
     if isinstance(node, ast.FormattedValue):
         return [node.value]
     return [node.operand] if isinstance(node, ast.UnaryOp) else []

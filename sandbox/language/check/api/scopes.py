@@ -90,6 +90,8 @@ class ScriptScopes:
             self._outer_names += [(scope, name) for name in node.names]
         if _is_type_test(node):
             self._narrowed.append(node.args[0])  # type: ignore[attr-defined]  # a call
+        if isinstance(node, ast.Match) and isinstance(node.subject, ast.Name):
+            self._narrowed.append(node.subject)
         for child in ast.iter_child_nodes(node):
             self._walk(child, scope)
 

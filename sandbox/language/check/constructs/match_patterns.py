@@ -11,24 +11,14 @@ import ast
 from collections import Counter
 from collections.abc import Iterator
 
-#: Cases of one statement; as many nested `if` come of it. Parts of its patterns, and how deep they may nest: the way to
-#: a part is written out for each test of it.
-MAX_CASES, MAX_PARTS, MAX_DEPTH = 60, 300, 6
+#: Cases of one statement; as many nested `if` come of it.
+MAX_CASES = 60
 
 
 def refused_patterns(node: ast.Match) -> Iterator[tuple[ast.AST, str]]:
     """Each part of the statement that is refused, with the reason."""
     for case in node.cases[MAX_CASES:]:
         yield case.pattern, f"at most {MAX_CASES} cases are accepted"
-    parts = 0
-    for case in node.cases:
-        parts += sum(isinstance(part, ast.pattern) for part in ast.walk(case.pattern))
-        if parts > MAX_PARTS or _depth(case.pattern) > MAX_DEPTH:
-            yield (
-                case.pattern,
-                f"all patterns of a statement may have {MAX_PARTS} parts, nested at most {MAX_DEPTH} deep",
-            )
-            return
     for index, case in enumerate(node.cases):
         if index < len(node.cases) - 1 and case.guard is None and is_irrefutable(case.pattern):
             yield case.pattern, "it matches everything, so the cases below are never reached"
@@ -37,15 +27,6 @@ def refused_patterns(node: ast.Match) -> Iterator[tuple[ast.AST, str]]:
         for name, count in names.items():
             if count > 1:
                 yield case.pattern, f"the name {name} is bound twice"
-
-
-def _depth(pattern: ast.AST) -> int:
-    """How deep patterns nest, found level by level."""
-    level, depth = [pattern], 0
-    while level:
-        level = [part for node in level for part in ast.iter_child_nodes(node) if isinstance(part, ast.pattern)]
-        depth += 1
-    return depth
 
 
 def is_irrefutable(pattern: ast.pattern) -> bool:

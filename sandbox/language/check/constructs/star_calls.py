@@ -1,8 +1,8 @@
 """Which calls may pass arguments with `*` and `**`: those of the script's own functions, and of a few functions that take any number.
 
 A reviewer must see what a call can do. With a star its arguments are computed, so only such functions are called in this
-way that do the same whatever they get: what the script itself defines, and what only builds a value or a log line. The
-guard `_star_callee_` looks again at what is called in a run.
+way that do the same whatever they get: what the script itself defines, its types of named tuples among it, and what only
+builds a value or a log line. The guard `_star_callee_` looks again at what is called in a run.
 """
 
 from __future__ import annotations

@@ -37,7 +37,7 @@ def alias_name(node: ast.stmt, dropped: Collection[str], bound: Counter[str]) ->
     (target,) = node.targets
     if not isinstance(target, ast.Name) or bound[target.id] > 1 or target.id in _TAKEN or is_reserved(target.id):
         return None
-    known = frozenset(name for name in dropped if not bound[name])
+    known = frozenset(name for name in dropped if not bound[name] and name not in _TAKEN)  # stubs name both kinds
     is_alias = _only_helps_readers(node.value, known, bound) and _is_type(node.value, known, bound)
     return target.id if is_alias else None
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from sandbox.language.run.values.containers import OrderedDict, defaultdict
 from sandbox.language.run.values.frozen import FrozenDict
+from sandbox.language.run.values.named_tuples import NamedTupleType
 
 from .items import describe
 
@@ -24,7 +25,9 @@ _MAPPINGS: frozenset[type] = frozenset({dict, FrozenDict, Counter, OrderedDict, 
 
 
 def star_callee(function: Any) -> Any:
-    """What is called with stars: a function of the script, or one of the few offered ones."""
+    """What is called with stars: a function or a type of named tuples of the script, or one of the few offered functions."""
+    if type(function) is NamedTupleType:
+        return function
     if type(function) is FunctionType:
         if function.__code__.co_filename == _SCRIPT:
             return function

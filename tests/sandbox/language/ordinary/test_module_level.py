@@ -44,6 +44,16 @@ def f(row: Row) -> Text:
         "1",
     ),
     "an alias of a module": ("1", "import typing\nKind = typing.Literal['a', 'b']\ndef f(a: Kind):\n    return a", "1"),
+    "functions of the sandbox that the stubs name stay values": (
+        "[callable(SHOW), isinstance(ApiError('a'), ERRORS)]",
+        """from session_status import Api, ApiError, Message, message
+SHOW = message
+ERRORS = ApiError
+Shown = Message | None
+def f(api: Api) -> Shown:
+    return None""",
+        "[True, True]",
+    ),
     "types as values stay values": ("isinstance(1, KINDS)", "KINDS = int | str | None", "True"),
 }
 

@@ -42,6 +42,12 @@ ACCEPTED = {
     ),
     "keys that begin with an underscore, for one's own": ("g(**{'_a': 1})", "", "def g(_a):\n    return _a", "1"),
     "a keyword that begins with an underscore, for one's own": ("g(_a=1)", "", "def g(_a):\n    return _a", "1"),
+    "a type of named tuples": (
+        "[Row(*[1, 2]), Row(**{'a': 1, 'b': 2})]",
+        "from collections import namedtuple\nRow = namedtuple('Row', 'a b')",
+        "",
+        "[Row(a=1, b=2), Row(a=1, b=2)]",
+    ),
     "other dicts": (
         "[f(**OrderedDict(a=1)), f(**Counter('a')), f(**d)]",
         F + "\nfrom collections import Counter, OrderedDict, defaultdict",
@@ -80,6 +86,10 @@ REFUSED = {
     "zip that is something else": "zip = len\nx = zip(*['a'])",
     "max that is a parameter": "def g(max):\n    return max(*['a'])\nx = g(len)",
     "a lambda that may be another": "g = lambda a: a\nif user.id:\n    g = len\nx = g(*['a'])",
+    "namedtuple itself": "from collections import namedtuple\nx = namedtuple(*['R', 'a'])",
+    "a named tuple's type that may be something else": (
+        "from collections import namedtuple\nR = namedtuple('R', 'a')\nif user.id:\n    R = len\nx = R(*['a'])"
+    ),
     "an imported function": "from functools import partial\nx = partial(*[len, 'a'])",
     "with_query": "x = with_query(*['https://a.example/'])",
     "a keyword of the sandbox for one's own": "def g(**words):\n    return words\nx = g(_getattr_=1)",

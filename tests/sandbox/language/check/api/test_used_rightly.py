@@ -43,6 +43,20 @@ BODIES = {
     "in and not in": (
         'if "a" in user.attributes:\n    return message("a")\nelif "a" not in user.attributes:\n    return message("b")'
     ),
+    "a value whose kind a match tests": (
+        "def shown(value):\n"
+        "    match value:\n"
+        "        case {'text': text}:\n"
+        "            return message(text)\n"
+        "        case [*_]:\n"
+        "            return message(str(len(value)))\n"
+        "        case _:\n"
+        "            return message(value.strip())\n"
+        "return shown(user.id) if user.id else shown([1])"
+    ),
+    "a match that returns in every case": (
+        "match user.id:\n    case 'a':\n        return message('a')\n    case other:\n        return message(other)"
+    ),
     "not of a comparison": (
         'if user.id != "x":\n    return message("a")\nelif not user.id != "x":\n    return message("b")'
     ),
@@ -76,6 +90,10 @@ def test_a_status_that_may_end_without_a_message_is_still_told(name):
 def test_a_template_whose_text_shows_that_the_path_is_wrong_is_still_told():
     assert findings('return message(api.get("lms", "items/%s" % user.id).text)') == [("api-path", 2)]
     assert findings('return message(api.get("lms", "https://a.example/%s" % user.id).text)') == [("api-address", 2)]
+
+
+def test_a_function_that_a_match_takes_apart_is_told():
+    assert findings('match api.get("lms", "/a").json:\n    case _:\n        return hidden()') == [("not-called", 2)]
 
 
 def test_none_itself_is_still_told():
