@@ -1,6 +1,6 @@
 """Makes a case of a recorded run: the files that `session-status script test` reads, without the person they are about.
 
-The bodies of vendors' answers are not kept with runs, so the author types them in. The person's ID, names, badge and
+Bodies of vendors' answers that were not kept with the run, the author types in. The person's ID, names, badge and
 e-mail address get stand-ins, the same in all files, so that calls and messages still fit together.
 """
 
@@ -10,14 +10,14 @@ import io
 import json
 import re
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
-from urllib.parse import parse_qsl, quote
+from urllib.parse import parse_qsl
 
 from records import Implementation, Run
 from runner.powers.answers.answer_redaction import AnswerRedaction
 
-from .trial_input import RETURN_URL
+from .trial_input import with_trial_return
 
 #: What stands for the person, by field of the user. A value of one character is not looked for in other texts.
 STAND_INS: Final = {
@@ -32,28 +32,40 @@ _SHORTEST: Final = 2
 _INPUT: Final[tuple[str, ...]] = ("user", "session", "now", "settings", "scans")
 #: Faults of calls as ANSWERS spells them; any other is a failed connection.
 _ERRORS: Final = ("timeout", "refused", "connection", "breaker open", "too large")
-_RETURN_TOKEN: Final = re.compile(r"(/r/|%2[Ff]r%2[Ff])[\w.~-]+")
+ANSWERS_KEPT: Final = "answers.json has what the vendors answered; look through it before you send it to anybody."
+ANSWERS_MISSING: Final = (
+    "What the vendors answered was not kept with the run: type it into answers.json, where it says so, without people and "
+    "secrets."
+)
 BODY_MISSING: Final = "The body of the answer is not kept with a run: type it in, without people and secrets."
 
 README: Final = """This is run {run} of {owner} as a case for `session-status script test`.
 
-The person is replaced by a stand-in; look through the attributes in input.json, which are kept. The bodies of vendors' answers are not kept with runs: type them into
-answers.json, where it says so, without people and secrets. Then run, in this folder:
+The person is replaced by a stand-in; look through the attributes in input.json, which are kept.
+{answers}
+Then run, in this folder:
 
     session-status script test .
 """
 
 
-def case_files(run: Run, owner: Implementation, *, public_url: str, source: str | None) -> dict[str, str]:
-    """Return the files of the case by name. Without `source` there is no script: the author has it."""
+def case_files(
+    run: Run, owner: Implementation, *, public_url: str, source: str | None, kept: Sequence[Any] | None = None
+) -> dict[str, str]:
+    """Return the files of the case by name. Without `source` there is no script: the author has it.
+
+    `kept` are the answers that were kept with the run; None if there are none.
+    """
+    answers = [_answer(call) for call in run.calls] if kept is None else list(kept)
     stand_ins = _StandIns(run.given.get("user") or {})
     script_input: dict[str, Any] = {name: run.given[name] for name in _INPUT if name in run.given}
     script_input["link_hosts"] = list(owner.link_hosts)
+    told = ANSWERS_MISSING if kept is None and run.calls else ANSWERS_KEPT
     files = {
         "input.json": _json(stand_ins.value(script_input)),
-        "answers.json": _json([stand_ins.value(_answer(call)) for call in run.calls]),
+        "answers.json": _json([stand_ins.value(answer) for answer in answers]),
         "expected.json": _json(stand_ins.value(_expected(run, owner, public_url))),
-        "README.md": README.format(run=run.reference, owner=owner.slug),
+        "README.md": README.format(run=run.reference, owner=owner.slug, answers=told),
     }
     return files if source is None else {"script.py": source, **files}
 
@@ -113,18 +125,10 @@ def _expected(run: Run, owner: Implementation, public_url: str) -> dict[str, Any
         return found | {"message": None}
     message = {"text": run.message["text"]}
     if run.message.get("action"):
-        message["link"] = _without_token(run.message["action"]["url"], public_url)
+        message["link"] = with_trial_return(run.message["action"]["url"], public_url)
     if run.message.get("color") not in (None, owner.default_color):
         message["color"] = run.message["color"]
     return found | {"message": message}
-
-
-def _without_token(link: str, public_url: str) -> str:
-    """Return a link with the return address that a trial has, in place of the real one with its token."""
-    ours, theirs = public_url.rstrip("/"), RETURN_URL.rpartition("/r/")[0]
-    for before, after in ((ours, theirs), (quote(ours, safe=""), quote(theirs, safe=""))):
-        link = link.replace(f"{before}/r/", f"{after}/r/").replace(f"{before}%2Fr%2F", f"{after}%2Fr%2F")
-    return _RETURN_TOKEN.sub(lambda found: f"{found[1]}{RETURN_URL.rpartition('/')[2]}", link)
 
 
 def _json(value: Any) -> str:

@@ -6,11 +6,13 @@ reported with its field.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any, TypeVar
+from urllib.parse import quote
 
 from records.host_names import host_name
 from records.people import user_fields
@@ -22,6 +24,9 @@ RETURN_URL = "https://status.example.org/r/return-token"
 FIELDS = ("user", "session", "now", "settings", "link_hosts", "scans", "return_url")
 SESSION_FIELDS = ("id", "title", "starts_at", "ends_at", "location", "parent_id", "credits", "attributes")
 
+
+#: The signed part of a return address, which is different in each run.
+_SIGNED = r"[\w.~-]+"
 
 T = TypeVar("T")
 
@@ -202,3 +207,10 @@ def a_kind(value: Any) -> str:
         dict: "an object",
     }
     return kinds.get(type(value), "null")
+
+
+def with_trial_return(link: str, public_url: str) -> str:
+    """Return a link of a run in which every return address of this service is that of a trial, as it is or escaped."""
+    base = f"{public_url.rstrip('/')}/r/"
+    link = re.sub(re.escape(base) + _SIGNED, RETURN_URL, link)
+    return re.sub(re.escape(quote(base, safe="")) + _SIGNED, quote(RETURN_URL, safe=""), link)

@@ -7,22 +7,17 @@ something else, is not comparable.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
-from typing import Any, Final
-from urllib.parse import quote
+from typing import Any
 
 from records.scripts.runs import RETURNED, Run
 from runner.powers import AnswersError
 from runner.trials.trial import Trial, TrialSandbox, TrialTerms
-from runner.trials.trial_input import RETURN_URL
+from runner.trials.trial_input import RETURN_URL, with_trial_return
 from sandbox import CallFault, OutcomeKind, RunLimits, ScriptInput
 
 from .kept_powers import KeptPowers
-
-#: What replaces the signed return address in links, which is different in each run.
-_SIGNED: Final = r"[\w.~-]+"
 
 #: Why a run is not comparable.
 NO_INPUT = "its input was not recorded"
@@ -140,7 +135,11 @@ def _before(run: Run, terms: ReplayTerms) -> dict[str, Any]:
     if run.message is None:
         return {"outcome": RETURNED, "message": None}
     link = (run.message.get("action") or {}).get("url")
-    shown = {"text": run.message["text"], "link": link and _without_token(link, terms), "color": run.message["color"]}
+    shown = {
+        "text": run.message["text"],
+        "link": link and with_trial_return(link, terms.public_url),
+        "color": run.message["color"],
+    }
     return {"outcome": RETURNED, "message": shown}
 
 
@@ -156,10 +155,3 @@ def _after(trial: Trial, terms: ReplayTerms) -> dict[str, Any]:
 
 def _failed(outcome: str, error: dict[str, Any]) -> dict[str, Any]:
     return {"outcome": outcome, "error": {name: error.get(name) for name in ("type", "line", "text")}}
-
-
-def _without_token(link: str, terms: ReplayTerms) -> str:
-    """Return a link in which every return address of ours is that of a trial, as it is or escaped."""
-    base = f"{terms.public_url}/r/"
-    link = re.sub(re.escape(base) + _SIGNED, RETURN_URL, link)
-    return re.sub(re.escape(quote(base, safe="")) + _SIGNED, quote(RETURN_URL, safe=""), link)

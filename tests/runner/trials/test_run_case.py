@@ -52,8 +52,19 @@ def owner():
     return Implementation(slug="demo", link_hosts=["cme.example.org"], default_color="#005d8a")
 
 
-def files_of(found, owner, source="x = 1\n"):
-    return case_files(found, owner, public_url=PUBLIC, source=source)
+def files_of(found, owner, source="x = 1\n", kept=None):
+    return case_files(found, owner, public_url=PUBLIC, source=source, kept=kept)
+
+
+def test_answers_that_were_kept_are_in_the_case_with_the_stand_in_of_the_person(owner):
+    kept = [{"connection": "ethosce", "method": "GET", "path": "/u/165", "status": 200, "json": {"for": "165"}}]
+    user = {**USER, "id": "165"}
+    given = {**run().given, "user": user}
+    files = files_of(run(given=given), owner, kept=kept)
+    (answer,) = json.loads(files["answers.json"])
+    assert (answer["path"], answer["json"]) == ("/u/user-1", {"for": "user-1"})
+    assert "look through it" in files["README.md"]
+    assert BODY_MISSING not in "".join(files.values())
 
 
 def test_the_files_are_those_that_the_test_command_reads(owner):

@@ -12,6 +12,7 @@ from records.people import actors
 from records.people.actors import NamedEntry
 from records.scripts import run_names, runs, versions
 from records.support import display_changes, lookup
+from records.trials import kept_answers
 from runner.explanations.status_explanation import Explanation, explain
 from runner.queues import run_causes
 from runner.status.no_run_answer import NOTED
@@ -129,8 +130,9 @@ def case(implementation: str, run_id: str) -> Response:
         run = _run_named(db, found, run_id)
         sees = signed_in().may(Permission.SEE_SCRIPTS, found.slug)
         version = versions.find_version(db, found, run.version) if sees else None
+        kept = kept_answers.of_runs(db, found, [run.id]).get(run.id)
         public_url = AuthServices.here().config.public_url
-        files = case_files(run, found, public_url=public_url, source=version.source if version else None)
+        files = case_files(run, found, public_url=public_url, source=version.source if version else None, kept=kept)
     name = f"run-{run.reference}"
     response = Response(zipped(name, files), mimetype="application/zip", headers=dict(PRIVATE))
     response.headers.set("Content-Disposition", "attachment", filename=f"{name}.zip")
