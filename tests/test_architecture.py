@@ -93,7 +93,7 @@ ORDER = {
         ),
     ),
     "runner/powers": ("connections", "http", "answers"),
-    "runner/trials": ("cases", "explore", "replay"),
+    "runner/trials": ("cases", "explore", "replay", "rehearsal"),
     "runner/trials/explore": ("moves",),
     "web": (
         *("forms", "middleware", "auth", "root", "status", "console", "authors", "health", "openapi", "widget"),

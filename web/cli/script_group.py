@@ -46,6 +46,11 @@ COMMANDS = (
         "Check all active and staged versions against this installation: its Python, its libraries, its rules for scripts.",
     ),
     CommandEntry(
+        "rehearse",
+        "web.cli.scripts.rehearse_command:rehearse_script",
+        "Run a script for the people and sessions of IMPLEMENTATION: 10 minutes before each session, in its middle, and 10 minutes after it.",
+    ),
+    CommandEntry(
         "reinstate",
         "web.cli.scripts.deployment_commands:reinstate",
         "Allow a suspended VERSION of IMPLEMENTATION to be deployed again.",

@@ -56,7 +56,7 @@ def replay_script(implementation: str, file: str, runs: int, *, as_json: bool, a
     if source is None:
         raise CommandFailed(fault)
     with open_context() as here, open_sandbox(allow_weak=allow_weak) as sandbox:
-        review = review_for(implementation, file, source, here, sandbox)
+        review = review_for(implementation, file, source, here, sandbox, as_json=as_json)
         if not review.ok:
             raise SystemExit(ANSWER_IS_NO)
         assert review.checked.code is not None

@@ -56,13 +56,22 @@ def activate(implementation: str, file: str, *, allow_weak: bool) -> None:
         )
 
 
-def review_for(
-    implementation: str, file: str, source: str, context: CommandContext, sandbox: TrialSandbox
+def review_for(  # noqa: PLR0913 - what is checked, where, and how it is told
+    implementation: str,
+    file: str,
+    source: str,
+    context: CommandContext,
+    sandbox: TrialSandbox,
+    *,
+    as_json: bool = False,
 ) -> ScriptReview:
-    """Check a script against an implementation, and print its findings: to standard error if one is an error."""
+    """Check a script against an implementation, and print its findings.
+
+    They go to standard error if one is an error, and with `as_json`: then standard output is for programs.
+    """
     with context.database.reading() as db:
         facts = facts_of(db, find_implementation(db, implementation))
     review = sandbox.review(source, facts=facts)
     if review.findings:
-        click.echo(draw_findings(file, [finding_json(one) for one in review.findings]), err=not review.ok)
+        click.echo(draw_findings(file, [finding_json(one) for one in review.findings]), err=as_json or not review.ok)
     return review

@@ -1,0 +1,88 @@
+"""The situations of a rehearsal: who looks at which session, and when.
+
+The clock is moved around each session: before it begins, while it is held, after its end. If there are more situations than
+are wanted, evenly spread ones are taken, always the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from types import MappingProxyType
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from records import AgendaSession, DbSession, Implementation, User
+from records.agenda import sessions
+from records.people import users
+from runner.runs.script_input import moment, session_fields, user_fields
+from sandbox import ScriptInput
+
+#: People and sessions that are read at most.
+MOST_PEOPLE, MOST_SESSIONS = 2_000, 2_000
+#: Minutes before the beginning and after the end.
+BEFORE, AFTER = timedelta(minutes=10), timedelta(minutes=10)
+#: The moments, by what they are called. Each is computed from the beginning and the end of a session.
+MOMENTS: Final[Mapping[str, Callable[[datetime, datetime], datetime]]] = MappingProxyType(
+    {
+        "before": lambda starts, _: starts - BEFORE,
+        "during": lambda starts, ends: starts + (ends - starts) / 2,
+        "after": lambda _, ends: ends + AFTER,
+    }
+)
+
+
+@dataclass(frozen=True)
+class Situation:
+    """One look: `when` is one of MOMENTS."""
+
+    user: str
+    session: str
+    when: str
+    given: ScriptInput
+
+
+@dataclass(frozen=True)
+class Event:
+    """Who could look at what: the people and sessions of an implementation."""
+
+    settings: Mapping[str, Any]
+    zone: ZoneInfo
+    people: Sequence[User]
+    sessions: Sequence[AgendaSession]
+
+    def situations(self, moments: Sequence[str], *, most: int) -> Iterator[Situation]:
+        """Yield at most this many situations, spread over all people, sessions and moments."""
+        total = len(self.people) * len(self.sessions) * len(moments)
+        wanted = min(most, total)
+        for number in range(wanted):
+            place, when = divmod(number * total // wanted, len(moments))
+            yield self._situation(*divmod(place, len(self.people)), moments[when])
+
+    def count(self, moments: Sequence[str], *, most: int) -> int:
+        """Return how many situations `situations` yields."""
+        return min(most, len(self.people) * len(self.sessions) * len(moments))
+
+    def _situation(self, session: int, person: int, when: str) -> Situation:
+        held, user = self.sessions[session], self.people[person]
+        at = MOMENTS[when](held.starts_at, held.ends_at)
+        given = ScriptInput(
+            user=user_fields(user, user.subject),
+            session=session_fields(held, held.session_id, self.zone),
+            settings=self.settings,
+            now=moment(at, self.zone),
+        )
+        return Situation(user.subject, held.session_id, when, given)
+
+
+def event_of(db: DbSession, owner: Implementation) -> Event:
+    """Read the people and the sessions of an implementation."""
+    found = Event(
+        settings=owner.script_settings,
+        zone=ZoneInfo(owner.time_zone),
+        people=users.every(db, owner, limit=MOST_PEOPLE),
+        sessions=sessions.every(db, owner, limit=MOST_SESSIONS),
+    )
+    db.expunge_all()
+    return found
