@@ -4,6 +4,8 @@ BIN := .venv/bin
 HTML_CHECK := tests/system/console_walk/html_check
 export PYTHON
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# Every process that is started compiles all of our modules where this is set.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help run shell test interop fuzz check bench docs lock clean
 

@@ -19,6 +19,7 @@ The folders, the lowest first:
     maintenance/  resealing, and what production must not contain
     agenda/       sessions, and importing them
     scripts/      versions, submissions, reviews, deployments, author tokens, runs
+    trials/       the vendors' answers that are kept with runs
     support/      look-ups for support
     changes/      every change that a person can make, with its audit entry and what follows it
     migrations/   the history of the tables

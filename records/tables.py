@@ -26,6 +26,7 @@ from .scripts.versions import Script, Version, VersionCode
 from .storage.environment_mark import EnvironmentMark
 from .tenants.connections import Connection
 from .tenants.implementations import Implementation
+from .trials.kept_answers import KeptAnswers
 
 ALL_TABLES = (
     AdministratorLink,
@@ -41,6 +42,7 @@ ALL_TABLES = (
     ExternalAuth,
     Grant,
     Implementation,
+    KeptAnswers,
     Review,
     ReviewComment,
     Run,

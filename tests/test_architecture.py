@@ -63,7 +63,18 @@ ORDER = {
     "sandbox/language": ("rules", "check", "run", "tracing"),
     "sandbox/language/check": ("text", "constructs", "api"),
     "sandbox/language/run": ("values", "guards", "standard_library"),
-    "records": ("storage", "tenants", "people", "identity", "maintenance", "agenda", "scripts", "support", "changes"),
+    "records": (
+        "storage",
+        "tenants",
+        "people",
+        "identity",
+        "maintenance",
+        "agenda",
+        "scripts",
+        "trials",
+        "support",
+        "changes",
+    ),
     "records/changes": ("scripts",),
     "runner": (
         *(
@@ -82,7 +93,7 @@ ORDER = {
         ),
     ),
     "runner/powers": ("connections", "http"),
-    "runner/trials": ("cases", "explore"),
+    "runner/trials": ("cases", "explore", "replay"),
     "runner/trials/explore": ("moves",),
     "web": (
         *("forms", "middleware", "auth", "root", "status", "console", "authors", "health", "openapi", "widget"),

@@ -113,9 +113,8 @@ def create_app(  # noqa: PLR0913 - the parts of a process, each named once
         jobs=BackgroundQueue(store.redis, OrderSigner(settings.keys)),
         changed=status_service.changed,
         finish_start=finish_start,
+        script_checks=script_checks or ScriptChecks(settings),
     )
-
-    app.extensions[submission_views.EXTENSION] = script_checks or ScriptChecks(settings)
 
     staff_member.install(app)
     page_frame.install(app)

@@ -49,6 +49,7 @@ CALLED = {
     "deployments": ("deployment", "deployments"),
     "author_tokens": ("author token", "author tokens"),
     "runs": ("run with its trace", "runs with their traces"),
+    "kept_answers": ("run with the answers of vendors", "runs with the answers of vendors"),
     "grants": ("role given", "roles given"),
     "saml_providers": ("identity provider", "identity providers"),
     "saml_certificates": ("certificate of the identity provider", "certificates of the identity provider"),

@@ -91,6 +91,7 @@ class RunRecord:
     waited_ms: int | None = None
     returned_at: datetime | None = None
     made_at: datetime | None = None  #: when its implementation was created, if that is known
+    answers: list[Any] = field(default_factory=list)  #: of vendors, to be kept apart: see `records.trials.kept_answers`
 
 
 @dataclass(frozen=True)
@@ -207,5 +208,5 @@ def purge(db: Session, now: datetime, *, at_most: int = PURGE_STEP) -> int:
 def _row(record: RunRecord, implementation_id: int) -> dict[str, Any]:
     """Return a row that every database can store, whatever a script or a vendor has put into it."""
     values = vars(record) | {"implementation_id": implementation_id, "reference": support_references.of_run(record.id)}
-    del values["implementation"], values["made_at"]
+    del values["implementation"], values["made_at"], values["answers"]
     return {name: value if isinstance(value, datetime) else fields.storable(value) for name, value in values.items()}

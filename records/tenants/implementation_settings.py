@@ -184,6 +184,12 @@ SETTINGS = (
         "After that, the record of what a run did and showed is deleted.", fields.whole(1, 3650), SCRIPT, "days",
     ),
     ImplementationSetting(
+        "keep_answers_days", WHOLE, "Days for which answers of vendors are kept with runs",
+        "A new version of the script can then be tried on them before it is active. Tokens, and e-mail addresses, names and "
+        "phone numbers of anybody but the user of the run, are removed first. 0: none are kept.",
+        fields.whole(0, 90), SCRIPT, "days",
+    ),
+    ImplementationSetting(
         "app_redirect_uris", LINES, "Addresses at which a login may end",
         "One a line, exactly as the app sends it: an https address that opens the app, or a scheme of the app's own, such as "
         "com.example.app:/login.",

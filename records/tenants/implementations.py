@@ -58,6 +58,9 @@ class Implementation(Base):
     limits: Mapped[dict[str, Any]] = mapped_column(default=dict)  #: some of LIMITS; the rest are the operator's
     concurrency: Mapped[int] = mapped_column(default=12)  #: runs at the same time
     keep_runs_days: Mapped[int] = mapped_column(default=30)
+    keep_answers_days: Mapped[int] = mapped_column(
+        default=0, server_default=text("0")
+    )  #: see `records.trials.kept_answers`
     created_at: Mapped[datetime] = mapped_column(default=utc_now)
     archived_at: Mapped[datetime | None]  #: since when it is not served; see `records.changes.retirement`
     stopped_at: Mapped[datetime | None]  #: since when no script is run; see `records.changes.deployments`

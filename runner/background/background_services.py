@@ -1,4 +1,4 @@
-"""The services of a background worker, which all its jobs share. It opens no jail: no kind of job runs a script."""
+"""The services of a background worker, which all its jobs share. It opens no jail: a job that runs a script has its own."""
 
 from __future__ import annotations
 

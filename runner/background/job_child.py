@@ -20,12 +20,14 @@ from typing import Any, BinaryIO
 
 from records import Database, DatabaseUnavailable, support_references
 from runner.logs.process_log import start_log
-from runner.queues.job_orders import AGENDA_IMPORT, JobOrder
+from runner.queues.job_orders import AGENDA_IMPORT, SUBMISSION_TRIAL, JobOrder
 from runner.queues.job_states import CANCELLED, FAILED
 from runner.settings.operator_settings import MIB, Settings
 
-from .agenda_import import STEPS, import_agenda
+from . import agenda_import, submission_trial
+from .agenda_import import import_agenda
 from .job_steps import JobCancelled, JobEnd, JobSteps
+from .submission_trial import try_submission
 
 #: How much the process yields to others: people wait for statuses, not for jobs.
 NICENESS = 10
@@ -49,7 +51,12 @@ class JobFunction:
 
 
 #: The function of each kind in `job_orders.KINDS`.
-FUNCTIONS: Mapping[str, JobFunction] = MappingProxyType({AGENDA_IMPORT: JobFunction(import_agenda, STEPS)})
+FUNCTIONS: Mapping[str, JobFunction] = MappingProxyType(
+    {
+        AGENDA_IMPORT: JobFunction(import_agenda, agenda_import.STEPS),
+        SUBMISSION_TRIAL: JobFunction(try_submission, submission_trial.STEPS),
+    }
+)
 
 
 def main() -> int:
@@ -73,7 +80,7 @@ def run_order(
     function = FUNCTIONS[order.kind]
     database = Database(settings.database_url, environment=settings.environment, pool_size=1)
     try:
-        return function.run(JobSteps(database, function.steps, report, is_cancelled), order)
+        return function.run(JobSteps(settings, database, function.steps, report, is_cancelled), order)
     except JobCancelled:
         return JobEnd(CANCELLED, WAS_CANCELLED)
     except MemoryError:

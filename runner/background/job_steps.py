@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from records import Database
+from runner.settings.operator_settings import Settings
 
 
 class JobCancelled(Exception):
@@ -27,6 +28,7 @@ class JobEnd:
 class JobSteps:
     """Passed to the function of a job."""
 
+    settings: Settings = field(repr=False)
     database: Database
     of: int  #: how many steps there are
     report: Callable[[int, int, str], None]
@@ -34,6 +36,10 @@ class JobSteps:
 
     def begin(self, number: int, said: str) -> None:
         """Begin step `number`, counted from 1. Raises `JobCancelled`."""
+        self.tell(number, said)
+
+    def tell(self, number: int, said: str) -> None:
+        """Say how far step `number` is. Raises `JobCancelled`."""
         self.report(number - 1, self.of, said)
         if self.is_cancelled():
             raise JobCancelled

@@ -9,7 +9,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .answer_log import AnswerLog
     from .call_record import CallRecord, digest_key
+    from .call_request import CallRequest
     from .connections.errors import AnswersError, FaultyConnectionError, PowersError
     from .connections.vendor_connection import (
         ApiKeyHeader,
@@ -26,9 +28,11 @@ if TYPE_CHECKING:
     )
     from .live_powers import LivePowers
     from .recorded_powers import RecordedAnswer, RecordedPowers, parse_answers
+    from .redaction import shown_pairs
     from .vendor_services import VendorServices
 
 __all__ = [
+    "AnswerLog",
     "AnswersError",
     "ApiKeyHeader",
     "ApiKeyParameter",
@@ -36,6 +40,7 @@ __all__ = [
     "Basic",
     "Bearer",
     "CallRecord",
+    "CallRequest",
     "FaultyConnectionError",
     "LivePowers",
     "NoAuth",
@@ -49,12 +54,16 @@ __all__ = [
     "digest_key",
     "parse_answers",
     "parse_base",
+    "shown_pairs",
     "vendor_connection",
 ]
 
 #: Where each name is. It is loaded when it is used: recorded answers need neither Redis nor a client for HTTP.
 _HOMES = {
+    "AnswerLog": ".answer_log",
     "CallRecord": ".call_record",
+    "CallRequest": ".call_request",
+    "shown_pairs": ".redaction",
     "digest_key": ".call_record",
     "AnswersError": ".connections.errors",
     "FaultyConnectionError": ".connections.errors",

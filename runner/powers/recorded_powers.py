@@ -79,7 +79,7 @@ class RecordedPowers:
         return answer
 
     def _answer(self, request: CallRequest, deadline: float, read_bytes_left: int) -> Answer:
-        entry = next((entry for entry in self._answers if entry.answers(request)), None)
+        entry = self._entry_for(request)
         if entry is None:
             raise CallNotMade(CallFault.NO_ANSWER_RECORDED, _missing(request, self._answers))
         delay_s = entry.delay_ms / 1000
@@ -94,6 +94,10 @@ class RecordedPowers:
             text = f"{request.connection}: the answer is larger than allowed (recorded)"
             raise CallNotMade(CallFault.TOO_LARGE, text, bytes_read=read_bytes_left + 1)
         return Answer(entry.status, entry.headers, entry.text, size)
+
+    def _entry_for(self, request: CallRequest) -> RecordedAnswer | None:
+        """Return the entry that answers a call."""
+        return next((entry for entry in self._answers if entry.answers(request)), None)
 
 
 def _missing(request: CallRequest, answers: tuple[RecordedAnswer, ...]) -> str:

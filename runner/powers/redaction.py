@@ -102,5 +102,15 @@ def _any_escape(character: str) -> str:
 
 def shown_query(query: str, params: tuple[tuple[str, str], ...]) -> str:
     """Return query and parameters for people to read, cut, with the values of names that suggest a secret blanked."""
-    pairs = (*parse_qsl(query, keep_blank_values=True), *params)
-    return "&".join(f"{name}={REDACTED if SECRET_NAME.search(name) else value}" for name, value in pairs)[:1000]
+    pairs = shown_pairs((*parse_qsl(query, keep_blank_values=True), *params))
+    return "&".join(f"{name}={value}" for name, value in pairs)[:1000]
+
+
+def shown_pairs(params: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+    """Return parameters with the values of names that suggest a secret blanked."""
+    return tuple((name, REDACTED if is_secret_name(name) else value) for name, value in params)
+
+
+def is_secret_name(name: str) -> bool:
+    """Say whether what has this name is likely to be a secret."""
+    return SECRET_NAME.search(name) is not None

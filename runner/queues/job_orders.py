@@ -26,6 +26,9 @@ CLOCKS_S = 300
 LONGEST_NAME, LONGEST_ARGUMENTS = 255, 4096
 
 AGENDA_IMPORT = "agenda.import"
+SUBMISSION_TRIAL = "submission.trial"
+#: Most earlier runs on which one order tries a version.
+MOST_RUNS = 5000
 
 PURPOSE = b"session-status background job 1:"
 _JOB_ID = re.compile(r"[0-9a-f]{32}")
@@ -60,6 +63,24 @@ class AgendaImportArguments:
             raise OrderRefused("as_of must be the number of an audit entry")
 
 
+@dataclass(frozen=True, slots=True)
+class SubmissionTrialArguments:
+    """Which submission is explored, and on how many earlier runs it is tried."""
+
+    submission: int  #: its number
+    version: str  #: SHA-256 of the text that the person looked at
+    runs: int
+
+    def __post_init__(self) -> None:
+        """Raise `OrderRefused` for what we never write."""
+        if type(self.submission) is not int or not 0 < self.submission < _LARGEST_NUMBER:
+            raise OrderRefused("submission must be the number of a submission")
+        if type(self.version) is not str or not _SHA256.fullmatch(self.version):
+            raise OrderRefused("version must be a SHA-256 digest")
+        if type(self.runs) is not int or not 0 <= self.runs <= MOST_RUNS:
+            raise OrderRefused(f"runs must be 0 to {MOST_RUNS}")
+
+
 @dataclass(frozen=True)
 class JobKind:
     """One kind of job: its name on the wire, its title on pages, its arguments and its limits."""
@@ -88,6 +109,8 @@ KINDS: Mapping[str, JobKind] = MappingProxyType(
         for kind in (
             # Limits that only a fault reaches.
             JobKind(AGENDA_IMPORT, "Import of the agenda", AgendaImportArguments, wall_s=300, memory_mib=768),
+            # Bounded by its own plan; the jail limits the memory of scripts.
+            JobKind(SUBMISSION_TRIAL, "Trial of a submission", SubmissionTrialArguments, wall_s=600, memory_mib=1024),
         )
     }
 )

@@ -13,7 +13,7 @@ from typing import Any
 
 from records import RunRecord, support_references
 from runner.health.outages import OUTAGE
-from runner.powers import LivePowers
+from runner.powers import AnswerLog, LivePowers
 from runner.queues import run_causes
 from runner.queues.status_jobs import RunOrder, new_run_id, waited_ms
 from runner.status.cache import RunStart, StatusCache
@@ -89,6 +89,7 @@ class RunExecution:
         self._waited = waited
         self._started_at = datetime.now(UTC)
         self._powers: LivePowers | None = None
+        self._answer_log: AnswerLog | None = None
         self._script_input: ScriptInput | None = None
 
     def run(self, key: str) -> None:
@@ -148,7 +149,11 @@ class RunExecution:
             now=self._started_at,
             return_url=f"{services.settings.public_url}/r/{token}",
         )
-        self._powers = services.vendors.powers(bundle.connections, fresh=self._start.returned)
+        if bundle.implementation.keep_answers_days:
+            self._answer_log = AnswerLog(self._script_input.user)
+        self._powers = services.vendors.powers(
+            bundle.connections, fresh=self._start.returned, answer_log=self._answer_log
+        )
         outcome = services.sandbox.run(bundle.code, self._script_input, powers=self._powers, limits=bundle.limits)
         return with_lines(outcome, bundle.status_lines)
 
@@ -196,6 +201,7 @@ class RunExecution:
             waited_ms=self._waited,
             returned_at=self._start.returned_at,
             made_at=self._bundle.implementation.created_at,
+            answers=self._answer_log.entries if self._answer_log else [],
         )
 
     def _suspend(self, outcome: Outcome) -> None:

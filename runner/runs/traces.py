@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 
 from records import Database, DatabaseUnavailable, RunRecord
 from records.scripts import runs
+from records.trials import kept_answers
 
 #: Traces that may wait: about 20 MB.
 MOST = 5_000
@@ -108,6 +109,7 @@ class TraceWriter:
         try:
             with self._database.session() as db:
                 runs.record_many(db, batch)
+                kept_answers.keep(db, batch)
         except DatabaseUnavailable as error:
             log.debug("traces wait for the database count=%d error=%s", len(batch), error)
             with self._lock:
@@ -123,7 +125,7 @@ class TraceWriter:
         return True
 
     def purge(self) -> None:
-        """Delete runs that are older than their implementation keeps them."""
+        """Delete runs, and vendors' answers, that are older than their implementation keeps them."""
         try:
             while self._purge_some():
                 pass
@@ -134,4 +136,5 @@ class TraceWriter:
 
     def _purge_some(self) -> int:
         with self._database.session() as db:
-            return runs.purge(db, datetime.now(UTC))
+            now = datetime.now(UTC)
+            return runs.purge(db, now) + kept_answers.purge(db, now)

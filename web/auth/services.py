@@ -14,6 +14,7 @@ from records import Database, SecretBox
 from runner.logins import LoginStore
 from runner.powers.outbound_requests import OutboundRequests
 from runner.queues.background_jobs import BackgroundQueue
+from runner.trials.script_checks import ScriptChecks
 from web.auth.logins import Logins, Visitor
 from web.auth.saml_work_limit import WorkLimit
 from web.config import WebConfig
@@ -35,6 +36,8 @@ class AuthServices:
     outbound: OutboundRequests
     #: takes what the console starts and what takes longer than a request may
     jobs: BackgroundQueue
+    #: checks the texts that authors write, in a jail of its own
+    script_checks: ScriptChecks
     #: announces to all processes that an implementation (slug) has changed, and returns whether the store answered; call it after
     #: the commit
     changed: Callable[[str], bool]

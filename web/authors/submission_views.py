@@ -8,7 +8,7 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import Any
 
-from flask import Response, current_app, url_for
+from flask import Response, url_for
 
 from records import DbSession, Implementation, RuleViolation, Version
 from records.changes.after_commit import AfterCommit
@@ -17,7 +17,7 @@ from records.changes.scripts.submissions import Submitted
 from records.scripts import submissions
 from records.scripts.submissions import Submission, SubmissionDraft
 from runner.trials.implementation_facts import facts_of
-from runner.trials.script_checks import ChecksUnavailable, ScriptChecks
+from runner.trials.script_checks import ChecksUnavailable
 from runner.trials.submission import checked_script, secrets_of, submit, without_own_secrets
 from runner.trials.trial import ScriptReview, finding_json
 from web.auth.services import AuthServices
@@ -37,7 +37,6 @@ from web.problem_details import HttpProblem
 #: Bytes of the body: the text, its cases and a note.
 BODY = 1024 * 1024
 MOST_LISTED = 100
-EXTENSION = "script checks"
 
 blueprint = author_blueprint("author_submissions", "/scripts/submissions")
 
@@ -134,7 +133,7 @@ def _reviewed(source: str) -> tuple[ScriptReview, tuple[str, ...]]:
         owner = implementation_of_token(db)
         facts, own_secrets = facts_of(db, owner), secrets_of(db, services.box, owner)
     try:
-        review = without_own_secrets(source, _checks().review(source, facts), own_secrets)
+        review = without_own_secrets(source, AuthServices.here().script_checks.review(source, facts), own_secrets)
     except ChecksUnavailable as error:
         headers = {"Retry-After": "5"} if error.busy else {}
         raise HttpProblem(HTTPStatus.SERVICE_UNAVAILABLE, str(error), headers=headers) from error
@@ -145,12 +144,6 @@ def _reviewed(source: str) -> tuple[ScriptReview, tuple[str, ...]]:
         )
         raise HttpProblem(HTTPStatus.UNPROCESSABLE_ENTITY, detail, members=members)
     return review, own_secrets
-
-
-def _checks() -> ScriptChecks:
-    checks = current_app.extensions[EXTENSION]
-    assert isinstance(checks, ScriptChecks)
-    return checks
 
 
 def _found(db: DbSession, owner: Implementation, number: int) -> tuple[Submission, Version]:

@@ -51,6 +51,11 @@ COMMANDS = (
         "Allow a suspended VERSION of IMPLEMENTATION to be deployed again.",
     ),
     CommandEntry(
+        "replay",
+        "web.cli.scripts.replay_command:replay_script",
+        "Run a script on the inputs of earlier runs of IMPLEMENTATION, and show for whom the message would be another.",
+    ),
+    CommandEntry(
         "revert",
         "web.cli.scripts.deployment_commands:revert",
         "Take VERSION, the staged one, back: all users of IMPLEMENTATION see the active one.",

@@ -148,7 +148,6 @@ def open_app(settings: Settings) -> tuple[Flask, Callable[[], None]]:
     store = connect(settings.redis_url, environment=settings.environment, watch=outages)
     login_store = LoginStore.open(settings, outages)
     outbound = OutboundRequests.open(settings, outages)
-    script_checks = ScriptChecks(settings)
     outages.on_change = partial(note_outage, login_store.errors)
 
     def database_is_current() -> bool:
@@ -165,10 +164,12 @@ def open_app(settings: Settings) -> tuple[Flask, Callable[[], None]]:
         "background_workers": lambda: worker_is_there(store, BACKGROUND),
     }
 
+    script_checks = ScriptChecks(settings)
+
     def close() -> None:
         outages.close()
-        script_checks.close()
         database_check.close()
+        script_checks.close()
         status_service.close()
         outbound.close()
         login_store.close()

@@ -6,7 +6,9 @@ A slow client would occupy a thread that waits for bytes. So views get complete 
 The steps, in this order:
 
 1. A request that announces no body has none.
-2. An announced length above the limit of the view is refused before any byte is read (413).
+2. An announced length above the limit of the view is refused (413). What a client sends at once all the same is discarded
+   first: a proxy which is still sending when the connection closes does not read our answer, and tells its client 502
+   (RFC 9112, 9.6). A client that asks before it sends gets the answer at once.
 3. The whole body must arrive within the deadline (408).
 4. It must not exceed the limit of the view (413), nor the total for all requests of the process (503).
 5. It must not arrive in very small pieces: each costs an iteration of the loop, and one packet can contain hundreds of
@@ -18,6 +20,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from http import HTTPStatus
 
@@ -31,6 +34,10 @@ BODY_S = 10.0
 MOST_IN_ALL = 64 * 1024 * 1024
 RESERVED_FOR_SMALL = 16 * 1024 * 1024
 SMALL = 64 * 1024
+
+#: Most bytes and seconds for which a refused body is discarded: what proxies let through by default and a bit more.
+MOST_DISCARDED = 16 * 1024 * 1024
+DISCARDING_S = 1.0
 
 #: Pieces in which any body may arrive, and the average size that further pieces must have: less than a packet.
 PIECES = 64
@@ -70,6 +77,8 @@ class RequestBodies:
             return EMPTY
         limit = self._limit_for(scope.method, scope.path)
         if not chunked and int(announced) > limit:  # 2. the server has checked that it is a number
+            if "expect" not in headers:
+                await self._discard(protocol)
             return RequestBody(refused=HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
         pieces: list[bytes] = []
         try:
@@ -91,6 +100,15 @@ class RequestBodies:
     def release(self, body: RequestBody) -> None:
         """Release the memory of a body."""
         self._left += len(body.data)
+
+    async def _discard(self, protocol: HTTPProtocol) -> None:
+        size = count = 0
+        with suppress(TimeoutError):
+            async with asyncio.timeout(DISCARDING_S):
+                async for piece in protocol:
+                    size, count = size + len(piece), count + 1
+                    if not piece or size > MOST_DISCARDED or count > PIECES + size // PIECE_BYTES:
+                        return
 
     async def _read(self, protocol: HTTPProtocol, pieces: list[bytes], limit: int) -> HTTPStatus | None:
         """Append to `pieces`; return the reason for a refusal, if there is one."""

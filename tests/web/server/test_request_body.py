@@ -7,7 +7,8 @@ from types import SimpleNamespace
 import pytest
 
 from tests.support.event_loop import awaited
-from web.server.request_body import PIECES, RESERVED_FOR_SMALL, SMALL, RequestBodies, RequestBody
+from web.server import request_body
+from web.server.request_body import MOST_DISCARDED, PIECES, RESERVED_FOR_SMALL, SMALL, RequestBodies, RequestBody
 
 LIMIT = 1000
 CHUNKED = {"transfer-encoding": "chunked"}
@@ -46,9 +47,20 @@ def test_a_whole_body_is_handed_on_as_one():
     assert collect(CHUNKED, b"abc", b"def", b"")[0].data == b"abcdef"
 
 
-def test_an_announced_length_above_the_limit_is_refused_before_a_byte_is_read():
-    body, taken, _ = collect({"content-length": str(LIMIT + 1)}, b"x")
-    assert (body.refused, taken) == (HTTPStatus.REQUEST_ENTITY_TOO_LARGE, 0)
+@pytest.mark.parametrize(
+    ("more", "pieces", "expected"),
+    [
+        ({"expect": "100-continue"}, (b"x",), 0),  # such a client waits for our answer
+        ({}, (b"x" * LIMIT, b"x", b""), 3),
+        ({}, (b"x" * LIMIT, None, b"x"), 2),  # nothing more comes
+        ({}, (b"x",) * (2 * PIECES), PIECES + 1),
+        ({}, (b"x" * MOST_DISCARDED, b"x", b"x"), 2),
+    ],
+)
+def test_of_a_body_announced_too_long_a_limited_part_is_discarded(monkeypatch, more, pieces, expected):
+    monkeypatch.setattr(request_body, "DISCARDING_S", 0.05)
+    body, taken, _ = collect({"content-length": str(LIMIT + 1)} | more, *pieces, most_in_all=LIMIT)
+    assert (body, taken) == (RequestBody(refused=HTTPStatus.REQUEST_ENTITY_TOO_LARGE), expected)
 
 
 def test_of_chunks_above_the_limit_no_more_is_taken():

@@ -122,6 +122,14 @@ def test_a_body_over_the_limit_is_413_before_the_rest_of_it_is_sent(wire, sent, 
         assert all_of(client).startswith(f"HTTP/1.1 {status} ".encode())
 
 
+def test_a_client_that_reads_only_after_it_has_sent_everything_gets_the_answer(wire):
+    sent = wire.head(f"POST {PATH}/returned HTTP/1.1", f"Content-Length: {9 * 1024 * 1024}") + b"x" * (9 * 1024 * 1024)
+    for _ in range(5):
+        with closing(wire.connect()) as client:
+            client.sendall(sent)
+            assert all_of(client).startswith(b"HTTP/1.1 413 ")
+
+
 def test_a_chunked_body_within_the_limit_is_read_to_its_end(wire):
     fields = [f"Authorization: {wire.login['Authorization']}", "Content-Type: application/json"]
     for body, status in ((b"2\r\n{}\r\n0\r\n\r\n", 202), (b"2\r\n{}\r\n2\r\n{}\r\n0\r\n\r\n", 400)):

@@ -81,7 +81,7 @@ class ServiceClient:
         headers = {"Authorization": f"Bearer {self._token}", "Accept": "application/json"}
         if body is not None:
             headers["Content-Type"] = "application/json"
-        request = urllib.request.Request(self._base + path, data=body, headers=headers, method=method)  # noqa: S310 - http(s) only
+        request = urllib.request.Request(self._base + path, data=body, headers=headers, method=method)  # noqa: S310 - only http and https
         try:
             with self._opener.open(request, timeout=WAIT_S) as answer:
                 return self._json(_read(answer))

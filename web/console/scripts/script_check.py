@@ -4,17 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from flask import current_app
-
 from records import DbSession, Implementation
 from runner.trials.implementation_facts import facts_of
-from runner.trials.script_checks import ChecksUnavailable, ScriptChecks
+from runner.trials.script_checks import ChecksUnavailable
 from runner.trials.submission import secrets_of, without_own_secrets
 from runner.trials.trial import ScriptReview
 from web.auth.services import AuthServices
-
-#: Where the application keeps the checks of its process.
-EXTENSION = "script checks"
 
 
 @dataclass(frozen=True)
@@ -33,11 +28,10 @@ class PageCheck:
 
 def check(db: DbSession, owner: Implementation, source: str) -> PageCheck:
     """Check a text against an implementation."""
-    checks = current_app.extensions[EXTENSION]
-    assert isinstance(checks, ScriptChecks)
-    own_secrets = secrets_of(db, AuthServices.here().box, owner)
+    services = AuthServices.here()
+    own_secrets = secrets_of(db, services.box, owner)
     try:
-        review = without_own_secrets(source, checks.review(source, facts_of(db, owner)), own_secrets)
+        review = without_own_secrets(source, services.script_checks.review(source, facts_of(db, owner)), own_secrets)
     except ChecksUnavailable as away:
         return PageCheck(fault=str(away))
     return PageCheck(review, findings=review.findings)
