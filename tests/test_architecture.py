@@ -92,7 +92,7 @@ ORDER = {
             "background",
         ),
     ),
-    "runner/powers": ("connections", "http"),
+    "runner/powers": ("connections", "http", "answers"),
     "runner/trials": ("cases", "explore", "replay"),
     "runner/trials/explore": ("moves",),
     "web": (
@@ -103,7 +103,7 @@ ORDER = {
     "web/auth/saml": ("protocol",),
     "web/auth/saml/protocol": ("xml", "messages"),
     "web/console": ("layout", "people", "settings", "runs", "scripts"),
-    "web/console/scripts": ("source", "deploying"),
+    "web/console/scripts": ("source", "deploying", "trials"),
     "web/console/settings": ("agenda", "general", "connections", "identity", "external"),
     "web/cli": ("common", "setup", "operate", "authors", "service", "scripts", "local"),
 }

@@ -70,7 +70,9 @@ def create_app(  # noqa: PLR0913 - the parts of a process, each named once
 
     `outbound` makes the application's own requests, for example for metadata and keys. `outages` is told by the clients
     of these parts when they get no answer; without it, refusals still have a reference, but nothing checks whether the
-    outage is over. `script_checks` checks what authors write and hand in.
+    outage is over.
+
+    `script_checks` checks the texts that authors write; without it, the application has its own, which starts with the first.
 
     The caller owns these parts and closes them. Nothing is started here, and the environment is not read.
     """

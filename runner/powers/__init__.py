@@ -9,7 +9,6 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .answer_log import AnswerLog
     from .call_record import CallRecord, digest_key
     from .call_request import CallRequest
     from .connections.errors import AnswersError, FaultyConnectionError, PowersError
@@ -32,7 +31,6 @@ if TYPE_CHECKING:
     from .vendor_services import VendorServices
 
 __all__ = [
-    "AnswerLog",
     "AnswersError",
     "ApiKeyHeader",
     "ApiKeyParameter",
@@ -60,7 +58,6 @@ __all__ = [
 
 #: Where each name is. It is loaded when it is used: recorded answers need neither Redis nor a client for HTTP.
 _HOMES = {
-    "AnswerLog": ".answer_log",
     "CallRecord": ".call_record",
     "CallRequest": ".call_request",
     "shown_pairs": ".redaction",

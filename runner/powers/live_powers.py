@@ -10,7 +10,6 @@ from typing import Final
 
 from sandbox import Answer, Call, CallNotMade
 
-from .answer_log import AnswerLog
 from .call_record import CallProgress, CallRecord
 from .call_request import check_call, refused, within
 from .connections.errors import FaultyConnectionError
@@ -26,21 +25,10 @@ MAX_TEXT: Final = 500
 
 
 class LivePowers:
-    """`sandbox.Powers` for one run and one thread. `calls` grows with every call, refused ones included.
+    """`sandbox.Powers` for one run and one thread. `calls` grows with every call, refused ones included."""
 
-    With an `answer_log`, the answers are kept there.
-    """
-
-    def __init__(
-        self,
-        *,
-        connections: Mapping[str, VendorConnection],
-        shared: DispatchServices,
-        fresh: bool,
-        answer_log: AnswerLog | None = None,
-    ) -> None:
+    def __init__(self, *, connections: Mapping[str, VendorConnection], shared: DispatchServices, fresh: bool) -> None:
         self._connections = connections
-        self._answer_log = answer_log
         self._shared = shared
         self._fresh = fresh
         self.calls: list[CallRecord] = []
@@ -59,10 +47,7 @@ class LivePowers:
         except CallNotMade as not_made:
             failure = not_made
             progress.bytes_read += not_made.bytes_read
-        record = progress.record(call, answer, failure)
-        self.calls.append(record)
-        if self._answer_log is not None:
-            self._answer_log.add(call, record, answer, failure)
+        self.calls.append(progress.record(call, answer, failure))
         if answer is None:
             assert failure is not None
             # A new exception, outside the except blocks, because the old ones reference frames with secrets.

@@ -26,7 +26,7 @@ for _name, _character in html.entities.html5.items():
         _NAMES.setdefault(_character, []).append(_name)
 
 _ESCAPE = re.compile(r"[\\%&]")
-SECRET_NAME: Final = re.compile(
+_SECRET_NAME: Final = re.compile(
     r"(?i)pass(word|wd)?$|secret|token|(api|access|auth)[_-]?key|^key$|signature|^sig$|credential|^auth"
 )
 
@@ -113,4 +113,4 @@ def shown_pairs(params: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...
 
 def is_secret_name(name: str) -> bool:
     """Say whether what has this name is likely to be a secret."""
-    return SECRET_NAME.search(name) is not None
+    return _SECRET_NAME.search(name) is not None

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 import redis
 
 from .answer_cache import AnswerCache
-from .answer_log import AnswerLog
 from .connections.vendor_connection import VendorConnection
 from .dispatch import DispatchServices
 from .http.callable_addresses import HostResolver, Lookup, system_lookup
@@ -50,18 +49,12 @@ class VendorServices:
             digest_key=digest_key,
         )
 
-    def powers(
-        self,
-        connections: Mapping[str, VendorConnection],
-        *,
-        fresh: bool = False,
-        answer_log: AnswerLog | None = None,
-    ) -> LivePowers:
+    def powers(self, connections: Mapping[str, VendorConnection], *, fresh: bool = False) -> LivePowers:
         """Return the powers of one run, over the connections of its implementation.
 
         A run after the user's return from the vendor's site is `fresh`: it gets no cached answers.
         """
-        return LivePowers(connections=connections, shared=self._shared, fresh=fresh, answer_log=answer_log)
+        return LivePowers(connections=connections, shared=self._shared, fresh=fresh)
 
     def close(self) -> None:
         """Close the idle connections. Calls under way end by their own deadlines."""

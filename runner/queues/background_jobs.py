@@ -23,7 +23,7 @@ from runner.store.errors import answering
 from runner.store.worker_heartbeat import BACKGROUND, workers_present
 
 from .guarded_rq import GuardedJob, GuardedQueue
-from .job_orders import KEPT_S, KINDS, JobOrder, OrderRefused, OrderSigner
+from .job_orders import KEPT_S, KINDS, JobOrder, OrderRefused, OrderSigner, same_orders
 from .job_states import JobState, JobStates
 from .thread_worker import ThreadWorker
 
@@ -141,6 +141,12 @@ class BackgroundQueue:
         """Return the last job of a kind that a person ordered; None if there is none."""
         with answering():
             job_id = self._states.newest(kind, implementation, by)
+        return self.find(implementation, job_id) if job_id else None
+
+    def last_of_same(self, kind: str, implementation: str, by: str, arguments: dict[str, Any]) -> JobState | None:
+        """Return the last job that was ordered in exactly this way; None if there is none."""
+        with answering():
+            job_id = self._states.last_of(same_orders(kind, implementation, by, arguments))
         return self.find(implementation, job_id) if job_id else None
 
     def worker_is_there(self) -> bool:

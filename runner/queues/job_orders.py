@@ -148,12 +148,17 @@ class JobOrder:
     @property
     def same(self) -> str:
         """A digest that is the same for orders of the same thing by the same person."""
-        return _digest(self.kind, self.implementation, self.by, self.arguments)
+        return same_orders(self.kind, self.implementation, self.by, self.arguments)
 
     def require_recent(self) -> None:
         """Raise `OrderRefused` for an order that is too old to be carried out."""
         if not -CLOCKS_S <= time.time() - self.ordered_at <= KEPT_S + CLOCKS_S:
             raise OrderRefused("the order is too old")
+
+
+def same_orders(kind: str, implementation: str, by: str, arguments: Mapping[str, Any]) -> str:
+    """Return a digest that is the same for orders of the same thing by the same person."""
+    return _digest(kind, implementation, by, dict(arguments))
 
 
 class OrderSigner:

@@ -121,7 +121,7 @@ class JobStates:
             "state": WAITING,
             "moved_at": int(time.time()),
         }
-        keys = [OPEN, _open_of(order.implementation), f"{PREFIX}same:{order.same}"]
+        keys = [OPEN, _open_of(order.implementation), _same(order.same)]
         keys += [_newest(order.kind, order.implementation, order.by), _key(order.id)]
         bounds: list[Any] = [order.id, order.ordered_at, most, most_in_total, KEPT_S]
         return _text(self._add(keys=keys, args=[*bounds, *_flat(fields)]))
@@ -161,6 +161,10 @@ class JobStates:
             pipe.exists(_alive(job_id))
             fields, alive = pipe.execute()
         return _read(job_id, {_text(name): _text(value) for name, value in fields.items()}, bool(alive), queued)
+
+    def last_of(self, same: str) -> str:
+        """Return the id of the last job with this digest of its order; "" if there is none."""
+        return _text(self._redis.get(_same(same)) or b"")
 
     def newest(self, kind: str, implementation: str, by: str) -> str:
         """Return the id of the last job of a kind that a person ordered; "" if there is none."""
@@ -234,6 +238,10 @@ def _alive(job_id: str) -> str:
 
 def _open_of(implementation: str) -> str:
     return f"{PREFIX}open:{implementation}"
+
+
+def _same(digest: str) -> str:
+    return f"{PREFIX}same:{digest}"
 
 
 def _newest(kind: str, implementation: str, by: str) -> str:

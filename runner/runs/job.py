@@ -13,7 +13,9 @@ from typing import Any
 
 from records import RunRecord, support_references
 from runner.health.outages import OUTAGE
-from runner.powers import AnswerLog, LivePowers
+from runner.powers import LivePowers
+from runner.powers.answers.answer_recording import RecordedCalls
+from runner.powers.answers.answer_redaction import AnswerRedaction, texts_of
 from runner.queues import run_causes
 from runner.queues.status_jobs import RunOrder, new_run_id, waited_ms
 from runner.status.cache import RunStart, StatusCache
@@ -89,7 +91,7 @@ class RunExecution:
         self._waited = waited
         self._started_at = datetime.now(UTC)
         self._powers: LivePowers | None = None
-        self._answer_log: AnswerLog | None = None
+        self._recorded: RecordedCalls | None = None
         self._script_input: ScriptInput | None = None
 
     def run(self, key: str) -> None:
@@ -149,12 +151,11 @@ class RunExecution:
             now=self._started_at,
             return_url=f"{services.settings.public_url}/r/{token}",
         )
+        self._powers = services.vendors.powers(bundle.connections, fresh=self._start.returned)
         if bundle.implementation.keep_answers_days:
-            self._answer_log = AnswerLog(self._script_input.user)
-        self._powers = services.vendors.powers(
-            bundle.connections, fresh=self._start.returned, answer_log=self._answer_log
-        )
-        outcome = services.sandbox.run(bundle.code, self._script_input, powers=self._powers, limits=bundle.limits)
+            self._recorded = RecordedCalls(self._powers)
+        powers = self._recorded or self._powers
+        outcome = services.sandbox.run(bundle.code, self._script_input, powers=powers, limits=bundle.limits)
         return with_lines(outcome, bundle.status_lines)
 
     def _decide(self, outcome: Outcome) -> StatusDecision:
@@ -201,8 +202,15 @@ class RunExecution:
             waited_ms=self._waited,
             returned_at=self._start.returned_at,
             made_at=self._bundle.implementation.created_at,
-            answers=self._answer_log.entries if self._answer_log else [],
+            answers=self._kept_answers(),
         )
+
+    def _kept_answers(self) -> list[dict[str, Any]]:
+        """Return the vendors' answers as they are kept with the run, if its implementation keeps any."""
+        if self._recorded is None or self._script_input is None:
+            return []
+        own = [*texts_of(self._script_input.user), *texts_of(self._script_input.session)]
+        return self._recorded.entries_of_run(AnswerRedaction(secrets=(), kept=own))
 
     def _suspend(self, outcome: Outcome) -> None:
         order = self._order

@@ -15,8 +15,8 @@ from typing import Any, Final
 from urllib.parse import parse_qsl, quote
 
 from records import Implementation, Run
+from runner.powers.answers.answer_redaction import AnswerRedaction
 
-from .answer_redaction import AnswerRedaction
 from .trial_input import RETURN_URL
 
 #: What stands for the person, by field of the user. A value of one character is not looked for in other texts.

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Protocol, Self
+from typing import Any, Self
 from urllib.parse import urlsplit
 
 from runner.powers import CallRecord
+from runner.powers.answers.answer_recording import RecordingPowers
 from runner.runs.budget_warnings import budget_warnings
 from runner.runs.message_contract import JudgedMessage, Message, judge, review_literals
 from runner.runs.script_lines import lines_of, with_lines
@@ -26,7 +27,6 @@ from sandbox import (
     MessageLiteral,
     Outcome,
     OutcomeKind,
-    Powers,
     RunLimits,
     Sandbox,
     ScriptError,
@@ -43,15 +43,6 @@ from .trial_input import TrialInput
 
 class TrialSandboxUnsafeError(Exception):
     """The jail of this machine is too weak, so no script may run here."""
-
-
-class RecordingPowers(Powers, Protocol):
-    """Powers that also record their calls."""
-
-    @property
-    def calls(self) -> list[CallRecord]:
-        """The calls, in order."""
-        ...
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from records.changes.scripts import submissions as changes
 from records.changes.scripts.submissions import Submitted
 from records.scripts import submissions
 from records.scripts.submissions import Submission, SubmissionDraft
+from runner.queues.trial_orders import order_first_trial
 from runner.trials.implementation_facts import facts_of
 from runner.trials.script_checks import ChecksUnavailable
 from runner.trials.submission import checked_script, secrets_of, submit, without_own_secrets
@@ -69,6 +70,7 @@ def hand_in(implementation: str) -> Response:
         made = commit(change).value
     except RuleViolation as refused:
         raise refused_values(refused) from refused
+    order_first_trial(AuthServices.here().jobs, implementation, made)
     with AuthServices.here().database.reading() as db:
         submission = _found(db, implementation_of_token(db), made.submission.number)
         told = answers.whole_submission(db, *submission) | {"superseded": made.superseded}

@@ -6,10 +6,11 @@ from flask import Flask
 
 from web.console.scripts import editor, editor_calls, submissions, tokens, versions
 from web.console.scripts.deploying import views as deploying
+from web.console.scripts.trials import views as trials
 from web.console.scripts.views_base import blueprint
 
 #: The modules whose views the blueprint collects when they are imported.
-VIEWS = (versions, editor, editor_calls, submissions, deploying, tokens)
+VIEWS = (versions, editor, editor_calls, submissions, deploying, tokens, trials)
 
 
 def install(app: Flask) -> None:

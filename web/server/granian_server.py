@@ -148,6 +148,7 @@ def open_app(settings: Settings) -> tuple[Flask, Callable[[], None]]:
     store = connect(settings.redis_url, environment=settings.environment, watch=outages)
     login_store = LoginStore.open(settings, outages)
     outbound = OutboundRequests.open(settings, outages)
+    script_checks = ScriptChecks(settings)
     outages.on_change = partial(note_outage, login_store.errors)
 
     def database_is_current() -> bool:
@@ -163,8 +164,6 @@ def open_app(settings: Settings) -> tuple[Flask, Callable[[], None]]:
         "workers": lambda: worker_is_there(store),
         "background_workers": lambda: worker_is_there(store, BACKGROUND),
     }
-
-    script_checks = ScriptChecks(settings)
 
     def close() -> None:
         outages.close()

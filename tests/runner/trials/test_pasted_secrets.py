@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from runner.trials.pasted_secrets import find_secrets, secret_findings
+from runner.powers.answers.secret_forms import find_secrets
+from runner.trials.pasted_secrets import secret_findings
 from tests.support import ROOT
 
 #: Lines with a secret.

@@ -1,5 +1,6 @@
 """Fixtures: records in which everything is set up, put back before each form, and walkers of every role."""
 
+import hashlib
 import sqlite3
 import time
 from contextlib import closing, contextmanager
@@ -12,26 +13,34 @@ from records.people import administrators
 from runner.logins import LoginStore
 from runner.powers.outbound_requests import OutboundRequests
 from runner.queues.background_jobs import MOST, MOST_IN_TOTAL, rq_background_queue
-from runner.queues.job_orders import AGENDA_IMPORT, JobOrder, OrderSigner
+from runner.queues.job_orders import AGENDA_IMPORT, SUBMISSION_TRIAL, JobOrder, OrderSigner
 from runner.queues.job_states import JobStates
+from runner.queues.trial_orders import EARLIER_RUNS
 from runner.store.clients import connect
 from runner.store.environment_mark import adopt
 from runner.trials.script_checks import ScriptChecks
 from tests.support.application import KEY, make_app, make_settings, small_keys
 from tests.support.people import visitor
 from tests.support.vendors import Vendor
-from tests.system.console_walk.implementations import PEOPLE, STAFF, fill, vendor_answer
+from tests.system.console_walk.implementations import PEOPLE, STAFF, fill, handed_in_source, vendor_answer
 from tests.system.console_walk.walk import Walker
 from web.auth.login_steps import login_test
 
 
-def order_import(redis):
-    """Let an import of olga's wait, always by the same id, as if no background worker were there."""
-    arguments = {"upload": "0" * 64, "dates": "auto", "retire": False, "as_of": None}
-    order = JobOrder("0" * 32, AGENDA_IMPORT, "demo", "demo/olga", int(time.time()), arguments)
-    JobStates(redis).add(order, most=MOST, most_in_total=MOST_IN_TOTAL)
-    fields = OrderSigner([KEY]).fields_of(order)
-    rq_background_queue(redis).enqueue_call(AGENDA_IMPORT, kwargs=fields, job_id=order.id, timeout=60)
+def order_jobs(redis):
+    """Let an import of olga's and a trial of arno's wait, always by the same ids, as if no background worker were there."""
+    upload = {"upload": "0" * 64, "dates": "auto", "retire": False, "as_of": None}
+    sha256 = hashlib.sha256(handed_in_source(3).encode()).hexdigest()
+    trial = {"submission": 2, "version": sha256, "runs": EARLIER_RUNS}
+    now = int(time.time())
+    orders = (
+        JobOrder("0" * 32, AGENDA_IMPORT, "demo", "demo/olga", now, upload),
+        JobOrder("1" * 32, SUBMISSION_TRIAL, "demo", "demo/arno", now, trial),
+    )
+    for order in orders:
+        JobStates(redis).add(order, most=MOST, most_in_total=MOST_IN_TOTAL)
+        fields = OrderSigner([KEY]).fields_of(order)
+        rq_background_queue(redis).enqueue_call(order.kind, kwargs=fields, job_id=order.id, timeout=60)
 
 
 @dataclass(frozen=True)
@@ -55,13 +64,13 @@ class Stage:
     link: str  #: of the first administrator
 
     def rewind(self):
-        """Records and store as at the start: one refused login, one person who came by a test login, one waiting import."""
+        """Records and store as at the start: one refused login, one person who came by a test login, two waiting jobs."""
         self.redis.flushall()
         adopt(self.redis, "development")
         store = LoginStore(self.redis)
         store.refused_logins.note("demo", "audience", "0123abcd")
         made = self.visitor("administrator")
-        order_import(self.redis)
+        order_jobs(self.redis)
         login_test.keep_result(store, "demo", made.login, {"subject": "ada", **asdict(UserProfile("ada@example.org"))})
         whole, own = (sqlite3.connect(each.engine.url.database) for each in (self.seed, self.database))
         with closing(whole), closing(own):

@@ -60,6 +60,8 @@ UNTOUCHED = {
     f"{ONE}/scripts/submissions/<int:number>/comments": {REFUSED},
     f"{ONE}/scripts/submissions/<int:number>/comments/<int:comment>/resolve": {"review.comment_resolved"},
     f"{ONE}/scripts/submissions/<int:number>/decision": {"review.approved", REFUSED},  # all but an approval need a note
+    f"{ONE}/scripts/submissions/<int:number>/trial/<job>/cancel": {SHOWN},
+    f"{ONE}/scripts/submissions/<int:number>/trial": {SHOWN},  # ordered: what it finds is kept later
     f"{ONE}/scripts/submissions/<int:number>/withdraw": {"script.withdrawn"},
     f"{ONE}/scripts/tokens": {REFUSED},
     f"{ONE}/scripts/tokens/<name>/revoke": {"author_token.revoked"},
@@ -103,6 +105,7 @@ TEXTS = {
         "log_lines": "50",
         "concurrency": "5",
         "keep_runs_days": "20",
+        "keep_answers_days": "3",
     },
     "app": {"app_redirect_uris": "com.example.app:/login"},
     "attributes": dict.fromkeys(("username", "user_type", "first_name", "last_name", "badge_id"), _LINES)

@@ -140,11 +140,15 @@ def _demo(db):
     return made
 
 
+def handed_in_source(number):
+    """The text of the version with this number."""
+    return f"def status(user, session, api):\n    return message('{number}')\n"
+
+
 def _handed_in(db, demo):
     """A version of the author waits for a review, with a comment; an earlier one was approved."""
     for number in (2, 3):
-        source = f"def status(user, session, api):\n    return message('{number}')\n"
-        script = CheckedScript(source, 1, (), (), "tests", b"code")
+        script = CheckedScript(handed_in_source(number), 1, (), (), "tests", b"code")
         made = handing_in.submit(db, demo, script, SubmissionDraft("Shorter"), AuditContext("demo/arno")).value
         handing_in.comment(db, demo, made.submission.number, CommentDraft("Why?", line=2), AuditContext("staff/rhea"))
         if number == 2:

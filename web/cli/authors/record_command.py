@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -12,9 +11,9 @@ from typing import Any
 import click
 
 from records.plurals import counted
+from runner.powers.answers.answer_recording import NotRecordableError, RecordedCalls
+from runner.powers.answers.answer_redaction import KINDS, AnswerRedaction, texts_of
 from runner.powers.recorded_powers import RecordedPowers
-from runner.trials.answer_recording import NotRecordableError, RecordedCalls
-from runner.trials.answer_redaction import KINDS, AnswerRedaction
 from runner.trials.author_vendors import AuthorConnections, AuthorConnectionsError, AuthorVendors, read_connections
 from runner.trials.trial import Trial, TrialSandbox, TrialTerms
 from runner.trials.trial_input import InputError, parse_input
@@ -70,7 +69,7 @@ def record(folder: str, *, overwrite: bool, allow_weak: bool) -> None:
         if live.findings:
             click.echo(draw_trial({"file": folder} | live.as_json()))
             raise SystemExit(ANSWER_IS_NO)
-        redaction = AnswerRedaction(secrets=case.connections.secrets, kept=[*_texts(case.data)])
+        redaction = AnswerRedaction(secrets=case.connections.secrets, kept=[*texts_of(case.data)])
         try:
             answers = recorded.entries(redaction)
         except NotRecordableError as error:
@@ -133,18 +132,6 @@ def _nearest(place: Path, name: str) -> Path:
 
 def _replay(sandbox: TrialSandbox, case: _Case, answers: list[dict[str, Any]]) -> Trial:
     return sandbox.run(case.source, case.terms, RecordedPowers(answers))
-
-
-def _texts(value: Any) -> Iterable[str]:
-    """All texts of INPUT."""
-    if isinstance(value, dict):
-        for one in value.values():
-            yield from _texts(one)
-    elif isinstance(value, list):
-        for one in value:
-            yield from _texts(one)
-    elif isinstance(value, str):
-        yield value
 
 
 def _replaced(redaction: AnswerRedaction) -> str:

@@ -16,7 +16,8 @@ from typing import Any
 import click
 
 from runner.powers import AnswersError, RecordedPowers, parse_answers
-from runner.trials.trial import RecordingPowers, TrialTerms
+from runner.powers.answers.answer_recording import RecordingPowers
+from runner.trials.trial import TrialTerms
 from runner.trials.trial_input import InputError, TrialInput, parse_input
 from web.cli.common.errors import CommandFailed
 from web.cli.common.input_files import STDIN, is_file, is_folder, read_json, read_text

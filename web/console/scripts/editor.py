@@ -18,6 +18,7 @@ from records.people import actors
 from records.scripts import drafts, submissions
 from records.scripts.drafts import ScriptDraft
 from records.scripts.submissions import SubmissionDraft
+from runner.queues.trial_orders import order_first_trial
 from runner.trials.implementation_facts import facts_of
 from runner.trials.script_completions import completions
 from runner.trials.submission import checked_script, secrets_of, submit_draft
@@ -116,6 +117,7 @@ def _submit(implementation: str, form: DraftForm, checked: PageCheck) -> Respons
         form.refuse(refused)
         with reading(implementation) as (db, found):
             return _page(db, found, form, draft=drafts.find(db, found, signed_in().actor), checked=checked)
+    order_first_trial(AuthServices.here().jobs, implementation, made)
     instead = f" It replaces submission {made.superseded}." if made.superseded else ""
     flash(f"Version {made.version.number} waits for a review.{instead}")
     return see_other(address("submission", implementation, number=made.submission.number))

@@ -27,21 +27,12 @@ from web.console.scripts.review_forms import CommentForm, DecisionForm, PrivateC
 from web.console.scripts.script_check import PageCheck, check
 from web.console.scripts.source.source_diff import compare
 from web.console.scripts.source.source_lines import DeceptivePlaces
-from web.console.scripts.views_base import MOST_NUMBER, page
+from web.console.scripts.trials.trial_results import TrialResults
+from web.console.scripts.views_base import MOST_NUMBER, page, submission_named
 from web.permissions import Permission
-from web.problem_details import HttpProblem
 
-NO_SUBMISSION = "There is no such submission."
 #: Earlier decisions that a page lists.
 MOST_EARLIER = 10
-
-
-def submission_named(db: DbSession, found: Implementation, number: int) -> tuple[Submission, Version]:
-    """Return the submission with this number, and its version. Raises `HttpProblem` (404) if there is none."""
-    submission = submissions.find(db, found, number) if number <= MOST_NUMBER else None
-    if submission is None:
-        raise HttpProblem(HTTPStatus.NOT_FOUND, NO_SUBMISSION)
-    return submission, versions.by_id(db, found, submission.version_id)
 
 
 def visit_name(slug: str, number: int) -> str:
@@ -103,6 +94,7 @@ def draw(db: DbSession, found: Implementation, number: int, sent: SentForms | No
         comment=sent.comment or _new_comment(),
         comments=said,
         by_line=_by_line(said),
+        results=TrialResults.of(submission),
         newer=None if waits else submissions.undecided_of(db, found, submission.author),
         earlier=earlier,
         looking=looking,

@@ -14,8 +14,8 @@ from records.scripts import reviews
 from records.scripts.states import APPROVED, SUBMITTED, worded
 from web.console.commits import by_page, commit_to
 from web.console.scripts.review_forms import comment_of, decision_form, decision_of, refuse_decision
-from web.console.scripts.submission_page import SentForms, comment_form, draw, is_reviewer, submission_named
-from web.console.scripts.views_base import SCRIPT_FORM, UNCHANGED, address, blueprint, reading
+from web.console.scripts.submission_page import SentForms, comment_form, draw, is_reviewer
+from web.console.scripts.views_base import SCRIPT_FORM, UNCHANGED, address, blueprint, reading, submission_named
 from web.permissions import Permission, needs, takes
 from web.problem_details import HttpProblem
 from web.redirects import see_other

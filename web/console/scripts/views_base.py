@@ -10,7 +10,8 @@ from typing import Any
 from flask import Blueprint, Response, g, url_for
 
 from records import DbSession, Implementation, audit
-from records.scripts import versions
+from records.scripts import submissions, versions
+from records.scripts.submissions import Submission
 from records.scripts.versions import Version
 from web.auth.services import AuthServices
 from web.console.layout import page_frame
@@ -25,6 +26,7 @@ SCRIPT_FORM = 1024 * 1024
 #: The notice when a form is saved that was not edited.
 UNCHANGED = "Nothing was changed."
 NO_VERSION = "There is no such version."
+NO_SUBMISSION = "There is no such submission."
 
 
 @contextmanager
@@ -43,6 +45,14 @@ def version_named(db: DbSession, found: Implementation, number: int) -> Version:
     if version is None:
         raise HttpProblem(HTTPStatus.NOT_FOUND, NO_VERSION)
     return version
+
+
+def submission_named(db: DbSession, found: Implementation, number: int) -> tuple[Submission, Version]:
+    """Return the submission with this number, and its version. Raises `HttpProblem` (404) if there is none."""
+    submission = submissions.find(db, found, number) if number <= MOST_NUMBER else None
+    if submission is None:
+        raise HttpProblem(HTTPStatus.NOT_FOUND, NO_SUBMISSION)
+    return submission, versions.by_id(db, found, submission.version_id)
 
 
 #: The largest number that every database can store in such a column.

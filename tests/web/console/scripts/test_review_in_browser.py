@@ -11,6 +11,7 @@ def test_a_submission_is_found_in_the_queue_commented_and_decided(page_as, serve
     page = page_as("reviewer")
     page.goto(f"{served.config['address']}/console/")
     page.get_by_role("link", name="Reviews").click()
+    page.get_by_role("heading", name="Reviews", level=1).wait_for()
     looked_at(page, "queue")
     page.get_by_role("link", name="Demo Congress, version 3").click()
     looked_at(page, "review")

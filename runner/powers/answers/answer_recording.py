@@ -1,16 +1,17 @@
-"""Runs a script against real vendors and keeps what they answered, as ANSWERS without anything personal or secret."""
+"""Keeps what real vendors answer in a run, as ANSWERS without anything personal or secret: for a case, or with the run."""
 
 from __future__ import annotations
 
 import json
 from collections import Counter
-from typing import Any, Final
+from collections.abc import Iterable
+from typing import Any, Final, Protocol
 
 from runner.powers.call_record import CallRecord
-from sandbox import Answer, Call, CallFault, CallNotMade
+from runner.powers.redaction import shown_pairs
+from sandbox import Answer, Call, CallFault, CallNotMade, Powers
 
 from .answer_redaction import AnswerRedaction
-from .trial import RecordingPowers
 
 #: Headers that are written: what scripts read, and nothing that identifies anybody.
 _HEADERS: Final = ("content-type", "link", "retry-after", "x-total-count", "x-next-page")
@@ -20,7 +21,19 @@ _ERRORS: Final = {
     CallFault.CONNECTION: "connection",
     CallFault.TOO_LARGE: "too large",
     CallFault.REFUSED: "refused",
+    CallFault.BREAKER_OPEN: "breaker open",
 }
+#: Characters of one answer, and of all entries of one run, that are kept with a run.
+MOST_TEXT, MOST_OF_RUN = 32 * 1024, 64 * 1024
+
+
+class RecordingPowers(Powers, Protocol):
+    """Powers that also record their calls."""
+
+    @property
+    def calls(self) -> list[CallRecord]:
+        """The calls, in order."""
+        ...
 
 
 class NotRecordableError(Exception):
@@ -62,6 +75,45 @@ class RecordedCalls:
             if not any(_same_request(entry, other) for other in entries):
                 entries.append(entry)
         return entries
+
+    def entries_of_run(self, redaction: AnswerRedaction) -> list[dict[str, Any]]:
+        """Return ANSWERS to keep with a run: an entry for each call, in order, within a limited size.
+
+        Left out is what is too large, and a call with something personal in it that came from no answer: a trial on this run
+        then says that the call was not recorded.
+        """
+        kept = [(call, answer) for call, answer in self.kept if _size(answer) <= MOST_TEXT]
+        for _, answer in kept:  # to know every value that is replaced before anything is kept
+            _response(answer, redaction)
+        entries, left = [], MOST_OF_RUN
+        for call, answer in kept:
+            try:
+                entry = _request(call, redaction)
+            except NotRecordableError:
+                continue
+            query = tuple((name, value) for name, values in entry.get("query", {}).items() for value in _listed(values))
+            entry["query"] = _grouped(shown_pairs(query))
+            entry |= _response(answer, redaction)
+            left -= len(json.dumps(entry, ensure_ascii=False))
+            if left < 0:
+                break
+            entries.append(entry)
+        return entries
+
+
+def _size(answer: Answer | CallFault) -> int:
+    return len(answer.text) if isinstance(answer, Answer) else 0
+
+
+def _listed(values: Any) -> list[str]:
+    return values if isinstance(values, list) else [values]
+
+
+def _grouped(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
+    query: dict[str, list[str]] = {}
+    for name, value in pairs:
+        query.setdefault(name, []).append(value)
+    return query
 
 
 def _request(call: Call, redaction: AnswerRedaction) -> dict[str, Any]:

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from runner.trials.answer_redaction import AnswerRedaction
+from runner.powers.answers.answer_redaction import AnswerRedaction
 
 
 @pytest.fixture

@@ -14,12 +14,12 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any, Final
 
-from runner.powers.redaction import REDACTED, SECRET_NAME, redact
+from runner.powers.redaction import REDACTED, is_secret_name, redact
 
-from .pasted_secrets import secret_texts
+from .secret_forms import secret_texts
 
 _EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}")
 #: Domains that belong to nobody (RFC 2606, RFC 6761).
@@ -125,10 +125,22 @@ class AnswerRedaction:
 
 def _kind_of(key: str, beside: Collection[str], within: str) -> str:
     """The kind of the text below a key; "" for what may be written."""
-    if SECRET_NAME.search(key):
+    if is_secret_name(key):
         return "secret"
     if _PERSONAL_NAME.match(key):
         return "name"
     if key.casefold() == "name" and (_PERSON.match(within) or any(_BESIDE_A_NAME.search(one) for one in beside)):
         return "name"
     return "other" if _OTHER_PERSONAL.search(key) else ""
+
+
+def texts_of(value: Any) -> Iterator[str]:
+    """Yield all texts in a JSON value but the names of its members: what an input has may stay in answers."""
+    if isinstance(value, Mapping):
+        for one in value.values():
+            yield from texts_of(one)
+    elif isinstance(value, list | tuple):
+        for one in value:
+            yield from texts_of(one)
+    elif isinstance(value, str):
+        yield value

@@ -1,0 +1,1 @@
+"""What a submission can show, and what it would change: the page of its trial."""
