@@ -55,39 +55,56 @@ function start(area) {
     return { from, to: word && word.from === from ? word.to : line.to, severity: one.severity === "note" ? "info" : one.severity, message: one.text };
   };
 
-  // The draft is kept while one writes. A page that is older than the draft stops, and says so.
+  // The draft is kept while one writes, one save after the other. A page that is older than the draft stops, and says so.
   let saved = area.value;
   let timer = 0;
-  let overtaken = false;
-  const save = async (options = {}) => {
-    if (overtaken || area.value === saved) return;
+  let stopped = false;
+  let saving = Promise.resolve();
+  let underWay = 0;
+  const save = (options = {}) => {
+    underWay += 1;
+    saving = saving.then(() => saveNow(options)).finally(() => { underWay -= 1; });
+  };
+  const saveNow = async (options) => {
+    if (stopped || area.value === saved) return;
     const text = area.value;
+    let told;
     try {
       const answer = await send(area.dataset.keep, options);
       if (!answered(answer)) throw new Error("not saved");
-      const told = await answer.json();
-      overtaken = told.overtaken;
-      if (told.revision) {
-        form.elements.revision.value = told.revision;
-        saved = text;
-        said.removeAttribute("role");
-      } else said.setAttribute("role", "alert");
-      said.textContent = told.said;
+      told = await answer.json();
     } catch {
-      said.setAttribute("role", "alert");
-      said.textContent = "Not saved: the service does not answer, or you are no longer signed in. Your text is still here.";
+      told = { said: "Not saved: the service does not answer, or you are no longer signed in. Your text is still here." };
     }
+    stopped ||= Boolean(told.overtaken);
+    said.textContent = told.said;
+    if (!told.revision) {
+      said.setAttribute("role", "alert");
+      return;
+    }
+    said.removeAttribute("role");
+    form.elements.revision.value = told.revision;
+    saved = text;
   };
   const changed = (update) => {
     if (!update.docChanged) return;
     area.value = update.state.doc.toString();
     clearTimeout(timer);
-    timer = setTimeout(save, SAVE_MS);
+    timer = setTimeout(() => save(), SAVE_MS);
   };
   document.addEventListener("visibilitychange", () => {
     if (document.visibilityState === "hidden") save(area.value.length < LEAVING_BYTES ? { keepalive: true } : {});
   });
-  form.addEventListener("submit", () => { clearTimeout(timer); overtaken = true; });
+  // The form waits for a save that is under way: otherwise it would be older than the draft.
+  form.addEventListener("submit", (event) => {
+    clearTimeout(timer);
+    stopped = true;
+    if (!underWay) return;
+    event.preventDefault();
+    // Not within this event: the form would not be sent.
+    saving.finally(() => setTimeout(() => form.requestSubmit(event.submitter)));
+  });
+  addEventListener("pageshow", () => { stopped = false; });
 
   const view = new EditorView({
     root,
@@ -197,5 +214,6 @@ const look = EditorView.theme({
   ".cm-button": { backgroundImage: "none", backgroundColor: "var(--raised)", color: "var(--ink)", border: "1px solid var(--quiet)" },
 });
 
+// A browser that cannot style a shadow root keeps the text area.
 const area = document.getElementById("source");
-if (area?.dataset.findings) start(area);
+if (area?.dataset.findings && "adoptedStyleSheets" in Document.prototype) start(area);

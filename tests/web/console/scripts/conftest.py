@@ -109,6 +109,7 @@ def write(page, text):
 
 def looked_at(page, name):
     """Nothing scrolls sideways, and axe finds nothing; keeps a picture if a folder for them is named."""
+    page.wait_for_load_state()
     if PICTURES:
         page.screenshot(path=Path(PICTURES) / f"{name}-{getattr(page, 'look', 'once')}.png", full_page=True)
     assert page.evaluate("document.documentElement.scrollWidth") <= page.viewport_size["width"]
