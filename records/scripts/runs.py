@@ -24,6 +24,8 @@ PURGE_STEP = 2000
 
 #: The outcome of a run that did not fail.
 RETURNED = "returned"
+#: As what a failed run of the staged version is shown: as the result of the run of the active version that follows it.
+ACTIVE_VERSION = "active version"
 #: The cause of a run of the active version that was made because the staged version had failed for this user.
 INSTEAD = "staged failed"
 

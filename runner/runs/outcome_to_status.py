@@ -10,7 +10,9 @@ import hashlib
 import json
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Final
 
+from records.scripts import runs
 from runner.status.cache import FAILED_S, FAILED_STALE_S, LastGoodBody, StatusUpdate
 from runner.status.status_body import Action, ShownMessage, body_of, compact
 from sandbox import Outcome, OutcomeKind, ScriptError
@@ -19,8 +21,7 @@ from .budget_warnings import budget_warnings
 from .message_contract import judge
 from .version_bundle import VersionBundle
 
-#: As what a failed run of the staged version is shown: as the result of the run of the active version that follows it.
-ACTIVE_VERSION = "active version"
+ACTIVE_VERSION: Final = runs.ACTIVE_VERSION
 
 
 @dataclass(frozen=True)

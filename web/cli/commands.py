@@ -42,6 +42,7 @@ COMMANDS = (
         "runs",
         "web.cli.operate.runs:runs_group",
         "Find past runs: why a user saw a message.",
+        subcommands=("web.cli.operate.runs_why:why",),
         over_http="web.cli.service.run_commands:runs_group",
     ),
     CommandEntry("saml", "web.cli.setup.saml:saml_group", "Show, import and refresh identity providers (SAML)."),

@@ -394,3 +394,17 @@ def test_each_state_without_an_answer_says_what_the_user_sees_and_why(past, brow
     shown, reason = page.index("<dt>Shown</dt>"), page.index("<dt>Why</dt>")
     assert sees in page[shown:reason]
     assert why in page[reason:]
+
+
+def test_support_asks_what_was_shown_at_an_earlier_time(browser_for, past):
+    page = browser_for("organizer").get(f"{DEMO}/why?user=attendee&session=CE-1&at=5m").text
+    assert "“Claim 1.0 CE credit” was shown since" in page
+    assert "the script said so" in page
+    now = browser_for("organizer").get(f"{DEMO}/why?user=attendee&session=CE-1&at=0m").text
+    assert "The last good message stayed, because the run failed: KeyError in line 4" in now
+
+
+def test_a_time_that_is_none_is_said_at_its_field_and_the_page_answers_for_now(browser_for, past):
+    page = browser_for("organizer").get(f"{DEMO}/why?user=attendee&session=CE-1&at=yesterday").text
+    assert "Must be a time such as 14:00" in page
+    assert "What is shown now" in page

@@ -34,6 +34,7 @@ class WhyForm(FilterForm):
 
     user = FilterField("Person: name, badge ID or user ID")
     session = FilterField("Session: ID or title")
+    at = FilterField("At", render_kw={"placeholder": "now, or 14:00, or 2h"})
 
 
 class RunFilterForm(FilterForm):

@@ -13,6 +13,7 @@ from records.people.actors import NamedEntry
 from records.scripts import run_names, runs, versions
 from records.support import display_changes, lookup
 from records.trials import kept_answers
+from runner.explanations.earlier_display import displayed_at
 from runner.explanations.status_explanation import Explanation, explain
 from runner.queues import run_causes
 from runner.status.no_run_answer import NOTED
@@ -27,6 +28,7 @@ from web.permissions import Permission, needs
 from web.problem_details import HttpProblem
 from web.redirects import see_other
 from web.status.services import StatusEndpointServices
+from web.time_format import TimeFormatter, moment
 
 blueprint = Blueprint("console_runs", __name__, url_prefix="/console/implementations/<implementation>")
 
@@ -40,7 +42,7 @@ CHANGES_LISTED = timedelta(days=1)
 @blueprint.get("/why")
 @needs(Permission.SEE_RUNS)
 def why(implementation: str) -> Response:
-    """Show what a person is shown at a session now, why, and the newest runs. Starts no run.
+    """Show what a person is shown at a session now, why, and the newest runs; with `at`, also what it was then. Starts no run.
 
     `user` and `session` are keys, or what people say: a name, a badge ID, a title. If more than one matches, the page
     offers them.
@@ -51,9 +53,11 @@ def why(implementation: str) -> Response:
         found = implementation_named(db, implementation)
         people = lookup.people(db, found, who) if who else []
         agenda = lookup.agenda(db, found, where) if where else []
-        explanation = None
+        explanation = earlier = None
+        at = _time_asked_for(form, found)
         if len(people) == len(agenda) == 1:
             explanation = _explanation(db, found, people[0], agenda[0])
+            earlier = displayed_at(db, found, people[0].subject, agenda[0].session_id, at) if at else None
         recent = runs.recent(db, found, RunFilter(user=people[0].subject), limit=ROWS) if len(people) == 1 else []
         return page(
             "console/runs/why.html",
@@ -63,6 +67,8 @@ def why(implementation: str) -> Response:
             people=people,
             agenda=agenda,
             explanation=explanation,
+            earlier=earlier,
+            clock=TimeFormatter.of(found),
             recent=recent,
             names=run_names.of_runs(db, found, recent),
             newest_names=run_names.of_runs(db, found, explanation.newest if explanation else ()),
@@ -137,6 +143,17 @@ def case(implementation: str, run_id: str) -> Response:
     response = Response(zipped(name, files), mimetype="application/zip", headers=dict(PRIVATE))
     response.headers.set("Content-Disposition", "attachment", filename=f"{name}.zip")
     return response
+
+
+def _time_asked_for(form: WhyForm, found: Implementation) -> datetime | None:
+    """Return the time in the form; None for now, and for a text that is no time, which its field then says."""
+    if not form.at.value:
+        return None
+    try:
+        return moment(form.at.value, found.time_zone, datetime.now(UTC))
+    except ValueError as fault:
+        form.at.errors = [f"{str(fault).capitalize()}."]
+        return None
 
 
 def _run_named(db: DbSession, found: Implementation, run_id: str) -> Run:
