@@ -32,6 +32,7 @@ from sqlalchemy.orm import Mapped, Session, defer, mapped_column, validates
 from records import fields
 from records.columns import Base, RowId, utc_now
 from records.errors import RuleViolation
+from records.storage.json_depth import MOST_LEVELS, is_deep
 from records.tenants import implementations
 from records.tenants.implementations import Implementation
 
@@ -39,7 +40,7 @@ from . import author_tokens
 from .deployments import Deployment
 from .prose_fields import paragraphs
 from .states import APPROVED, DECISIONS, SUBMISSION, SUBMITTED, SUPERSEDED, WITHDRAWN
-from .versions import WITHOUT_TEXT, Version
+from .versions import LARGEST_NUMBER, WITHOUT_TEXT, Version
 
 LONGEST_NOTE = 4000
 #: Superseded and withdrawn submissions of an author that are kept, with their texts.
@@ -200,7 +201,9 @@ def undecided_of(db: Session, implementation: Implementation, author: str) -> Su
 
 
 def find(db: Session, implementation: Implementation, number: int) -> Submission | None:
-    """Return the implementation's submission with this number."""
+    """Return the implementation's submission with this number, which may be any number that somebody typed."""
+    if number > LARGEST_NUMBER:
+        return None
     mine = select(Submission).where(Submission.implementation_id == implementation.id)
     return db.scalar(mine.where(Submission.number == number))
 
@@ -252,6 +255,8 @@ def _forget_oldest(db: Session, implementation: Implementation, author: str) -> 
 
 def _scenarios(value: Any) -> list[Any]:
     found = fields.json_object(SCENARIO_BYTES)({"scenarios": list(value)})["scenarios"]
+    if is_deep(found):
+        raise ValueError(f"must not be nested deeper than {MOST_LEVELS} levels")
     if len(found) > MOST_SCENARIOS:
         raise ValueError(f"must be at most {MOST_SCENARIOS}")
     for number, scenario in enumerate(found, 1):

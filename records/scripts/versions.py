@@ -34,6 +34,8 @@ from records.tenants.implementations import Implementation
 
 #: Bytes of a script's text.
 LARGEST_SOURCE = 256 * 1024
+#: The largest number that the columns of versions and submissions hold in every database.
+LARGEST_NUMBER = 2**31 - 1
 
 
 class Script(Base):
@@ -150,7 +152,9 @@ def find_version(db: Session, implementation: Implementation, sha256: str) -> Ve
 
 
 def by_number(db: Session, implementation: Implementation, number: int) -> Version | None:
-    """Return the implementation's version with this number."""
+    """Return the implementation's version with this number, which may be any number that somebody typed."""
+    if number > LARGEST_NUMBER:
+        return None
     mine = select(Version).where(Version.implementation_id == implementation.id)
     return db.scalar(mine.where(Version.number == number))
 

@@ -29,6 +29,8 @@ from runner.powers.vendor_limits import CallLease, CallVerdict, VendorLimiter
 
 #: Seconds that one call may take: test systems are slow.
 TIMEOUT_S: Final = 10.0
+#: How the variables of this program begin, an author token among them. The file may come from somebody else.
+OWN_PREFIX: Final = "SESSION_STATUS_"
 _MEMBERS: Final = frozenset(
     {"base_url", "auth_kind", "auth_fields", "secret_env", "methods", "path_prefixes", "follow_redirects"}
 )
@@ -157,6 +159,8 @@ def _secret(name: str, kind: Any, variable: Any, env: Mapping[str, str]) -> str:
         raise AuthorConnectionsError(
             f"{name}: secret_env is missing: it names the environment variable with the secret"
         )
+    if variable.startswith(OWN_PREFIX):
+        raise AuthorConnectionsError(f"{name}: secret_env must not name {variable}: it is not for a vendor")
     secret = env.get(variable, "")
     if not secret:
         raise AuthorConnectionsError(f"{name}: set the environment variable {variable} to the secret")

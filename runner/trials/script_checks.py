@@ -1,8 +1,8 @@
 """Checks scripts for a web process: in its own sandbox, which starts with the first check.
 
 The text is compiled in a jailed child, as everywhere; the process itself only sees findings. A few checks run at a time;
-more wait briefly and are then refused, because a check takes a core for some milliseconds and a thread of the server for
-as long.
+a few more wait briefly, and any other is refused at once: a check takes a core for some milliseconds, and one that waits
+takes a thread of the server, which those who look at their status need.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from .trial import ScriptReview, TrialSandbox, TrialSandboxUnsafeError
 
 log = logging.getLogger(__name__)
 
-#: Checks at a time in one process, and the seconds for which another one waits.
-AT_A_TIME, WAIT_S = 2, 5.0
+#: Checks at a time in one process, how many others wait, and for how many seconds at most.
+AT_A_TIME, MOST_WAITING, WAIT_S = 2, 6, 5.0
 
 
 class ChecksUnavailable(Exception):
@@ -38,6 +38,7 @@ class ScriptChecks:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._lock = threading.Lock()
+        self._queue = threading.BoundedSemaphore(AT_A_TIME + MOST_WAITING)
         self._room = threading.BoundedSemaphore(AT_A_TIME)
         self._sandbox: TrialSandbox | None = None
         self._closed = False
@@ -62,12 +63,8 @@ class ScriptChecks:
 
     @contextmanager
     def _place(self) -> Iterator[None]:
-        if not self._room.acquire(timeout=WAIT_S):
-            raise ChecksUnavailable("Too many scripts are being checked. Try again in a moment.", busy=True)
-        try:
+        with _taken(self._queue, wait_s=0), _taken(self._room, wait_s=WAIT_S):
             yield
-        finally:
-            self._room.release()
 
     def _started(self) -> TrialSandbox:
         with self._lock:
@@ -87,3 +84,13 @@ class ScriptChecks:
                 "The web server of this installation cannot check scripts, because its jail is not secure. "
                 "Ask the operator: `session-status doctor` names the cause."
             ) from error
+
+
+@contextmanager
+def _taken(places: threading.BoundedSemaphore, *, wait_s: float) -> Iterator[None]:
+    if not places.acquire(timeout=wait_s):
+        raise ChecksUnavailable("Too many scripts are being checked. Try again in a moment.", busy=True)
+    try:
+        yield
+    finally:
+        places.release()

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Any, Final, Protocol
 
+from records.storage.json_depth import is_deep
 from runner.powers.call_record import CallRecord
 from runner.powers.redaction import shown_pairs
 from sandbox import Answer, Call, CallFault, CallNotMade, Powers
@@ -79,10 +80,10 @@ class RecordedCalls:
     def entries_of_run(self, redaction: AnswerRedaction) -> list[dict[str, Any]]:
         """Return ANSWERS to keep with a run: an entry for each call, in order, within a limited size.
 
-        Left out is what is too large, and a call with something personal in it that came from no answer: a trial on this run
-        then says that the call was not recorded.
+        Left out is what is too large or nested too deeply, and a call with something personal in it that came from no answer:
+        a trial on this run then says that the call was not recorded.
         """
-        kept = [(call, answer) for call, answer in self.kept if _size(answer) <= MOST_TEXT]
+        kept = [(call, answer) for call, answer in self.kept if _fits(answer)]
         for _, answer in kept:  # to know every value that is replaced before anything is kept
             _response(answer, redaction)
         entries, left = [], MOST_OF_RUN
@@ -101,8 +102,16 @@ class RecordedCalls:
         return entries
 
 
-def _size(answer: Answer | CallFault) -> int:
-    return len(answer.text) if isinstance(answer, Answer) else 0
+def _fits(answer: Answer | CallFault) -> bool:
+    """Say whether an answer can be kept with a run; storing it must not fail, since its run would not be stored either."""
+    if isinstance(answer, CallFault):
+        return True
+    try:
+        return len(answer.text) <= MOST_TEXT and not is_deep(json.loads(answer.text))
+    except RecursionError:
+        return False
+    except ValueError:
+        return True  # it is a text
 
 
 def _listed(values: Any) -> list[str]:

@@ -16,12 +16,14 @@ import itertools
 import re
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any, Final
+from urllib.parse import unquote
 
 from runner.powers.redaction import REDACTED, is_secret_name, redact
 
 from .secret_forms import secret_texts
 
-_EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}")
+#: As it is, and as a parameter of an address has it. Of a longer name before the "@", the last characters are found.
+_EMAIL = re.compile(r"[\w.+%-]{1,64}(?:@|%40)[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}")
 #: Domains that belong to nobody (RFC 2606, RFC 6761).
 _NOBODYS: Final = re.compile(r"(?i)@(?:[\w-]+\.)*(?:example(?:\.(?:com|net|org))?|invalid|test)$")
 _PERSONAL_NAME: Final = re.compile(
@@ -35,12 +37,15 @@ _BESIDE_A_NAME: Final = re.compile(r"(?i)e[_-]?mail|phone|username|(?:first|last
 _OTHER_PERSONAL: Final = re.compile(
     r"(?i)phone|mobile|fax|birth|^dob$|street|^address|address[_ -]?line|post(?:al)?[_ -]?code|^zip"
 )
-#: A parameter of an address that is named like a secret, and its value.
+#: A parameter of an address that is named like a secret, and its value. The name is bounded, since a vendor writes it.
 _PARAMETER: Final = re.compile(
-    r"(?i)(?<=[?&])([\w.-]*(?:token|secret|key|signature|sig|auth|password|credential)[\w.-]*=)([^&\s\"'<>#]+)"
+    r"(?i)(?<=[?&])([\w.-]{0,60}(?:token|secret|key|signature|sig|auth|password|credential)[\w.-]{0,60}=)([^&\s\"'<>#]+)"
 )
 #: Characters from which on a found value is replaced within other texts, and how many such values are looked for.
 _LONG_ENOUGH, _MOST_WITHIN = 6, 500
+#: Characters that are compared at most to replace them, and the least that each replacement counts. A vendor who makes more
+#: work gets each further text with such a value replaced as a whole.
+_MOST_WORK, _WORK_OF_ONE = 200_000_000, 10_000
 _STAND_INS: Final = {
     "email": "person-{}@example.org",
     "name": "Name {}",
@@ -58,6 +63,8 @@ class AnswerRedaction:
         self._secrets = tuple(secrets)
         self._kept = frozenset(one.casefold() for one in kept if one)
         self._stand_ins: dict[str, str] = {}
+        self._work_left = _MOST_WORK
+        self._written: set[str] = set()  #: the values of `_stand_ins`
         self._numbers: dict[str, int] = {}
 
     @property
@@ -92,6 +99,9 @@ class AnswerRedaction:
     def _within(self, text: str) -> str:
         for value in itertools.islice(self._stand_ins, _MOST_WITHIN):
             if len(value) >= _LONG_ENOUGH and value in text:
+                self._work_left -= _WORK_OF_ONE + len(value) * len(text)
+                if self._work_left < 0:
+                    return self._stand_in("other", text)
                 text = re.sub(rf"(?<!\w){re.escape(value)}(?!\w)", self._stand_ins[value], text)
         return text
 
@@ -106,20 +116,23 @@ class AnswerRedaction:
         written = "/".join(self.text(part) for part in text.split("/"))
         if self._stand_ins == known:
             return written
-        self._stand_ins, self._numbers = known, numbers
+        self._stand_ins, self._numbers, self._written = known, numbers, set(known.values())
         return None
 
     def _email(self, address: str) -> str:
-        if _NOBODYS.search(address) or address.casefold() in self._kept:
+        plain = unquote(address)
+        if _NOBODYS.search(plain) or plain.casefold() in self._kept:
             return address
-        return self._stand_in("email", address)
+        stand_in = self._stand_in("email", plain)
+        return stand_in if "@" in address else stand_in.replace("@", "%40")
 
     def _stand_in(self, kind: str, value: str) -> str:
-        if value == REDACTED or value in self._stand_ins.values():
+        if value == REDACTED or value in self._written:
             return value
         if value not in self._stand_ins:
             self._numbers[kind] = self._numbers.get(kind, 0) + 1
-            self._stand_ins[value] = _STAND_INS[kind].format(self._numbers[kind])
+            self._stand_ins[value] = stand_in = _STAND_INS[kind].format(self._numbers[kind])
+            self._written.add(stand_in)
         return self._stand_ins[value]
 
 

@@ -30,9 +30,10 @@ _KNOWN: Final = (
 )
 _FORMS: Final = re.compile("|".join(f"({form})" for _, form in _KNOWN))
 #: A name that suggests a secret, and the text that is given to it: `api_key = "…"`, `"X-Api-Key": "…"`, `password="…"`.
+#: In a text of JSON that stands within JSON, perhaps more than once, backslashes stand before the quotes.
 _NAMED: Final = re.compile(
     r"(?i)(?:(?P<short>pass(?:word|wd|phrase)?|secret)|token|credential|(?:api|access|auth|private|client)[_-]?key)s?"
-    r"(?P<quote>[\"']?)\s{0,8}(?::|=)\s{0,8}(?P<open>[\"'])(?P<value>[^\"'\s]{8,200})(?P=open)"
+    r"(?P<quote>\\{0,8}[\"']?)\s{0,8}(?::|=)\s{0,8}(?P<open>\\{0,8}[\"'])(?P<value>[^\"'\s]{8,200})(?P=open)"
 )
 #: A value that stands for one: words, an address, a path, the place of a setting.
 _HARMLESS: Final = re.compile(

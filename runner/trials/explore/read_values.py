@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any, Final
 
 from sandbox import NotedRead, NotedValue
@@ -145,7 +145,7 @@ def number_of(value: Any) -> Decimal | None:
     """The number that a JSON value or a text is; None for one that is not worth trying."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
-    with suppress(InvalidOperation, ValueError):
+    with suppress(ArithmeticError, ValueError):
         number = Decimal(str(value))
         if number.is_finite() and abs(number) <= MOST_NUMBER and (not number or number.adjusted() > -_MOST_PLACES):
             return number

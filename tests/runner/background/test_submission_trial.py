@@ -1,10 +1,11 @@
 """The trial of a submission: explored and replayed in a real jail, and kept for the reviewer."""
 
+import json
 from datetime import UTC, datetime
 
 import pytest
 
-from records import RunRecord
+from records import RuleViolation, RunRecord
 from records.audit import AuditContext
 from records.changes.scripts import submissions as changes
 from records.changes.scripts.checked_scripts import CheckedScript
@@ -103,6 +104,34 @@ def test_scenarios_of_the_author_are_where_the_search_starts_and_a_bad_one_is_pa
     scenarios = tuple(one | {"expected": {}} for one in (bad, good))
     _, results, _ = tried(submitted(rare, scenarios))
     assert "Found the goose" in {row["text"] for row in results["explore"]["messages"]}
+
+
+#: INPUT of a case with which an author could keep a reviewer from seeing what the script can show.
+HOSTILE_INPUT = {
+    "a number beyond arithmetic": {"user": {"id": "1"}, "session": {"id": "2", "credits": "1e999999999"}},
+    "a number of thousands of digits": {"user": {"id": "1", "attributes": {"n": 10**4000}}, "session": {"id": "2"}},
+    "times at both ends": {
+        "user": {"id": "1"},
+        "session": {"id": "2", "starts_at": "0001-01-01T00:00:00+23:59", "ends_at": "9999-12-31T23:59:59-23:59"},
+        "now": "9999-12-31T23:59:59-23:59",
+    },
+    "many attributes": {"user": {"id": "1", "attributes": dict.fromkeys(map(str, range(15_000)), "v")}, "session": {"id": "2"}},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", HOSTILE_INPUT)
+def test_no_case_keeps_a_reviewer_from_seeing_what_the_script_can_show(submitted, tried, monkeypatch, what):
+    monkeypatch.setattr(submission_trial, "EXPLORE_RUNS", 30)
+    case = {"name": "x", "input": HOSTILE_INPUT[what], "answers": [], "expected": {}}
+    end, results, _ = tried(submitted(SOURCE, (case,)))
+    assert (end.state, results["explore"]["counts"]["raised"]) == ("done", 1)
+
+
+def test_a_case_that_is_nested_too_deeply_is_refused(submitted):
+    deep = json.loads('{"a":' * 200 + "1" + "}" * 200)
+    case = {"name": "x", "input": {"user": {"id": "1", "attributes": deep}}, "answers": [], "expected": {}}
+    with pytest.raises(RuleViolation, match="nested"):
+        submitted(SOURCE, (case,))
 
 
 def test_a_cancelled_trial_keeps_nothing(submitted, tried):

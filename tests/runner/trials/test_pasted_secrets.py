@@ -25,6 +25,10 @@ NAMED = (
     "api.get('cme', '/x', headers={'X-Api-Key': 'a1b2c3d4e5f6a7b8'})",
     '"client_secret": "Zm9vYmFyMTIz"',
     "token='8f14e45fceea167a5a36'",
+    *(
+        json.dumps({"text": json.dumps({"password": "hunter22abc"})}),
+        r'x = "{\\\"api_key\\\": \\\"a1b2c3d4e5f6a7b8\\\"}"',
+    ),
 )
 #: Lines without one.
 HARMLESS = (

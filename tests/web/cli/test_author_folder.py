@@ -146,3 +146,19 @@ def test_every_line_of_a_phone_has_the_same_width(text, link):
 
 def test_control_characters_of_a_title_do_not_reach_the_terminal():
     assert "\x1b[2J" not in "".join(draw_phone("\x1b[2J", None))
+
+
+@pytest.mark.parametrize("link", ["typings", f"typings/{STUB_MODULE}.pyi"])
+def test_a_link_in_a_folder_of_somebody_else_overwrites_nothing_outside(cli, folder, tmp_path, link):
+    target = tmp_path / "outside"
+    if link.endswith(".pyi"):
+        target.write_text("mine")
+    else:
+        target.mkdir()
+    (folder / "typings" / f"{STUB_MODULE}.pyi").unlink()
+    if link == "typings":
+        (folder / "typings").rmdir()
+    (folder / link).symlink_to(target)
+    told = cli("script", "new", folder, "--types")
+    assert (told.exit_code, "a link leads from here" in told.output) == (2, True)
+    assert target.read_text() == "mine" if target.is_file() else not any(target.iterdir())

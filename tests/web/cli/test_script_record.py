@@ -170,3 +170,19 @@ def test_a_refused_script_calls_nobody(cli, case, vendor):
     assert cli("script", "record", case, env=ENV).exit_code == 1
     assert vendor.requests == []
     assert not (case / "answers.json").exists()
+
+
+def test_a_link_in_a_case_of_somebody_else_writes_nothing_outside(cli, case, tmp_path_factory):
+    outside = tmp_path_factory.mktemp("outside") / "profile"
+    (case / "answers.json").symlink_to(outside)
+    told = cli("script", "record", case, env=ENV)
+    assert (told.exit_code, "a link leads from here" in told.output) == (2, True)
+    assert not outside.exists()
+
+
+def test_a_folder_of_somebody_else_does_not_send_an_author_token_to_its_vendor(cli, case, vendor):
+    connections = case.parent / "connections.json"
+    connections.write_text(connections.read_text().replace("CME_TOKEN", "SESSION_STATUS_TOKEN"))
+    told = cli("script", "record", case, env={"SESSION_STATUS_TOKEN": "sst_mine"})
+    assert (told.exit_code, "it is not for a vendor" in told.output) == (2, True)
+    assert vendor.requests == []

@@ -9,6 +9,7 @@ import click
 from runner.trials.author_project import TYPES, project_files
 from web.cli.common.errors import CommandFailed
 from web.cli.common.help_examples import examples
+from web.cli.common.output_files import write_within
 from web.cli.common.terminal_text import plain
 
 
@@ -29,7 +30,7 @@ def new_script(folder: str, *, only_types: bool) -> None:
     if place.exists() and (not place.is_dir() or any(place.iterdir())):
         raise CommandFailed(f"{folder}: this is there already, and not an empty folder. Nothing was written.")
     for name, text in project_files().items():
-        _write(place / name, text)
+        write_within(place, name, text)
     click.echo(f"Made {plain(folder)}. Look at it: session-status script dev {plain(folder)}")
 
 
@@ -37,10 +38,5 @@ def _renew_types(place: Path) -> None:
     if not place.is_dir():
         raise CommandFailed(f"{place}: there is no such folder.")
     for name in TYPES:
-        _write(place / name, project_files()[name])
+        write_within(place, name, project_files()[name])
         click.echo(f"Wrote {plain(str(place / name))}.")
-
-
-def _write(file: Path, text: str) -> None:
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(text, encoding="utf-8")

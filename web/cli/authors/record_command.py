@@ -20,6 +20,7 @@ from runner.trials.trial_input import InputError, parse_input
 from web.cli.common.errors import ANSWER_IS_NO, CommandFailed
 from web.cli.common.help_examples import examples
 from web.cli.common.input_files import is_file, is_folder, read_json, read_text
+from web.cli.common.output_files import write_within
 from web.cli.common.render import draw_trial
 from web.cli.common.terminal_text import plain
 
@@ -77,8 +78,8 @@ def record(folder: str, *, overwrite: bool, allow_weak: bool) -> None:
                 f"{error}, so it cannot be recorded. Use a made-up test person. Nothing was written."
             ) from None
         again = _replay(sandbox, case, answers)
-    _write(case.folder / "answers.json", answers)
-    _write(case.folder / "expected.json", expected_of(again))
+    for name, value in (("answers.json", answers), ("expected.json", expected_of(again))):
+        write_within(case.folder, name, json.dumps(value, indent=2, ensure_ascii=False) + "\n")
     click.echo(draw_trial({"file": folder} | again.as_json()))
     click.echo(f"Saved {counted(len(answers), 'answer')} in {plain(str(case.folder))}. {_replaced(redaction)}")
     if again.outcome is not live.outcome or shape(again) != shape(live):
@@ -137,7 +138,3 @@ def _replay(sandbox: TrialSandbox, case: _Case, answers: list[dict[str, Any]]) -
 def _replaced(redaction: AnswerRedaction) -> str:
     told = [counted(number, KINDS[kind]) for kind, number in redaction.counts.items()]
     return f"Replaced: {', '.join(told)}." if told else "Nothing in them had to be replaced."
-
-
-def _write(file: Path, value: Any) -> None:
-    file.write_text(json.dumps(value, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")

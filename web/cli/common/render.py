@@ -34,8 +34,9 @@ def person_words(key: str, person: Actor | None) -> str:
 def finding_lines(file: str, finding: Mapping[str, Any]) -> Iterable[str]:
     """Format a finding: what is wrong, why, and what to write instead."""
     tint = {"error": "red", "warning": "yellow"}.get(finding["severity"], "blue")
-    mark = click.style(finding["severity"], fg=tint)
-    yield f"{plain(file)}:{finding['line']}:{finding['column']}: {mark}: {plain(finding['what'])}  [{finding['rule']}]"
+    mark = click.style(plain(finding["severity"]), fg=tint)
+    place = plain(f"{file}:{finding['line']}:{finding['column']}")
+    yield f"{place}: {mark}: {plain(finding['what'])}  [{plain(finding['rule'])}]"
     if finding["why"]:
         yield from block("why:", finding["why"])
     if finding["instead"]:
@@ -82,14 +83,14 @@ def message_lines(message: Mapping[str, Any] | None) -> Iterable[str]:
     if message is None:
         yield f"{INDENT}(hidden: the app shows nothing)"
         return
-    color = rgb(message["color"])
+    color, text = rgb(message["color"]), plain(message["text"])
     if message["link"]:
-        yield INDENT + click.style(f"[ {message['text']} ]", fg="white" if color else None, bg=color)
-        yield f"{INDENT}leads to {message['link']}"
+        yield INDENT + click.style(f"[ {text} ]", fg="white" if color else None, bg=color)
+        yield f"{INDENT}leads to {plain(message['link'])}"
     else:
-        yield INDENT + click.style(message["text"], fg=color)
+        yield INDENT + click.style(text, fg=color)
     if message["color"]:
-        yield f"{INDENT}colour {message['color']}"
+        yield f"{INDENT}colour {plain(message['color'])}"
 
 
 def rgb(color: str | None) -> tuple[int, int, int] | None:

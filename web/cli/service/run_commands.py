@@ -17,7 +17,7 @@ from web.cli.common.tables import print_compact, print_json, print_table
 from web.cli.common.terminal_text import plain
 from web.time_format import TimeFormatter, moment
 
-from .service_client import ServiceClient, ServiceProblem
+from .service_client import ServiceClient, ServiceProblem, reads_answers
 from .submission_commands import implementation_argument
 
 #: Seconds between two questions of `tail`, and runs that it remembers as shown.
@@ -42,6 +42,7 @@ def runs_group() -> None:
 @click.option("--limit", type=click.IntRange(1, 100), default=50, show_default=True, help="Maximum number of runs.")
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON list, with whole traces.")
 @click.pass_context
+@reads_answers
 def list_all(ctx: click.Context, /, implementation: str, *, failed: bool, as_json: bool, **options: Any) -> None:
     """List the runs of IMPLEMENTATION, newest first, as long as they are kept."""
     for name in ("since", "until"):
@@ -62,6 +63,7 @@ def list_all(ctx: click.Context, /, implementation: str, *, failed: bool, as_jso
 @click.argument("run")
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON list; a reference can stand for more than one run.")
 @click.pass_context
+@reads_answers
 def show(ctx: click.Context, implementation: str, run: str, *, as_json: bool) -> None:
     """Show a run with its trace. RUN is its ID or its reference. Exit status: 1 if it is not found."""
     try:
@@ -88,6 +90,7 @@ def show(ctx: click.Context, implementation: str, run: str, *, as_json: bool) ->
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object for each run, each on one line.")
 @click.option("--for", "seconds", type=click.FloatRange(min=0), help="Stop after so many seconds. [default: at Ctrl-C]")
 @click.pass_context
+@reads_answers
 def tail(
     ctx: click.Context, /, implementation: str, *, failed: bool, as_json: bool, seconds: float | None, **options: Any
 ) -> None:
@@ -139,7 +142,7 @@ def run_row(run: Mapping[str, Any], clock: TimeFormatter) -> tuple[str, ...]:
     """Return a run as a row of the list."""
     at = clock.digits(datetime.fromisoformat(run["started_at"]))
     keys = (_named(run["user"], run["user_name"]), _named(run["session"], run["session_title"]))
-    return (at, run["reference"], *keys, plain(run["outcome"]), plain(run["shown_as"]), plain(gist(run)))
+    return (at, plain(run["reference"]), *keys, plain(run["outcome"]), plain(run["shown_as"]), plain(gist(run)))
 
 
 def gist(run: Mapping[str, Any]) -> str:

@@ -10,9 +10,10 @@ import json
 import os
 import urllib.error
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import wraps
 from http.client import HTTPException
-from typing import IO, Any, Final
+from typing import IO, Any, Final, ParamSpec, TypeVar
 from urllib.parse import quote, urlencode
 
 import click
@@ -20,6 +21,9 @@ import click
 from web.cli.common.errors import CommandFailed
 from web.cli.common.service_option import SERVICE, service_of
 from web.cli.common.terminal_text import plain
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 TOKEN: Final = "SESSION_STATUS_TOKEN"  # noqa: S105 - the name of a variable
 #: Seconds to wait for bytes of an answer: a check may take some.
@@ -35,6 +39,19 @@ class ServiceProblem(CommandFailed):
         super().__init__(text)
         self.status = status
         self.members = members
+
+
+def reads_answers(command: Callable[P, R]) -> Callable[P, R]:
+    """Report an answer that has not the form of ours, as one of a server that is none of ours has not."""
+
+    @wraps(command)
+    def run(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return command(*args, **kwargs)
+        except (LookupError, TypeError, AttributeError, ValueError) as odd:
+            raise CommandFailed("The service answers, but not as Session Status does. Is the address right?") from odd
+
+    return run
 
 
 class _NoRedirects(urllib.request.HTTPRedirectHandler):

@@ -22,7 +22,7 @@ from web.cli.common.render import INDENT, block, draw_findings
 from web.cli.common.tables import print_compact
 from web.cli.common.terminal_text import plain
 
-from .service_client import ServiceClient, ServiceProblem
+from .service_client import ServiceClient, ServiceProblem, reads_answers
 
 implementation_argument = click.argument("implementation")
 json_option = click.option("--json", "as_json", is_flag=True, help="One JSON object on one line, with times in UTC.")
@@ -81,10 +81,15 @@ def submit(  # noqa: PLR0913 - the options of the command
         raise SystemExit(ANSWER_IS_NO) from problem
     if as_json:
         print_compact(told)
-        return
-    click.echo(f"Submission {told['number']} (version {told['version']}) waits for a review.")
+    else:
+        _tell_handed_in(folder, told)
+
+
+@reads_answers
+def _tell_handed_in(folder: str, told: Mapping[str, Any]) -> None:
+    click.echo(plain(f"Submission {told['number']} (version {told['version']}) waits for a review."))
     if told.get("superseded"):
-        click.echo(f"It takes the place of submission {told['superseded']}.")
+        click.echo(plain(f"It takes the place of submission {told['superseded']}."))
     if told["findings"]:
         click.echo(draw_findings(folder, told["findings"]))
 
@@ -100,6 +105,7 @@ def submit(  # noqa: PLR0913 - the options of the command
 @click.argument("number", type=click.IntRange(min=1), required=False)
 @json_option
 @click.pass_context
+@reads_answers
 def status(ctx: click.Context, implementation: str, number: int | None, *, as_json: bool) -> None:
     """Show a submission: its state, the decision, and the comments that are meant for its author.
 
@@ -123,14 +129,15 @@ def submission_lines(told: Mapping[str, Any]) -> Iterable[str]:
     """Format a submission for people. Times are in UTC."""
     state = plain(str(told["state"]).replace("_", " "))
     color = {"approved": "green", "rejected": "red", "changes requested": "yellow"}.get(state)
-    yield f"Submission {told['number']} (version {told['version']}): {click.style(state, fg=color, bold=True)}"
+    number = plain(f"Submission {told['number']} (version {told['version']})")
+    yield f"{number}: {click.style(state, fg=color, bold=True)}"
     yield from block("handed in", f"{told['submitted_at']} by {told['submitted_by']}", width=11)
     if told["review"]:
         yield from block("decided", f"{told['review']['at']} by {told['review']['reviewer']}", width=11)
         if told["review"]["note"]:
             yield from block("note", told["review"]["note"], width=11)
     for comment in told["comments"]:
-        where = f"line {comment['line']}" if comment["line"] else "script"
+        where = plain(f"line {comment['line']}") if comment["line"] else "script"
         done = " (resolved)" if comment["resolved"] else ""
         yield from block(where, f"{comment['text']}{done}", width=11)
     if told["findings"]:

@@ -8,7 +8,7 @@ from web.cli.common.help_examples import examples
 from web.cli.common.tables import print_compact, print_json, print_table
 from web.cli.common.terminal_text import plain
 
-from .service_client import ServiceClient
+from .service_client import ServiceClient, reads_answers
 from .submission_commands import implementation_argument, json_option
 
 #: Characters of a hash that a table shows.
@@ -19,15 +19,16 @@ SHORT = 12
 @implementation_argument
 @click.option("--json", "as_json", is_flag=True, help="One JSON list, with times in UTC.")
 @click.pass_context
+@reads_answers
 def versions(ctx: click.Context, implementation: str, *, as_json: bool) -> None:
     """List the stored versions of IMPLEMENTATION, the newest first, with what became of each."""
     told = ServiceClient.of(ctx, implementation).get("/scripts/versions")["versions"]
     if as_json:
         print_json(told)
         return
+    shown = [one | {"sha256": one["sha256"][:SHORT]} for one in told]
     rows = [
-        (str(one["version"]), plain(one["state"]), one["stored_at"], plain(one["stored_by"]), one["sha256"][:SHORT])
-        for one in told
+        [plain(str(one[name])) for name in ("version", "state", "stored_at", "stored_by", "sha256")] for one in shown
     ]
     print_table(("VERSION", "STATE", "STORED", "BY", "SHA-256"), rows, empty=f"{plain(implementation)} has no version.")
 
@@ -38,6 +39,7 @@ def versions(ctx: click.Context, implementation: str, *, as_json: bool) -> None:
 @click.argument("after", type=click.IntRange(min=1))
 @json_option
 @click.pass_context
+@reads_answers
 def diff(ctx: click.Context, implementation: str, before: int, after: int, *, as_json: bool) -> None:
     """Show what changed from version BEFORE to version AFTER, as a unified diff.
 
@@ -56,6 +58,7 @@ def diff(ctx: click.Context, implementation: str, before: int, after: int, *, as
 @implementation_argument
 @json_option
 @click.pass_context
+@reads_answers
 def token(ctx: click.Context, implementation: str, *, as_json: bool) -> None:
     """Show what the author token in SESSION_STATUS_TOKEN is: its name, its person, what it allows, and when it ends."""
     told = ServiceClient.of(ctx, implementation).get("/scripts/token")
@@ -63,4 +66,6 @@ def token(ctx: click.Context, implementation: str, *, as_json: bool) -> None:
         print_compact(told)
         return
     allows = ", ".join(each.lower().replace("_", " ") for each in told["allows"])
-    click.echo(f"{plain(told['name'])} of {plain(told['person'])}, until {told['ends_at']}, may {allows}.")
+    click.echo(
+        f"{plain(told['name'])} of {plain(told['person'])}, until {plain(told['ends_at'])}, may {plain(allows)}."
+    )

@@ -29,7 +29,16 @@ from web.console.scripts.draft_form import DraftForm, filled_form, is_unsaved_st
 from web.console.scripts.script_check import PageCheck, check
 from web.console.scripts.source.source_diff import compare
 from web.console.scripts.source.source_lines import DeceptivePlaces, SourceLines
-from web.console.scripts.views_base import SCRIPT_FORM, UNCHANGED, address, blueprint, page, reading, version_named
+from web.console.scripts.views_base import (
+    SCRIPT_FORM,
+    UNCHANGED,
+    address,
+    blueprint,
+    number_in,
+    page,
+    reading,
+    version_named,
+)
 from web.permissions import Permission, needs, takes
 from web.redirects import see_other
 
@@ -44,9 +53,9 @@ SUBMITTED_ELSEWHERE = "This draft was submitted on another page meanwhile. Your 
 @needs(Permission.SUBMIT_SCRIPTS)
 def edit(implementation: str) -> Response:
     """Show this author's draft; with `version`, the text of that version, to go on from it."""
-    number = request.args.get("version", "")
+    number = number_in(request.args.get("version", ""))
     with reading(implementation) as (db, found):
-        version = version_named(db, found, int(number)) if number.isascii() and number.isdigit() else None
+        version = None if number is None else version_named(db, found, number)
         draft = drafts.find(db, found, signed_in().actor)
         form = filled_form(db, found, draft, version)
         replaces = draft if version and draft and draft.source != version.source else None

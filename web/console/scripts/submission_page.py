@@ -28,7 +28,7 @@ from web.console.scripts.script_check import PageCheck, check
 from web.console.scripts.source.source_diff import compare
 from web.console.scripts.source.source_lines import DeceptivePlaces
 from web.console.scripts.trials.trial_results import TrialResults
-from web.console.scripts.views_base import MOST_NUMBER, page, submission_named
+from web.console.scripts.views_base import number_in, page, submission_named
 from web.permissions import Permission
 
 #: Earlier decisions that a page lists.
@@ -118,9 +118,9 @@ def _about_text(db: DbSession, found: Implementation, text: ReviewedText) -> dic
 
 def _compared_with(db: DbSession, found: Implementation, version: Version) -> Version | None:
     """Return what the text is compared with: the version of the address, else the active one."""
-    number = request.args.get("with", "")
-    if number.isascii() and number.isdigit() and len(number) < len(str(MOST_NUMBER)):
-        return versions.by_number(db, found, int(number))
+    number = number_in(request.args.get("with", ""))
+    if number is not None:
+        return versions.by_number(db, found, number)
     active = deployments.active_version(db, found)
     if active is None or active.id != version.id:
         return active
@@ -130,7 +130,7 @@ def _compared_with(db: DbSession, found: Implementation, version: Version) -> Ve
 def _new_comment() -> CommentForm:
     """Return the form for a comment, on the line of the address if there is one."""
     form, line = comment_form(formdata=None), request.args.get("line", "")
-    form.line.data = line if line.isascii() and line.isdigit() and len(line) < len(str(MOST_NUMBER)) else ""
+    form.line.data = "" if number_in(line) is None else line
     return form
 
 

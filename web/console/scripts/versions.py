@@ -14,7 +14,7 @@ from web.console.scripts.deploying.deployment_effects import DeploymentScene
 from web.console.scripts.source.source_diff import compare
 from web.console.scripts.source.source_lines import DeceptivePlaces, SourceLines
 from web.console.scripts.version_states import state_of, states_of, touched_by
-from web.console.scripts.views_base import MOST_NUMBER, address, blueprint, page, reading, version_named
+from web.console.scripts.views_base import address, blueprint, number_in, page, reading, version_named
 from web.forms.fields import DropdownField
 from web.forms.filter_form import FilterForm
 from web.permissions import Permission, needs
@@ -37,7 +37,7 @@ def every(implementation: str) -> Response:
 
     `before` is the number of the version before which the list begins.
     """
-    before = _number(request.args.get("before", ""))
+    before = number_in(request.args.get("before", ""))
     with reading(implementation) as (db, found):
         live = deployments.live(db, found)
         known = versions.versions(db, found)
@@ -137,8 +137,3 @@ def _keys(
     keys = {version.created_by for version in rows} | {found.stopped_by}
     keys |= {key for submission, _ in handed_in for key in (submission.submitted_by, submission.author)}
     return keys | {key for deployment, _ in history for key in (deployment.started_by, deployment.ended_by)}
-
-
-def _number(text: str) -> int | None:
-    """Return a number of the address; None for anything that is no number of a version."""
-    return int(text) if text.isascii() and text.isdigit() and len(text) <= len(str(MOST_NUMBER)) - 1 else None

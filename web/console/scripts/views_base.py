@@ -23,6 +23,8 @@ blueprint = Blueprint("console_scripts", __name__, url_prefix="/console/implemen
 
 #: Bytes of a form with a script: the longest text that the records accept, percent-encoded, and a note.
 SCRIPT_FORM = 1024 * 1024
+#: Digits of the largest number that is read from an address.
+_DIGITS = 9
 #: The notice when a form is saved that was not edited.
 UNCHANGED = "Nothing was changed."
 NO_VERSION = "There is no such version."
@@ -41,7 +43,7 @@ def reading(slug: str) -> Iterator[tuple[DbSession, Implementation]]:
 
 def version_named(db: DbSession, found: Implementation, number: int) -> Version:
     """Return the version with this number. Raises `HttpProblem` (404) if there is none."""
-    version = versions.by_number(db, found, number) if number <= MOST_NUMBER else None
+    version = versions.by_number(db, found, number)
     if version is None:
         raise HttpProblem(HTTPStatus.NOT_FOUND, NO_VERSION)
     return version
@@ -49,14 +51,15 @@ def version_named(db: DbSession, found: Implementation, number: int) -> Version:
 
 def submission_named(db: DbSession, found: Implementation, number: int) -> tuple[Submission, Version]:
     """Return the submission with this number, and its version. Raises `HttpProblem` (404) if there is none."""
-    submission = submissions.find(db, found, number) if number <= MOST_NUMBER else None
+    submission = submissions.find(db, found, number)
     if submission is None:
         raise HttpProblem(HTTPStatus.NOT_FOUND, NO_SUBMISSION)
     return submission, versions.by_id(db, found, submission.version_id)
 
 
-#: The largest number that every database can store in such a column.
-MOST_NUMBER = 2**31 - 1
+def number_in(text: str) -> int | None:
+    """Return a number of an address; None for anything that is no number of a version, a submission or a line."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= _DIGITS else None
 
 
 def address(endpoint: str, implementation: str, **more: Any) -> str:

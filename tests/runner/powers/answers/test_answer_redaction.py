@@ -1,9 +1,11 @@
 """What a vendor answers is written without secrets, e-mail addresses and names; what the script needs stays the same."""
 
 import json
+import time
 
 import pytest
 
+from runner.powers.answers import answer_redaction
 from runner.powers.answers.answer_redaction import AnswerRedaction
 
 
@@ -58,6 +60,12 @@ ANSWERS = {
         {"token": "redacted-1", "first_name": "Name 1", "next": "/p/redacted-1", "hello": "Dear Name 1,"},
     ),
     "a short found value within a word": ({"last_name": "Li", "a": "Lisbon"}, {"last_name": "Name 1", "a": "Lisbon"}),
+    "an address in an address": (
+        {"next": "https://a.example/p?user=ann%40b.com&page=2", "email": "ann@b.com"},
+        {"next": "https://a.example/p?user=person-1%40example.org&page=2", "email": "person-1@example.org"},
+    ),
+    "the test person in an address": ({"next": "/p?u=mei%40example.org"}, {"next": "/p?u=mei%40example.org"}),
+    "a very long name before the @": ("a" * 66 + "@b.com", "aaperson-1@example.org"),
     "nothing": ({"list": [1, 2.5, None, "claimed", ""]}, {"list": [1, 2.5, None, "claimed", ""]}),
 }
 
@@ -90,6 +98,30 @@ def test_it_is_told_how_many_different_values_were_replaced(redaction):
 @pytest.mark.parametrize("piece", ["a@", "a.b", "@a.b", "a@b.c ", ".a@b.c"])
 def test_a_hostile_text_is_searched_through(redaction, piece):
     redaction.text(piece * (300_000 // len(piece)))
+
+
+#: Answers of one run as a vendor makes them who wants to keep a worker busy.
+BUSY = {
+    "a parameter that is all names": ["?" + "token" * 6400] * 10,
+    "a list of secrets": [{"token": [f"{answer}-{number}" for number in range(6000)]} for answer in range(10)],
+    "secrets within each other": [{"token": ["a-" * (6 + number) for number in range(170)]}, *["a-" * 16_000] * 9],
+}
+
+
+@pytest.mark.parametrize("what", BUSY)
+def test_answers_that_are_made_to_keep_a_worker_busy_do_not(redaction, what):
+    before = time.process_time()
+    for _ in range(2):
+        for answer in BUSY[what]:
+            redaction.value(answer)
+    assert time.process_time() - before < 5  # a hundred times less than it took
+
+
+def test_a_text_in_which_too_much_would_be_looked_for_is_replaced_as_a_whole(redaction, monkeypatch):
+    monkeypatch.setattr(answer_redaction, "_MOST_WORK", 0)
+    busy = answer_redaction.AnswerRedaction(secrets=(), kept=())
+    busy.value({"token": "olga-page-2"})
+    assert busy.value({"next": "/p/olga-page-2", "title": "Sepsis"}) == {"next": "personal-1", "title": "Sepsis"}
 
 
 def test_a_deep_answer_does_not_end_the_recording(redaction):

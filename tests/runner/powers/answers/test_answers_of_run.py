@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from records import fields
 from runner.powers import parse_answers
 from runner.powers.answers.answer_recording import MOST_OF_RUN, MOST_TEXT, RecordedCalls
 from runner.powers.answers.answer_redaction import AnswerRedaction
@@ -85,6 +86,14 @@ def test_a_large_answer_is_left_out_and_a_run_keeps_a_limited_amount():
     assert len(entries) < 20
 
 
-@pytest.mark.parametrize("text", ["[" * 100_000, "{", "\ud800", '{"a": ' * 500 + "1" + "}" * 500, ""])
+@pytest.mark.parametrize("text", ["[" * 100_000, "{", "\ud800", '{"a": ' * 90 + "1" + "}" * 90, ""])
 def test_any_text_of_a_vendor_ends_well(text):
     assert len(kept(an_answer(text))) == (0 if len(text) > MOST_TEXT else 1)
+
+
+@pytest.mark.parametrize(("before", "after"), [("[", "]"), ('{"a":', "}")])
+def test_an_answer_that_is_too_deep_to_be_stored_is_left_out_so_that_its_run_is_stored(before, after):
+    deep = [an_answer(before * levels + "1" + after * levels) for levels in (50, 101, 400, 480, 492, 900, 9000)]
+    entries = kept(*deep)
+    assert len(entries) == 1
+    assert fields.storable(entries) == entries

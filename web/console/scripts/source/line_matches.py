@@ -14,6 +14,8 @@ from difflib import SequenceMatcher
 
 #: Products of the lengths of two blocks up to which they are compared line by line.
 MOST_CELLS = 2500
+#: How often each line is looked at for anchors, on average: a hostile text has one anchor within the other, thousands deep.
+MOST_LOOKS = 40
 
 #: A block of equal lines: its start in the old text, its start in the new one, its length.
 Match = tuple[int, int, int]
@@ -23,6 +25,7 @@ def matches(old: Sequence[str], new: Sequence[str]) -> list[Match]:
     """Return the blocks of equal lines in order; they do not overlap, and none follows another directly."""
     found: list[Match] = []
     waiting = [(0, len(old), 0, len(new))]
+    work = MOST_LOOKS * (len(old) + len(new))
     while waiting:
         a, a_end, b, b_end = waiting.pop()
         first = a
@@ -37,7 +40,8 @@ def matches(old: Sequence[str], new: Sequence[str]) -> list[Match]:
             found.append((a_end, b_end, last - a_end))
         if a == a_end or b == b_end:
             continue
-        anchors = _anchors(old, new, (a, a_end, b, b_end))
+        work -= a_end - a + b_end - b
+        anchors = _anchors(old, new, (a, a_end, b, b_end)) if work >= 0 else []
         if anchors:
             edges = [*anchors, (a_end, b_end)]
             for x, y in edges:

@@ -5,7 +5,8 @@ import random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from web.console.scripts.source.line_matches import matches
+from web.console.scripts.source import line_matches
+from web.console.scripts.source.line_matches import MOST_LOOKS, matches
 from web.console.scripts.source.source_diff import MOST_LINES, compare
 
 lines = st.lists(st.sampled_from("abcdef "), max_size=40)
@@ -69,3 +70,19 @@ def test_a_text_made_to_be_slow_compares_a_bounded_number_of_words_and_lines():
     chosen = random.Random(1)
     before, after = ("\n".join(chosen.choice("abcdefgh") for _ in range(9000)) for _ in range(2))
     assert compare(before, after).differs
+
+
+def test_anchors_within_anchors_thousands_deep_are_not_followed_to_the_end(monkeypatch):
+    def text(other):
+        return [line for level in range(3000, 0, -1) for line in (other, f"#{level - 1}", f"#{level}")]
+
+    looked, real = [], line_matches._anchors
+
+    def counting(old, new, block):
+        looked.append(block[1] - block[0] + block[3] - block[2])
+        return real(old, new, block)
+
+    monkeypatch.setattr(line_matches, "_anchors", counting)
+    old, new = text("p"), text("q")
+    matches(old, new)
+    assert sum(looked) <= MOST_LOOKS * (len(old) + len(new))
