@@ -13,7 +13,7 @@ from runner.trials.cases.case_runs import CaseRunner
 from runner.trials.trial import TrialSandbox, finding_json
 from web.cli.authors.case_files import CommandCaseReader
 from web.cli.authors.draw_cases import draw_cases
-from web.cli.authors.trial_files import SCRIPT, read_source
+from web.cli.authors.trial_files import SCRIPT, read_source, script_path
 from web.cli.authors.trial_sandboxes import allow_weak_option, open_sandbox, side_by_side
 from web.cli.common.errors import ANSWER_IS_NO, CommandFailed
 from web.cli.common.help_examples import examples
@@ -76,7 +76,7 @@ def submit(  # noqa: PLR0913 - the options of the command
     except ServiceProblem as problem:
         if "findings" not in problem.members:
             raise
-        click.echo(draw_findings(folder, problem.members["findings"]), err=True)
+        click.echo(draw_findings(script_path(folder), problem.members["findings"]), err=True)
         click.echo(f"session-status: {problem.message}", err=True)
         raise SystemExit(ANSWER_IS_NO) from problem
     if as_json:
@@ -86,7 +86,7 @@ def submit(  # noqa: PLR0913 - the options of the command
     if told.get("superseded"):
         click.echo(f"It takes the place of submission {told['superseded']}.")
     if told["findings"]:
-        click.echo(draw_findings(folder, told["findings"]))
+        click.echo(draw_findings(script_path(folder), told["findings"]))
 
 
 @click.command(
@@ -169,7 +169,7 @@ def _cases(folder: str) -> list[CaseFolder]:
 def _refuse_findings(sandbox: TrialSandbox, folder: str, source: str) -> None:
     review = sandbox.review(source)
     if not review.ok:
-        click.echo(draw_findings(folder, [finding_json(one) for one in review.findings]), err=True)
+        click.echo(draw_findings(script_path(folder), [finding_json(one) for one in review.findings]), err=True)
         click.echo("session-status: The check finds errors, so nothing was sent.", err=True)
         raise SystemExit(ANSWER_IS_NO)
 
