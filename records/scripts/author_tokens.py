@@ -147,6 +147,20 @@ def held_by(db: Session, implementation: Implementation, person: str) -> frozens
     return frozenset[Permission]().union(*(roles.BY_NAME[name].may for name in names))
 
 
+def _why_not(db: Session, implementation: Implementation, person: str) -> str:
+    """Say of a person who may not submit what to write instead; of a username, whose it is."""
+    slug, _, name = person.partition("/")
+    home = implementations.find(db, slug)
+    if home is not None and "\0" not in name and users.find(db, home, name) is None:
+        named = users.with_username(db, home, name)
+        if len(named) == 1:
+            return f"must be written with the user's ID: {name} is the username of {slug}/{named[0].subject}"
+        return f"must have logged in once: {slug} has no user with the ID {name}"
+    return (
+        f"must be a person who may submit scripts for {implementation.slug}, such as one with the role {roles.AUTHOR}"
+    )
+
+
 def use_is_due(token: AuthorToken, now: datetime) -> bool:
     """Say whether this use is to be noted: the last one was noted more than a minute ago."""
     return token.last_used_at is None or (now - token.last_used_at).total_seconds() >= _NOTED_S
@@ -193,15 +207,20 @@ def person_behind(db: Session, implementation: Implementation, actor: str) -> st
 
 def _faults(db: Session, implementation: Implementation, draft: AuthorTokenDraft, person: str) -> list[FieldFault]:
     faults, held = [], held_by(db, implementation, person)
-    if Permission.SUBMIT_SCRIPTS not in held:
-        faults.append(FieldFault("person", f"must be a person who may submit scripts for {implementation.slug}"))
+    may_submit = Permission.SUBMIT_SCRIPTS in held
+    if not may_submit:
+        faults.append(FieldFault("person", _why_not(db, implementation, person)))
     if by_name(db, implementation, draft.name) is not None:
         faults.append(FieldFault("name", "was given to another token, perhaps one that was revoked: choose another"))
     if not draft.permissions:
         faults.append(FieldFault("permissions", "must be at least one"))
-    never, missing = draft.permissions - PERMISSIONS, draft.permissions & PERMISSIONS - held
-    for wanted, why in ((never, "no token has it"), (missing, "its person does not have it")):
-        faults += [FieldFault("permissions", f"must not include “{each}”: {why}") for each in sorted(wanted)]
+    never = draft.permissions - PERMISSIONS
+    missing = draft.permissions & PERMISSIONS - held if may_submit else ()  # else the person is the fault
+    faults += [FieldFault("permissions", f"must not include “{each}”: no token has it") for each in sorted(never)]
+    for each in sorted(missing):
+        with_it = " or ".join(role.name for role in roles.TABLE if each in role.may)
+        why = f"its person does not have it. The role {with_it} has"
+        faults.append(FieldFault("permissions", f"must not include “{each}”: {why}"))
     now = utc_now()
     if not now < draft.ends_at <= now + LONGEST:
         faults.append(FieldFault("ends_at", f"must be within the next {LONGEST.days} days"))

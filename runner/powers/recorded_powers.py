@@ -138,7 +138,8 @@ class _Entry:
         for name in self._data:
             if name not in _FIELDS:
                 nearest = difflib.get_close_matches(name, _FIELDS, n=1)
-                raise self._error(name, f"is not known{f'; did you mean {nearest[0]}?' if nearest else ''}")
+                instead = f"did you mean {nearest[0]}?" if nearest else f"an entry has {', '.join(sorted(_FIELDS))}"
+                raise self._error(name, f"is not known; {instead}")
         self._only_one_of("json", "text", "error")
         request = self._request()
         return RecordedAnswer(

@@ -88,6 +88,14 @@ def parse_input(data: Any) -> TrialInput:
     )
 
 
+def about_unknown(name: str) -> str:
+    """Say of an unknown name in INPUT, such as "session.kind", what there is instead."""
+    owner, _, _ = name.rpartition(".")
+    known = {"user": user_fields.SCRIPT_FIELDS, "session": SESSION_FIELDS}.get(owner, FIELDS)
+    more = f". What else a {owner} has belongs in {owner}.attributes." if owner else "."
+    return f"{name}. {owner or 'INPUT'} has: {', '.join(known)}{more}"
+
+
 def user_of(user: Mapping[str, Any]) -> dict[str, Any]:
     """Return what a script sees of the user."""
     texts = {name: text(f"user.{name}", user.get(name)) for name in user_fields.TEXTS}

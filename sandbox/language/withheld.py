@@ -166,10 +166,11 @@ _ATTRIBUTES: tuple[tuple[str, str, str], ...] = (
     ("iteritems itervalues iterkeys", "Python 3 has no such method.", "Write data.items(), data.values() or data."),
     ("email", "A user has only the fields that the app knows.", 'Write user.attributes.get("email").'),
     (
-        "utcoffset_seconds total_minutes total_hours",
+        "utcoffset_seconds total_minutes",
         "A timedelta gives its length in seconds only.",
         "Write duration.total_seconds() / 60.",
     ),
+    ("total_hours", "A timedelta gives its length in seconds only.", "Write duration.total_seconds() / 3600."),
     (
         "getcontext setcontext localcontext",
         "A script cannot change settings of the whole process.",

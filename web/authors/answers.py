@@ -10,6 +10,7 @@ from typing import Any
 from flask import Response, jsonify
 
 from records import DbSession, Implementation, Run, Version
+from records.people import actors
 from records.scripts import reviews, run_names
 from records.scripts.author_tokens import AuthorToken
 from records.scripts.deployments import LiveVersions
@@ -67,6 +68,7 @@ def submission_json(submission: Submission, version: Version) -> dict[str, Any]:
 def whole_submission(db: DbSession, submission: Submission, version: Version) -> dict[str, Any]:
     """Return a submission with its note, the findings of its check, its review, and the comments that are for its author."""
     review = reviews.of_submission(db, submission)
+    names = actors.by_keys(db, [review.reviewer] if review else [])
     return submission_json(submission, version) | {
         "note": submission.note,
         "scenarios": len(submission.scenarios),
@@ -76,6 +78,7 @@ def whole_submission(db: DbSession, submission: Submission, version: Version) ->
         else {
             "decision": review.decision,
             "reviewer": review.reviewer,
+            "reviewer_name": names[review.reviewer].name if review.reviewer in names else None,
             "note": review.public_note,
             "at": stamp(review.at),
         },

@@ -64,7 +64,14 @@ SUBMISSION_ROW = schema_object(
 )
 
 REVIEW = schema_object(
-    {"decision": {"enum": [*DECISIONS]}, "reviewer": _TEXT, "note": _TEXT, "at": _MOMENT}, "The decision of a reviewer."
+    {
+        "decision": {"enum": [*DECISIONS]},
+        "reviewer": {"type": "string", "description": "The key of the person."},
+        "reviewer_name": or_null({**_TEXT, "description": "The name of the person; null if it is not known."}),
+        "note": _TEXT,
+        "at": _MOMENT,
+    },
+    "The decision of a reviewer.",
 )
 
 COMMENT = schema_object(

@@ -11,6 +11,8 @@ from sandbox import InstrumentedScript, RunTrace
 
 #: What a case may expect; the names are those of a trial.
 EXPECTABLE: Final = ("outcome", "message", "warnings", "log", "error")
+#: What a message has in an expectation.
+MESSAGE_PARTS: Final = ("text", "link", "color")
 _NO_MESSAGE_PARTS: Final = {"link": None, "color": None}
 
 
@@ -26,6 +28,7 @@ class CaseResult:
     trial: Trial | None = None
     trace: RunTrace | None = None
     error: str | None = None
+    ignored: tuple[str, ...] = ()  #: what its INPUT has that is not known, each with what there is
 
     @property
     def got(self) -> dict[str, Any] | None:
@@ -47,8 +50,8 @@ class CaseResult:
         return self.error is None and not self.difference
 
     def as_json(self) -> dict[str, Any]:
-        """The case as it is listed."""
-        return {
+        """The case as it is listed; under `ignored`, if there is any, what of its INPUT is not known."""
+        told = {
             "name": self.name,
             "passed": self.passed,
             "expected": None if self.expected is None else dict(self.expected),
@@ -56,6 +59,7 @@ class CaseResult:
             "difference": self.difference,
             "error": self.error,
         }
+        return told | ({"ignored": [*self.ignored]} if self.ignored else {})
 
 
 @dataclass(frozen=True)

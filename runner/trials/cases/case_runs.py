@@ -8,16 +8,18 @@ from pathlib import Path
 from typing import Any
 
 from runner.trials.trial import TrialSandbox, TrialTerms
-from sandbox import InstrumentedScript, Severity
+from runner.trials.trial_input import about_unknown
+from sandbox import InstrumentedScript, OutcomeKind, Severity
 
 from .answers_in_use import AnswersInUse
 from .case_folders import CaseFileError, CaseFolder, CaseReader, check_answers, checked_input
-from .case_results import EXPECTABLE, CaseResult, ScriptResults
+from .case_results import EXPECTABLE, MESSAGE_PARTS, CaseResult, ScriptResults
 
 #: Does work for several items, perhaps side by side, and gives the results in the items' order.
 Mapper = Callable[[Callable[[CaseFolder], CaseResult], Sequence[CaseFolder]], Iterable[CaseResult]]
 
 _CHILD_WALL_S = 10.0
+_OUTCOMES = tuple(kind.value for kind in OutcomeKind if kind is not OutcomeKind.SERVICE_AWAY)
 _ALARM = "the script did what no script can do. Treat it as an attack."
 
 
@@ -28,6 +30,7 @@ class _Loaded:
     expected: dict[str, Any]
     terms: TrialTerms
     answers: list[Any]
+    ignored: tuple[str, ...]
 
 
 class CaseRunner:
@@ -72,8 +75,8 @@ class CaseRunner:
             traced = runs.run(loaded.terms.script_input, AnswersInUse(loaded.answers, marks))
             has_alarm = trial.alarm or traced.outcome.alarm or runs.close()
         if has_alarm:
-            return CaseResult(case.name, loaded.expected, trial, error=_ALARM)
-        return CaseResult(case.name, loaded.expected, trial, traced.trace)
+            return CaseResult(case.name, loaded.expected, trial, error=_ALARM, ignored=loaded.ignored)
+        return CaseResult(case.name, loaded.expected, trial, traced.trace, ignored=loaded.ignored)
 
     def _load(self, case: CaseFolder) -> _Loaded:
         """The files of a case. Raises `CaseFileError`."""
@@ -82,9 +85,10 @@ class CaseRunner:
         if case.expected is None:
             raise CaseFileError(f"{case.folder}: there is no expected.json, neither here nor in a folder around it")
         answers = [] if case.answers is None else self._reader.json(case.answers)
-        terms = TrialTerms.alone(checked_input(case.input, self._reader.json(case.input)))
+        given = checked_input(case.input, self._reader.json(case.input))
         check_answers(case.answers, answers)
-        return _Loaded(_expectation(case.expected, self._reader.json(case.expected)), terms, answers)
+        expected = _expectation(case.expected, self._reader.json(case.expected))
+        return _Loaded(expected, TrialTerms.alone(given), answers, tuple(map(about_unknown, given.unknown)))
 
     def _unused(self, used: dict[Path, set[int]]) -> list[dict[str, str]]:
         """The recorded answers that no case used, of the files that can be read."""
@@ -107,6 +111,12 @@ def _expectation(file: Path, value: Any) -> dict[str, Any]:
     unknown = [name for name in value if name not in EXPECTABLE]
     if unknown:
         raise CaseFileError(f"{file}: {unknown[0]!r} cannot be expected; what can: {', '.join(EXPECTABLE)}")
+    outcome, message = value.get("outcome"), value.get("message")
+    if outcome is not None and outcome not in _OUTCOMES:
+        raise CaseFileError(f"{file}: outcome must be one of {', '.join(_OUTCOMES)}, not {outcome!r}")
+    parts = [name for name in message if name not in MESSAGE_PARTS] if isinstance(message, dict) else []
+    if parts:
+        raise CaseFileError(f"{file}: message has no {parts[0]!r}; it has {', '.join(MESSAGE_PARTS)}")
     return value
 
 

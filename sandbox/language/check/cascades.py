@@ -42,6 +42,12 @@ def consequences(names: ScriptNames, dropped: Mapping[str, str]) -> set[ast.AST]
     return patterns | {node for node in names.nodes if isinstance(node, ast.Attribute) and _root(node) in causes}
 
 
+def refused_imports(tree: ast.Module) -> set[str]:
+    """The names that refused imports at module level bind."""
+    imports = (node for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom))
+    return {name for node in imports for name in _refused_by(node)}
+
+
 def _refused_in(node: ast.AST) -> Iterator[ast.expr]:
     """The bases of a class, and the class or the value that is no literal in a pattern of `match`: each has a finding."""
     if isinstance(node, ast.ClassDef):

@@ -43,6 +43,8 @@ def _check_from(node: ast.ImportFrom, findings: Findings) -> None:
     if node.level or not node.module:
         findings.node(node, "relative-import")
         return
+    if node.module in DROPPED_MODULES:
+        return  # only a star is left of it, which has a finding of its own
     if node.module not in MODULES:
         report_module(node, node.module, findings)
         return

@@ -14,6 +14,7 @@ from sandbox.language.api_levels import DEFAULT_LEVEL, LEVELS
 from sandbox.language.rules.findings import Findings
 
 from .api.type_brackets import is_type_with_brackets
+from .cascades import refused_imports
 from .imports import bindings
 from .module_constants import ConstantReader
 from .names import ScriptNames
@@ -37,7 +38,7 @@ _LISTED_LINES = 5
 
 def check_shape(tree: ast.Module, names: ScriptNames, dropped: Collection[str], findings: Findings) -> None:
     """Report what a script must not have at module level, and what is missing; `dropped` are names of typing."""
-    steps = _steps(tree, names, dropped, findings)
+    steps = _without_consequences(_steps(tree, names, dropped, findings), refused_imports(tree))
     _check_redefinitions(tree, findings)
     _check_level(tree, findings)
     functions = [node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == "status"]
@@ -85,6 +86,19 @@ def _steps(tree: ast.Module, names: ScriptNames, dropped: Collection[str], findi
     for early in constants.early:
         findings.node(early.node, "used-early", name=early.node.id, line=early.line)
     return steps
+
+
+def _without_consequences(steps: list[ast.stmt], refused: Collection[str]) -> list[ast.stmt]:
+    """Leave out assignments that are steps only because a name in them was imported and refused."""
+    left, unknown = [], set(refused)
+    for node in steps:
+        if isinstance(node, ast.Assign) and any(
+            isinstance(part, ast.Name) and part.id in unknown for part in ast.walk(node.value)
+        ):
+            unknown.update(_targets(node))
+        else:
+            left.append(node)
+    return left
 
 
 def _targets(node: ast.Assign) -> list[str]:

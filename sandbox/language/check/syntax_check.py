@@ -9,10 +9,13 @@ nothing; the RestrictedPython policy after it refuses the same again and inserts
 from __future__ import annotations
 
 import ast
+import difflib
+import re
 from collections.abc import Collection
 
 from sandbox.language.offered import KNOWN_ATTRIBUTES, SANDBOX_NAMES
 from sandbox.language.rules.findings import Findings
+from sandbox.language.script_api import RECORDS
 from sandbox.language.withheld import INSTEAD_OF, WITHHELD_ATTRIBUTES
 
 from .constructs.allowed_nodes import ALLOWED, PARTS_OF_REFUSED, REFUSED, REFUSED_OPERATORS
@@ -35,6 +38,10 @@ MAX_FINALLY = 4
 
 #: Names that only the sandbox may bind.
 RESERVED = frozenset(SANDBOX_NAMES) | {"print"}
+
+_FIELDS = sorted({field for record in RECORDS.values() for field in record.fields})
+#: Characters of a name that are compared with the fields.
+_MAX_COMPARED = 40
 
 
 class SyntaxChecker(ast.NodeVisitor):
@@ -150,7 +157,9 @@ class SyntaxChecker(ast.NodeVisitor):
             self._findings.node(node, "attribute", name=name, why=entry.why, instead=entry.instead)
         else:
             why = "No value in a script has it."
-            instead = f'Check the spelling; to read a key of data, write data["{name}"].'
+            likely = _likely_field(name)
+            question = f"Did you mean {likely}?" if likely else "Check the spelling."
+            instead = f'{question} To read a key of data, write data["{name}"].'
             self._findings.node(node, "attribute", name=name, why=why, instead=instead)
 
     def visit_Call(self, node: ast.Call) -> None:
@@ -271,3 +280,10 @@ def _is_plain(node: ast.expr) -> bool:
     if isinstance(node, ast.Tuple | ast.List):
         return all(_is_plain(item) for item in node.elts)
     return isinstance(node, ast.Dict) and not node.keys
+
+
+def _likely_field(name: str) -> str | None:
+    """The field of the script API that a name in another style probably means: `first_name` for `firstName`."""
+    snake = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name[:_MAX_COMPARED]).lower()
+    close = difflib.get_close_matches(snake, _FIELDS, n=1, cutoff=0.66)
+    return close[0] if close else None

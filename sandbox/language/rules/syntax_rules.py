@@ -188,7 +188,7 @@ SYNTAX = table(
         "star-import",
         "`from {name} import *` is not available in scripts.",
         "It hides where names come from.",
-        "Import the names: from datetime import datetime, timedelta.",
+        "Write from {name} import, and then the names that you use.",
     ),
     Rule("attribute", "The attribute {name} is not offered.", "{why}", "{instead}"),
     Rule(

@@ -69,7 +69,10 @@ def test_a_use_is_noted_once_a_minute(db: Session, demo: Implementation):
         ({"may": {Permission.REVIEW_SCRIPTS}, "person": "staff/ada"}, "no token has it"),
         ({"may": {Permission.DEPLOY_SCRIPTS}, "person": "staff/ada"}, "no token has it"),
         ({"may": {Permission.GRANT_ROLES}, "person": "staff/ada"}, "no token has it"),
-        ({"may": {Permission.SEE_RUNS}}, "its person does not have it"),
+        (
+            {"may": {Permission.SEE_RUNS}},
+            "its person does not have it. The role organizer or reviewer or administrator has",
+        ),
         ({"may": ()}, "at least one"),
         ({"lasts": timedelta(days=365, minutes=1)}, "within the next 365 days"),
         ({"lasts": -DAY}, "within the next 365 days"),

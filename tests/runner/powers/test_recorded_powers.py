@@ -158,6 +158,10 @@ def test_calls_are_recorded_like_real_ones():
         ([entry(delay_ms="5")], "field delay_ms"),
         ([entry(delay_ms=float("nan"))], "field delay_ms"),
         ([entry(stauts=200)], "field stauts: is not known; did you mean status?"),
+        (
+            [entry(body={})],
+            "field body: is not known; an entry has comment, connection, delay_ms, error, headers, json, method, path, query, status, text",
+        ),
     ],
 )
 def test_a_wrong_entry_is_named_with_its_number_and_field(data, place):

@@ -2,18 +2,20 @@
 
 import pytest
 
-from records import audit
+from records import UserProfile, audit
 from records.audit import AuditContext
 from records.changes.scripts import deployments, submissions
+from records.people import users
 from records.scripts import author_tokens, versions
 from records.scripts import submissions as rows
 from records.scripts.reviews import CommentDraft, ReviewDecision
-from records.tenants import connections
+from records.tenants import connections, implementations
 from records.tenants.connections import ConnectionDraft
 from runner.trials.script_checks import ChecksUnavailable
 from tests.support.author_house import ANOTHER, BROKEN, GOOD
 from web.auth.services import AuthServices
 from web.authors import token_access
+from web.cli.service.submission_commands import submission_lines
 
 CASE = {"name": ".", "input": {"user": {"id": "1"}}, "answers": [], "expected": {"outcome": "returned"}}
 
@@ -212,11 +214,14 @@ def test_an_author_reads_the_decision_and_the_comments_that_are_meant_for_them(h
     hand_in(GOOD)
     with house.database.session() as db:
         owner, by = house.owner(db), AuditContext("staff/rita")
+        users.remember(db, implementations.staff(db), "rita", UserProfile("rsolberg", "ativ", "Rita", "Solberg"))
         submissions.comment(db, owner, 1, CommentDraft("Which session?", line=5), by)
         submissions.comment(db, owner, 1, CommentDraft("Looks like a copy.", private=True), by)
     decide(house, 1, "changes_requested")
     told = http.get(f"{house.path}/scripts/submissions/1", headers=house.headers())
     assert (told.json["state"], told.json["review"]["note"]) == ("changes_requested", "Well made.")
+    assert (told.json["review"]["reviewer"], told.json["review"]["reviewer_name"]) == ("staff/rita", "Rita Solberg")
+    assert any("by Rita Solberg (staff)" in line for line in submission_lines(told.json))
     assert [(one["line"], one["text"]) for one in told.json["comments"]] == [(5, "Which session?")]
     assert "Not for authors" not in told.text
     assert "copy" not in told.text

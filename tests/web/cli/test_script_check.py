@@ -18,6 +18,12 @@ def test_a_clean_script_has_no_findings_and_status_0(cli, write_file):
     assert json.loads(result.stdout) == {"file": str(write_file("a.py", GOOD)), "ok": True, "findings": []}
 
 
+def test_a_script_in_a_folder_is_named_by_the_file_that_an_editor_opens(cli, write_file):
+    script = write_file("script.py", BAD)
+    result = cli("script", "check", script.parent)
+    assert f"{script}:1:8: error" in result.stdout
+
+
 def test_errors_say_where_what_why_and_what_instead_and_give_status_1(cli, write_file):
     bad = write_file("bad.py", BAD)
     result = cli("script", "check", write_file("a.py", GOOD), bad, "--json")

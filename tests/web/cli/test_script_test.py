@@ -245,3 +245,40 @@ def test_input_may_nest_as_deep_as_is_said(folder):
     deep = json.loads("[" * 97 + "]" * 97)
     write(folder, input={**INPUT, "user": {"id": "1", "attributes": {"n": deep}}})
     assert told(folder)[0] == 0
+
+
+def test_names_in_the_input_that_are_not_known_are_told_with_those_that_are(folder):
+    write(folder, input=INPUT | {"session": INPUT["session"] | {"kind": "workshop"}, "setting": {}})
+    status, [one] = told(folder)
+    assert status == 0
+    whole, kind = one["cases"][0]["ignored"]
+    assert whole == "setting. INPUT has: user, session, now, settings, link_hosts, scans, return_url."
+    assert kind.startswith("session.kind. session has: id, title, starts_at")
+    assert kind.endswith("What else a session has belongs in session.attributes.")
+    assert f"ignored in INPUT: {kind}" in run(folder).stdout
+
+
+@pytest.mark.parametrize(
+    ("expected", "words"),
+    [
+        (CLAIM | {"outcome": "call_failed"}, "outcome must be one of returned, refused, raised, timed out"),
+        (
+            {"outcome": "returned", "message": {"text": "Claim", "colour": None}},
+            "message has no 'colour'; it has text, link, color",
+        ),
+    ],
+)
+def test_an_expectation_that_no_run_can_meet_is_told_with_what_can_be_expected(folder, expected, words):
+    write(folder, expected=expected)
+    _, [one] = told(folder)
+    assert words in one["cases"][0]["error"]
+
+
+def test_a_way_that_no_case_takes_in_a_line_of_its_own_is_told_as_one_line(folder):
+    write(
+        folder,
+        script="def status(user, session, api):\n    if user.id == '7': return hidden()\n    return message('a')\n",
+    )
+    shown = run(folder).stdout
+    assert "no case takes one of the two ways in line 2" in shown
+    assert "from line 2 to line 2" not in shown

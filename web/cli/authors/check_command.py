@@ -16,7 +16,7 @@ from web.cli.common.help_examples import examples
 from web.cli.common.render import draw_findings
 from web.cli.common.tables import print_compact
 
-from .trial_files import read_source
+from .trial_files import read_source, script_path
 from .trial_sandboxes import allow_weak_option, files_argument, json_option, open_sandbox, side_by_side
 
 
@@ -78,4 +78,4 @@ def check_file(
     if source is None:
         return {"file": file, "ok": False, "findings": [finding_json(unreadable_finding(fault))]}
     review = sandbox.review(source, hosts, facts)
-    return {"file": file, "ok": review.ok, "findings": [finding_json(one) for one in review.findings]}
+    return {"file": script_path(file), "ok": review.ok, "findings": [finding_json(one) for one in review.findings]}

@@ -35,6 +35,8 @@ def _case_lines(case: Mapping[str, Any]) -> Iterable[str]:
     yield f"{INDENT}{mark}   {plain(case['name'])}"
     if case["error"]:
         yield f"{INDENT}         {plain(case['error'])}"
+    for unknown in case.get("ignored", ()):
+        yield f"{INDENT}         ignored in INPUT: {plain(unknown)}"
     for one in case["difference"]:
         yield f"{INDENT}         {plain(one['what'])}"
         yield f"{INDENT}           expected {_shown(one['expected'])}"
@@ -62,7 +64,9 @@ def _coverage_lines(coverage: Mapping[str, Any]) -> Iterable[str]:
         yield from block("missed", f"not counted: what {plain(name)} reaches, because its run with probes broke off")
     missed = set(coverage["missed"])
     for line, target in coverage["branches_missed"]:
-        if line not in missed and target not in missed:
+        if line == target and line not in missed:
+            yield from block("missed", f"no case takes one of the two ways in line {line}")
+        elif line not in missed and target not in missed:
             where = f"to line {target}" if target > 0 else "to the end of the function"
             yield from block("missed", f"no case goes from line {line} {where}")
 

@@ -20,7 +20,7 @@ from web.cli.common.tables import print_compact
 
 from .case_files import CommandCaseReader
 from .draw_exploration import ProgressLine, draw_exploration
-from .trial_files import beside, read_source
+from .trial_files import beside, read_source, script_path
 from .trial_sandboxes import allow_weak_option, open_sandbox
 
 #: What the text output says about the budgets.
@@ -76,7 +76,7 @@ def explore_script(  # noqa: PLR0913 - the options of the command
         try:
             found = explore(sandbox, source, ExplorePlan(starts, runs, seconds, seed), line.tell)
         except ScriptNotExploredError as refusal:
-            click.echo(draw_findings(file, [finding_json(one) for one in refusal.findings]), err=True)
+            click.echo(draw_findings(script_path(file), [finding_json(one) for one in refusal.findings]), err=True)
             raise CommandFailed(f"{file}: the check refuses this script, so it cannot be run.") from refusal
         finally:
             line.end()

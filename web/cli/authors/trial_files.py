@@ -18,7 +18,7 @@ import click
 from runner.powers import AnswersError, RecordedPowers, parse_answers
 from runner.powers.answers.answer_recording import RecordingPowers
 from runner.trials.trial import TrialTerms
-from runner.trials.trial_input import InputError, TrialInput, parse_input
+from runner.trials.trial_input import InputError, TrialInput, about_unknown, parse_input
 from web.cli.common.errors import CommandFailed
 from web.cli.common.input_files import STDIN, is_file, is_folder, read_json, read_text
 
@@ -45,11 +45,16 @@ class TrialFileOptions:
     answers_file: str | None
 
 
+def script_path(file: str) -> str:
+    """Return the file that is read for FILE: the script in it, if it is a folder that has one. Editors open this path."""
+    inside = Path(file) / SCRIPT
+    return str(inside) if file != STDIN and is_file(inside) else file
+
+
 def read_source(file: str) -> tuple[str | None, str]:
     """Return the text of a script, or None and what is wrong with its file."""
-    inside = Path(file) / SCRIPT
     try:
-        return read_text(str(inside) if file != STDIN and is_file(inside) else file, "the script"), ""
+        return read_text(script_path(file), "the script"), ""
     except CommandFailed as error:
         return None, error.message
 
@@ -97,7 +102,7 @@ def read_input(file: str) -> TrialInput:
     except InputError as error:
         raise CommandFailed(f"{file}: INPUT cannot be used: {error}.") from None
     for name in trial_input.unknown:
-        click.echo(f"{file}: INPUT contains an unknown name, {name}, which is ignored. Is it misspelt?", err=True)
+        click.echo(f"{file}: INPUT contains an unknown name, which is ignored: {about_unknown(name)}", err=True)
     return trial_input
 
 

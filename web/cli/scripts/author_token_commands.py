@@ -43,7 +43,8 @@ def token_group() -> None:
     "person",
     metavar="IMPLEMENTATION/USER",
     required=True,
-    help="Who answers for what it submits, such as demo/olga or staff/kim: a person who may submit scripts for IMPLEMENTATION.",
+    help="Who answers for what it submits, by their user ID, such as demo/olga or staff/kim: a person who may submit scripts "
+    "for IMPLEMENTATION. `session-status users list` shows the IDs.",
 )
 @click.option(
     "--days", type=click.IntRange(1, LONGEST.days), default=90, show_default=True, help="Days after which it ends."
@@ -53,7 +54,7 @@ def token_group() -> None:
     metavar="WHAT,...",
     default="submit,scripts",
     show_default=True,
-    help="What it allows: submit (hand in scripts), scripts (see scripts and submissions), runs (see runs, with people's data).",
+    help="What it allows: submit (hand in scripts), scripts (see scripts and submissions), runs (see runs, with people's data, which the role author does not include).",
 )
 def make(implementation: str, name: str, person: str, days: int, may: str) -> None:
     """Make an author token for IMPLEMENTATION, called NAME in audit entries. It is shown once, and only its hash is stored.

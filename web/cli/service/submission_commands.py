@@ -13,7 +13,7 @@ from runner.trials.cases.case_runs import CaseRunner
 from runner.trials.trial import TrialSandbox, finding_json
 from web.cli.authors.case_files import CommandCaseReader
 from web.cli.authors.draw_cases import draw_cases
-from web.cli.authors.trial_files import SCRIPT, read_source
+from web.cli.authors.trial_files import SCRIPT, read_source, script_path
 from web.cli.authors.trial_sandboxes import allow_weak_option, open_sandbox, side_by_side
 from web.cli.common.errors import ANSWER_IS_NO, CommandFailed
 from web.cli.common.help_examples import examples
@@ -76,7 +76,7 @@ def submit(  # noqa: PLR0913 - the options of the command
     except ServiceProblem as problem:
         if "findings" not in problem.members:
             raise
-        click.echo(draw_findings(folder, problem.members["findings"]), err=True)
+        click.echo(draw_findings(script_path(folder), problem.members["findings"]), err=True)
         click.echo(f"session-status: {problem.message}", err=True)
         raise SystemExit(ANSWER_IS_NO) from problem
     if as_json:
@@ -91,7 +91,7 @@ def _tell_handed_in(folder: str, told: Mapping[str, Any]) -> None:
     if told.get("superseded"):
         click.echo(plain(f"It takes the place of submission {told['superseded']}."))
     if told["findings"]:
-        click.echo(draw_findings(folder, told["findings"]))
+        click.echo(draw_findings(script_path(folder), told["findings"]))
 
 
 @click.command(
@@ -133,7 +133,7 @@ def submission_lines(told: Mapping[str, Any]) -> Iterable[str]:
     yield f"{number}: {click.style(state, fg=color, bold=True)}"
     yield from block("handed in", f"{told['submitted_at']} by {told['submitted_by']}", width=11)
     if told["review"]:
-        yield from block("decided", f"{told['review']['at']} by {told['review']['reviewer']}", width=11)
+        yield from block("decided", f"{told['review']['at']} by {_reviewer(told['review'])}", width=11)
         if told["review"]["note"]:
             yield from block("note", told["review"]["note"], width=11)
     for comment in told["comments"]:
@@ -143,6 +143,12 @@ def submission_lines(told: Mapping[str, Any]) -> Iterable[str]:
     if told["findings"]:
         yield f"{INDENT}The check says:"
         yield draw_findings(f"version {told['version']}", told["findings"])
+
+
+def _reviewer(review: Mapping[str, Any]) -> str:
+    """The reviewer by name, with the implementation whose provider knows them; by key if the name is not known."""
+    name, key = review.get("reviewer_name"), str(review["reviewer"])
+    return f"{name} ({key.partition('/')[0]})" if name else key
 
 
 def scenarios_of(cases: Sequence[CaseFolder]) -> list[dict[str, Any]]:
@@ -176,7 +182,7 @@ def _cases(folder: str) -> list[CaseFolder]:
 def _refuse_findings(sandbox: TrialSandbox, folder: str, source: str) -> None:
     review = sandbox.review(source)
     if not review.ok:
-        click.echo(draw_findings(folder, [finding_json(one) for one in review.findings]), err=True)
+        click.echo(draw_findings(script_path(folder), [finding_json(one) for one in review.findings]), err=True)
         click.echo("session-status: The check finds errors, so nothing was sent.", err=True)
         raise SystemExit(ANSWER_IS_NO)
 

@@ -16,7 +16,7 @@ _KINDS = tuple(fault.value for fault in CallFault)
 
 
 def check_handlers(judge: ApiJudge, node: ast.Try) -> None:
-    """Report `except json.JSONDecodeError` around `.json()` if nothing in the block can raise that error."""
+    """Report `except json.JSONDecodeError` or `ValueError` around `.json()` if nothing in the block can raise that error."""
     names = judge.values.names
     caught = [{names.meaning(kind) for kind in _types(handler)} for handler in node.handlers]
     if any(
@@ -27,7 +27,11 @@ def check_handlers(judge: ApiJudge, node: ast.Try) -> None:
     if not any(_reads_json(judge, call) for call in calls) or any(_may_decode(judge, call) for call in calls):
         return
     for handler, kinds in zip(node.handlers, caught, strict=True):
-        if kinds == {_DECODE_ERROR}:
+        if (
+            kinds
+            and kinds <= {_DECODE_ERROR, "ValueError"}
+            and (kinds == {_DECODE_ERROR} or _only_asks(judge, node.body))
+        ):
             name = handler.name or "problem"
             instead = f'Write except ApiError as {name}: and, if it matters, test {name}.kind == "not json"'
             judge.report(handler, "json-error", instead=instead)
@@ -49,6 +53,19 @@ def _reads_json(judge: ApiJudge, call: ast.Call) -> bool:
 def _may_decode(judge: ApiJudge, call: ast.Call) -> bool:
     """Whether a call may raise JSONDecodeError: json.loads does, and a function of the script may call it."""
     return judge.values.names.meaning(call.func) == "json.loads" or isinstance(call.func, ast.Name)
+
+
+def _only_asks(judge: ApiJudge, body: list[ast.stmt]) -> bool:
+    """Whether a block only calls .json(), api.get() and api.post(), and takes nothing apart: no ValueError comes of that."""
+    parts = [part for step in body for part in _inside(step)]
+    if any(isinstance(part, ast.Tuple | ast.List) and isinstance(part.ctx, ast.Store) for part in parts):
+        return False
+    calls = [part for part in parts if isinstance(part, ast.Call)]
+    return all(
+        _reads_json(judge, call)
+        or (isinstance(call.func, ast.Attribute) and judge.values.present(call.func.value) == {"Api"})
+        for call in calls
+    )
 
 
 def _inside(node: ast.AST) -> Iterator[ast.AST]:

@@ -67,3 +67,20 @@ def test_a_person_makes_tokens_for_themselves_and_the_command_line_for_a_person_
     assert made.made_by == "demo/ann"
     entry = audit.recent(db)[0]
     assert (entry.actor, entry.detail["person"]) == ("command line", "demo/ann")
+
+
+@pytest.mark.parametrize(
+    ("person", "said"),
+    [
+        ("demo/ann.example", "person: must be written with the user's ID: ann.example is the username of demo/165"),
+        ("demo/nobody", "person: must have logged in once: demo has no user with the ID nobody"),
+        ("demo/7", "person: must be a person who may submit scripts for demo, such as one with the role author"),
+    ],
+)
+def test_a_person_who_may_not_submit_is_the_only_fault_and_is_told_what_to_write(db, demo, person, said):
+    mine = db.merge(demo)
+    users.remember(db, mine, "165", UserProfile("ann.example"))
+    users.remember(db, mine, "7", UserProfile("kim"))
+    with pytest.raises(RuleViolation) as refused:
+        author_tokens.make(db, mine, draft(), AuditContext("command line"), person=person)
+    assert str(refused.value) == said

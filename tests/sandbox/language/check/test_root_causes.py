@@ -31,6 +31,22 @@ def status(user, session, api):
         api.log(problem)
     return hidden()
 """,
+    "a refused import whose values are kept at module level": """
+from datetime import datetime
+import «pytz
+
+TZ = pytz.timezone("America/Chicago")
+ZONES = [TZ]
+
+def status(user, session, api):
+    return message(api.now().astimezone(TZ).isoformat())
+""",
+    "a star import of the types": """
+«from session_status import *
+
+def status(user, session, api):
+    return message(user.id)
+""",
     "a refused module under another name": """
 import «os.path as p
 

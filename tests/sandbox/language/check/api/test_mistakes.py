@@ -172,6 +172,14 @@ SCRIPTS = {
             "    «except json.JSONDecodeError as e:\n        rows = []\n    return message(str(len(rows)))\n"
         ),
     ),
+    "ValueError around .json()": (
+        "json-error",
+        'Write except ApiError as problem: and, if it matters, test problem.kind == "not json"',
+        (
+            "def status(user, session, api):\n    answer = api.get('c', '/a')\n    try:\n        rows = answer.json()\n"
+            "    «except ValueError:\n        rows = []\n    return message(str(len(rows)))\n"
+        ),
+    ),
     "a type alias that is no alias": (
         "type-brackets",
         "Write dict.",
@@ -247,3 +255,22 @@ def test_every_rule_of_the_script_api_is_among_the_mistakes():
 def test_a_corrected_expression_can_be_pasted(wanted):
     found = compile_source(script(f"x = user['{wanted}']")).findings[0]
     assert compile_source(script("x = " + found.instead.removeprefix("Write "))).findings == ()
+
+
+#: name -> what to write instead of an attribute that no value has, and a whole script
+ATTRIBUTES = {
+    "a field in camel case, of a value whose kind is not known": (
+        'Did you mean first_name? To read a key of data, write data["firstName"].',
+        "def status(user, session, api):\n    for who in {1: user}.values():\n        api.log(«who.firstName)\n    return hidden()\n",
+    ),
+    "hours of a duration": (
+        "Write duration.total_seconds() / 3600.",
+        "def status(user, session, api):\n    return message(str(«(session.ends_at - api.now()).total_hours()))\n",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", ATTRIBUTES)
+def test_an_attribute_that_no_value_has_is_answered_with_the_one_that_was_meant(name):
+    instead, source = ATTRIBUTES[name]
+    has_one_finding(source, "attribute", instead)

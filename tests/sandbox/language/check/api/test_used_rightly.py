@@ -5,6 +5,10 @@ import pytest
 from sandbox.language import compile_source
 
 BODIES = {
+    "ValueError around what is taken apart": (
+        'try:\n    state, seat = api.get("lms", "/a").json()\nexcept ValueError:\n    return hidden()\n'
+        "return message(str(state) + str(seat))"
+    ),
     "a template whose beginning is a name": 'prefix = "/" + user.id\nreturn message(api.get("lms", "%s/items" % prefix).text)',
     "a template whose path begins with a slash": 'return message(api.get("lms", "/%s/items" % user.id).text)',
     "text and a name that only calls with None leave out": (
