@@ -27,7 +27,8 @@ class Permission(StrEnum):
     GRANT_ROLES = "grant and take away every role, and lock people out"
     SEE_RUNS = "see what people are shown, and the runs behind it"
     SEE_SCRIPTS = "see scripts, submissions and deployments"
-    SUBMIT_SCRIPTS = "submit scripts for review, and make author tokens"
+    SUBMIT_SCRIPTS = "submit scripts for review"
+    MAKE_TOKENS = "make and revoke author tokens"
     REVIEW_SCRIPTS = "review scripts"
     DEPLOY_SCRIPTS = "stage, activate, roll back, suspend and stop scripts"
     SEE_AUDIT = "see the audit entries of an implementation"
@@ -43,6 +44,7 @@ FRESH: Final = frozenset(
         Permission.CHANGE_TRUST,
         Permission.GRANT_SCANNING,
         Permission.GRANT_ROLES,
+        Permission.MAKE_TOKENS,
         Permission.DEPLOY_SCRIPTS,
         Permission.RETIRE_IMPLEMENTATIONS,
     }
@@ -89,7 +91,7 @@ class Role:
 
 
 _VISITOR = frozenset({Permission.SEE_CONSOLE, Permission.SEE_SETTINGS})
-_AUTHOR = _VISITOR | {Permission.SEE_SCRIPTS, Permission.SUBMIT_SCRIPTS}
+_AUTHOR = _VISITOR | {Permission.SEE_SCRIPTS, Permission.SUBMIT_SCRIPTS, Permission.MAKE_TOKENS}
 _LOOKS_ON = _VISITOR | {Permission.SEE_PEOPLE, Permission.SEE_RUNS, Permission.SEE_AUDIT}
 
 TABLE: Final = (

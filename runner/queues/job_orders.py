@@ -110,7 +110,7 @@ KINDS: Mapping[str, JobKind] = MappingProxyType(
             # Limits that only a fault reaches.
             JobKind(AGENDA_IMPORT, "Import of the agenda", AgendaImportArguments, wall_s=300, memory_mib=768),
             # Bounded by its own plan; the jail limits the memory of scripts.
-            JobKind(SUBMISSION_TRIAL, "Trial of a submission", SubmissionTrialArguments, wall_s=600, memory_mib=1024),
+            JobKind(SUBMISSION_TRIAL, "Trial of a submission", SubmissionTrialArguments, wall_s=600, memory_mib=768),
         )
     }
 )

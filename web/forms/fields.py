@@ -226,6 +226,8 @@ class CheckboxesField(SelectMultipleField):  # type: ignore[misc]  # WTForms shi
 class HiddenNumberField(HiddenField):  # type: ignore[misc]  # WTForms ships no types
     """A whole number that the page carries, 0 or more; anything else that is sent counts as 0."""
 
+    layout = "hidden"
+
     @property
     def value(self) -> int:
         """The number."""

@@ -7,7 +7,7 @@ The steps, in this order:
 
 1. A request that announces no body has none.
 2. An announced length above the limit of the view is refused (413). What a client sends at once all the same is discarded
-   first: a proxy which is still sending when the connection closes does not read our answer, and tells its client 502
+   first, unless it announces more than proxies pass on: a proxy which is still sending when the connection closes does not read our answer, and tells its client 502
    (RFC 9112, 9.6). A client that asks before it sends gets the answer at once.
 3. The whole body must arrive within the deadline (408).
 4. It must not exceed the limit of the view (413), nor the total for all requests of the process (503).
@@ -77,7 +77,7 @@ class RequestBodies:
             return EMPTY
         limit = self._limit_for(scope.method, scope.path)
         if not chunked and int(announced) > limit:  # 2. the server has checked that it is a number
-            if "expect" not in headers:
+            if "expect" not in headers and int(announced) <= MOST_DISCARDED:
                 await self._discard(protocol)
             return RequestBody(refused=HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
         pieces: list[bytes] = []

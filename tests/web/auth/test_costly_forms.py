@@ -30,7 +30,12 @@ def addresses_for_long_forms(app):
         view = app.view_functions[rule.endpoint]
         long = request_rules_of(view).body > form_limits.READ_FROM_ANYBODY
         if "POST" in (rule.methods or ()) and long and need_of(view).permission is not Permission.ANYONE:
-            yield rule.rule.replace("<implementation>", "demo").replace("<name>", "x").replace("<kind>", "jwt")
+            yield (
+                rule.rule.replace("<implementation>", "demo")
+                .replace("<name>", "x")
+                .replace("<kind>", "jwt")
+                .replace("<int:number>", "1")
+            )
 
 
 @pytest.mark.parametrize("headers", [BEARER, OUR_PAGE], ids=["bearer", "our page"])

@@ -166,7 +166,7 @@ def test_a_token_is_shown_once_listed_without_it_and_revoked(cli, event, open_re
     make = ("script", "token", "make", "aha26")
     assert "Missing option '--for'" in cli(*make, "ci", env=event).stderr
     for nobody in ("olga", "aha26/olga", "command line"):
-        assert "person" in cli(*make, "ci", "--for", nobody, env=event).stderr
+        assert "person" in cli(*make, "ci", "--for", nobody, env=event).stderr.lower()
     with open_records.session() as db:
         add_author(db, "aha26/olga")
     made = cli(*make, "ci", "--for", "aha26/olga", "--days", "30", "--may", "submit", env=event)

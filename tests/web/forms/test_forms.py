@@ -79,7 +79,11 @@ def test_every_field_of_ours_says_how_it_is_drawn():
     ]
     ours = [each for each in ours if isinstance(each, type) and issubclass(each, Field)]
     template = (WEB / "templates" / "forms.html").read_text()
-    known = set(re.findall(r'of\.layout == "([a-z]+)"', template)) | {"dropdown", "upload"}  # these two as they are
+    known = set(re.findall(r'of\.layout == "([a-z]+)"', template)) | {
+        "dropdown",
+        "upload",
+        "hidden",
+    }  # these as they are
     assert len(ours) > 10
     assert {each.layout for each in ours} == known
 

@@ -51,6 +51,7 @@ def test_a_whole_body_is_handed_on_as_one():
     ("more", "pieces", "expected"),
     [
         ({"expect": "100-continue"}, (b"x",), 0),  # such a client waits for our answer
+        ({"content-length": str(MOST_DISCARDED + 1)}, (b"x",), 0),
         ({}, (b"x" * LIMIT, b"x", b""), 3),
         ({}, (b"x" * LIMIT, None, b"x"), 2),  # nothing more comes
         ({}, (b"x",) * (2 * PIECES), PIECES + 1),

@@ -48,7 +48,7 @@ class TokenForm(BaseForm):
 
 
 @blueprint.get("/tokens")
-@needs(Permission.SUBMIT_SCRIPTS, fresh=True)
+@needs(Permission.MAKE_TOKENS, fresh=True)
 def tokens(implementation: str) -> Response:
     """List the author tokens of an implementation, and offer to make one."""
     with reading(implementation) as (db, found):
@@ -56,7 +56,7 @@ def tokens(implementation: str) -> Response:
 
 
 @blueprint.post("/tokens")
-@needs(Permission.SUBMIT_SCRIPTS, fresh=True)
+@needs(Permission.MAKE_TOKENS, fresh=True)
 def make_token(implementation: str) -> Response:
     """Make a token for the person who is signed in, and show it, this once."""
     form, by = TokenForm(), by_page()
@@ -75,7 +75,7 @@ def make_token(implementation: str) -> Response:
 
 
 @blueprint.post("/tokens/<name>/revoke")
-@needs(Permission.SUBMIT_SCRIPTS, fresh=True)
+@needs(Permission.MAKE_TOKENS, fresh=True)
 def revoke_token(implementation: str, name: str) -> Response:
     """Revoke a token, for ever."""
     try:
