@@ -1,9 +1,9 @@
 """Every request has an id of our own making, which the lines of the log carry that its answer leaves behind."""
 
 import json
-import time
 import logging
 import re
+import time
 
 import pytest
 
