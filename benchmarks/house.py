@@ -107,7 +107,7 @@ def furnish(settings: Settings, vendor_port: int, people: int) -> None:
 
 @contextmanager
 def house(folder: Path, *, vendor_s: float, people: int, threads: int = 64) -> Iterator[House]:
-    """Start everything with one worker process and one web process; stop it in the opposite order."""
+    """Start everything with one worker process of each kind and one web process; stop it in the opposite order."""
     with ExitStack() as stack:
         store = EmbeddedStore()
         address = store.start()
@@ -133,6 +133,7 @@ def house(folder: Path, *, vendor_s: float, people: int, threads: int = 64) -> I
         settings = Settings.from_environment(env)
         furnish(settings, vendor_port, people)
         worker = stack.enter_context(process("-m", "worker", env=env, log=folder / "worker.log"))
+        stack.enter_context(process("-m", "worker", "background", env=env, log=folder / "background.log"))
         web = stack.enter_context(process("-m", "web.cli", "web", env=env, log=folder / "web.log"))
         wait_until_ready(port, "/readyz", b'"warnings":[]')
         logins = LoginStore.open(settings)
