@@ -89,6 +89,7 @@ ORDER = {
             "powers",
             "runs",
             "trials",
+            "checks",
             "background",
         ),
     ),

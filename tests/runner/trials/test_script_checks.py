@@ -1,10 +1,10 @@
 """Checks in a web process: a crowd of authors takes a few threads of the server, and no more."""
 
 import pytest
+from runner.trials.script_checks import ChecksUnavailable, ScriptChecks
 
 from runner.trials import script_checks
 from runner.trials.fact_review import ImplementationFacts
-from runner.trials.script_checks import ChecksUnavailable, ScriptChecks
 from tests.support.application import make_settings
 
 FACTS = ImplementationFacts("demo", {}, frozenset(), ())

@@ -7,6 +7,7 @@ from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass, replace
 
 import pytest
+from runner.trials.script_checks import ScriptChecks
 
 from records import Database, SecretBox, UserProfile
 from records.people import administrators
@@ -18,7 +19,6 @@ from runner.queues.job_states import JobStates
 from runner.queues.trial_orders import EARLIER_RUNS
 from runner.store.clients import connect
 from runner.store.environment_mark import adopt
-from runner.trials.script_checks import ScriptChecks
 from tests.support.application import KEY, make_app, make_settings, small_keys
 from tests.support.people import visitor
 from tests.support.vendors import Vendor

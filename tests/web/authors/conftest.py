@@ -1,8 +1,8 @@
 """What the tests of the authors' endpoints share: a real jail for checks, and an implementation with an author for each test."""
 
 import pytest
-
 from runner.trials.script_checks import ScriptChecks
+
 from tests.support.application import make_app, make_settings
 from tests.support.author_house import author_house
 

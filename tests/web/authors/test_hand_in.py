@@ -1,6 +1,7 @@
 """Handing a script in over HTTP: what is stored, and what is refused with its findings."""
 
 import pytest
+from runner.trials.script_checks import ChecksUnavailable
 
 from records import UserProfile, audit
 from records.audit import AuditContext
@@ -11,7 +12,6 @@ from records.scripts import submissions as rows
 from records.scripts.reviews import CommentDraft, ReviewDecision
 from records.tenants import connections, implementations
 from records.tenants.connections import ConnectionDraft
-from runner.trials.script_checks import ChecksUnavailable
 from tests.support.author_house import ANOTHER, BROKEN, GOOD
 from web.auth.services import AuthServices
 from web.authors import token_access

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 from flask import Flask, Response, redirect, request
+from runner.trials.script_checks import ScriptChecks
 
 from records.audit import AuditContext
 from records.changes.scripts import submissions
@@ -15,7 +16,6 @@ from records.scripts import runs
 from records.scripts.reviews import CommentDraft, ReviewDecision
 from runner.logins import LoginStore
 from runner.store.clients import connect
-from runner.trials.script_checks import ScriptChecks
 from tests.support.application import make_app, make_settings
 from tests.support.author_house import ANOTHER, BROKEN, GOOD, author_house
 from tests.support.browser import serving

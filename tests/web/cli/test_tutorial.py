@@ -10,6 +10,7 @@ import re
 import shlex
 
 import pytest
+from runner.trials.script_checks import ScriptChecks
 
 from records import Database, SecretBox, UserProfile
 from records.audit import AuditContext
@@ -23,7 +24,6 @@ from records.tenants.connections import ConnectionDraft
 from runner.logins import LoginStore
 from runner.settings.operator_settings import Settings
 from runner.store.clients import connect
-from runner.trials.script_checks import ScriptChecks
 from tests.support import ROOT
 from tests.support.application import make_app, make_settings
 from tests.support.browser import serving

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from runner.trials.script_checks import ScriptChecks
 
 from records.audit import AuditContext
 from records.changes.scripts import deployments as deploying
@@ -14,7 +15,6 @@ from records.scripts.reviews import CommentDraft, ReviewDecision
 from records.scripts.submissions import SubmissionDraft
 from records.tenants import implementations
 from runner.trials.fact_review import ImplementationFacts
-from runner.trials.script_checks import ScriptChecks
 from tests.support.application import make_app, make_settings
 from tests.support.browser import serving
 

@@ -4,6 +4,7 @@ import re
 from html import unescape
 
 import pytest
+from runner.trials.script_checks import ChecksUnavailable, ScriptChecks
 
 from records.audit import AuditContext
 from records.changes.scripts import deployments as deploying
@@ -12,7 +13,6 @@ from records.people import grants, users
 from records.people.users import UserProfile
 from records.scripts import drafts, submissions, versions
 from records.tenants import implementations
-from runner.trials.script_checks import ChecksUnavailable, ScriptChecks
 from tests.web.console.scripts.conftest import FIRST, SCRIPTS, actor
 
 DRAFT = f"{SCRIPTS}/draft"
