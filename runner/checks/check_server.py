@@ -49,6 +49,10 @@ class CheckServer:
         for thread in self._threads:
             thread.start()
 
+    def note_presence(self) -> None:
+        """Note in the store that this worker is there. Raises what the client raises."""
+        self._heartbeat.note(len(self._in_flight))
+
     def close(self) -> None:
         """Take no further order, and wait for the checks that are being made."""
         self._closing.set()
@@ -100,7 +104,7 @@ class CheckServer:
     def _beat(self) -> None:
         while not self._closing.is_set():
             try:
-                self._heartbeat.note(len(self._in_flight))
+                self.note_presence()
             except RedisError as error:
                 if not isinstance(error, AWAY):
                     log.exception("heartbeat failed")

@@ -24,7 +24,7 @@ from runner.store.errors import StoreAway, answering
 from runner.store.worker_heartbeat import CHECKS, workers_present
 from runner.trials.fact_review import ImplementationFacts
 from runner.trials.script_review import ScriptReview, review_of
-from sandbox import CheckResult
+from sandbox import RUNTIME_KEY, CheckResult
 
 from .check_orders import KEPT_S, WAITING, CheckOrder, CheckReply, CheckSealer, ReplyUnreadable
 from .kept_checks import KeptChecks
@@ -81,7 +81,8 @@ class ScriptChecks:
             reply = self._kept.find(facts.slug, source)
             if reply is None:
                 reply = self._checked(source, facts.slug, by)
-                self._kept.keep(facts.slug, source, reply)
+                if reply.runtime_key == RUNTIME_KEY:  # otherwise a worker of another release judged by its own rules
+                    self._kept.keep(facts.slug, source, reply)
         return _reviewed(source, facts, reply)
 
     def _checked(self, source: str, implementation: str, by: str) -> CheckReply:
