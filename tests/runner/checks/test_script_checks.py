@@ -5,6 +5,7 @@ import signal
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
@@ -117,8 +118,18 @@ def test_a_hostile_text_holds_one_of_two_places_and_another_author_is_served_mea
         assert not any(each.result().ok for each in hostile)
 
 
+def state_of(pid):
+    """The state of a process, as one letter; "" once it is gone."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except FileNotFoundError:
+        return ""
+
+
 def test_a_worker_whose_zygote_was_killed_checks_with_the_next_one(checks, checking_worker):
-    os.kill(checking_worker._sandbox.zygote_pid, signal.SIGKILL)
+    zygote = checking_worker._sandbox.zygote_pid
+    os.kill(zygote, signal.SIGKILL)
+    assert eventually(lambda: state_of(zygote) in ("Z", ""))
     assert checks.review(GOOD, FACTS, by=ANN).ok
 
 
