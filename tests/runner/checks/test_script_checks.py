@@ -80,7 +80,7 @@ def test_a_crowd_waits_in_a_few_threads_and_one_author_in_fewer(unserved, idle_s
         mine = [pool.submit(refusal, unserved) for _ in range(script_checks.MOST_OF_ONE)]
         eventually(lambda: unserved._waiting[ANN] == script_checks.MOST_OF_ONE)
         started = time.monotonic()
-        assert refusal(unserved) == (BUSY, True)  # not for Ann, who has two there
+        assert refusal(unserved) == (OWN_TURN, True)
         people = [f"demo/{number}" for number in range(script_checks.MOST_WAITING - len(mine))]
         others = [pool.submit(refusal, unserved, GOOD, person) for person in people]
         eventually(lambda: idle_store.llen(WAITING) == 1 + len(others))  # the second one of Ann waits for the first
