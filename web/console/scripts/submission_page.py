@@ -24,7 +24,7 @@ from web.auth.services import AuthServices
 from web.console.layout.page_frame import signed_in
 from web.console.scripts.requirements import ReviewedText, requirements, touched_by
 from web.console.scripts.review_forms import CommentForm, DecisionForm, PrivateCommentForm, decision_form
-from web.console.scripts.script_check import PageCheck, check
+from web.console.scripts.script_check import PageCheck, look
 from web.console.scripts.source.source_diff import compare
 from web.console.scripts.source.source_lines import DeceptivePlaces
 from web.console.scripts.trials.trial_results import TrialResults
@@ -72,7 +72,7 @@ def draw(db: DbSession, found: Implementation, number: int, sent: SentForms | No
     said = reviews.comments(db, submission, private=reviewer)
     own = me in submissions.authors_of(db, found, version)
     waits = submission.state == SUBMITTED
-    checked = check(db, found, version.source) if reviewer or waits else PageCheck()
+    checked = look(db, found, version.source) if reviewer or waits else PageCheck()
     seen_as = own if reviewer else None
     text = ReviewedText(version, checked, warnings_of(version), said, DeceptivePlaces.of(version.source), seen_as)
     looking = _looking(found, number) if reviewer else {}
