@@ -7,7 +7,7 @@ superseded or withdrawn, each author's newest are kept.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -185,6 +185,21 @@ def is_approved(db: Session, version: Version) -> bool:
     """Say whether this version is approved: by the newest decision about any submission of it."""
     decided = select(Submission.state).where(Submission.version_id == version.id, Submission.state.in_(DECISIONS))
     return db.scalar(decided.order_by(Submission.decided_at.desc(), Submission.id.desc()).limit(1)) == APPROVED
+
+
+def outcomes(db: Session, versions: Collection[Version]) -> dict[int, str]:
+    """Return what the reviews of each version came to, by its id; a version that was never handed in is left out.
+
+    It is "approved" if that was the newest decision, and otherwise the state of its newest submission.
+    """
+    mine = select(Submission.version_id, Submission.state, Submission.decided_at, Submission.id)
+    rows = db.execute(
+        mine.where(Submission.version_id.in_([each.id for each in versions])).order_by(Submission.id)
+    ).all()
+    found = {version_id: state for version_id, state, _, _ in rows}
+    decided = sorted((row for row in rows if row.state in DECISIONS), key=lambda row: (row.decided_at, row.id))
+    newest = {version_id: state for version_id, state, _, _ in decided}
+    return found | {version_id: state for version_id, state in newest.items() if state == APPROVED}
 
 
 def authors_of(db: Session, implementation: Implementation, version: Version) -> frozenset[str]:

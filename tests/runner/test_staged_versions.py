@@ -11,6 +11,7 @@ from sqlalchemy import update
 from records import DatabaseUnavailable, audit
 from records.agenda import sessions
 from records.changes.scripts import deployments
+from records.changes.scripts.readiness import Without
 from records.people import users
 from records.scripts import deployments as rules
 from records.scripts import versions
@@ -36,7 +37,7 @@ def request(user):
 
 def staged(house, source, share=50):
     version = house.store("acme", source)
-    house.commit(deployments.stage, version.number, share, unreviewed=True)
+    house.commit(deployments.stage, version.number, share, without=Without.REVIEW)
     return version
 
 
@@ -100,7 +101,7 @@ def test_widening_keeps_who_is_in_and_what_is_cached_and_activating_ends_the_dif
     run = ask(inside).run
     house.commit(deployments.widen, 90, expected=2)
     assert ask(inside).run == run
-    house.commit(deployments.activate, 2, unreviewed=True)
+    house.commit(deployments.activate, 2, without=Without.REVIEW)
     assert (ask(inside).message.text, ask(outside).message.text) == ("New", "New")
 
 
@@ -110,7 +111,7 @@ def test_a_roll_back_takes_effect_with_the_next_request_and_revert_too(house, as
     assert ask("ann").message.text == "New"
     house.commit(deployments.roll_back, expected=2)
     assert ask("ann").message.text == "Old"
-    house.commit(deployments.stage, 2, 50, unreviewed=True)
+    house.commit(deployments.stage, 2, 50, without=Without.REVIEW)
     _, inside = of_each(house)
     assert ask(inside).message.text == "New"
     house.commit(deployments.revert, expected=2)
@@ -203,7 +204,7 @@ def test_what_was_found_before_is_not_shown_again_after_a_change_that_is_undone(
     house.commit(deployments.roll_back, expected=2)
     assert house.service.ask(ANN).state == "checking"
     assert ask("ann").message.text == "Old"
-    house.commit(deployments.stage, 2, 90, unreviewed=True)
+    house.commit(deployments.stage, 2, 90, without=Without.REVIEW)
     _, inside = of_each(house)
     house.service.returned(request(inside))
     house.commit(deployments.revert, expected=2)

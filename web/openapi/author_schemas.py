@@ -37,11 +37,13 @@ VERSION = schema_object(
         "sha256": _HASH,
         "state": {
             "type": "string",
-            "description": "active, staged with its share, approved, not approved, or suspended.",
+            "description": "suspended, active, staged with its share, or what its reviews came to: approved, submitted, "
+            "changes requested, rejected, withdrawn, superseded, never submitted.",
         },
         "api_level": _NUMBER,
         "stored_at": _MOMENT,
-        "stored_by": _TEXT,
+        "stored_by": {"type": "string", "description": "The key of the person, the author token, or the command."},
+        "stored_by_name": or_null({**_TEXT, "description": "The name of the person; null if it is not known."}),
     },
     "One text of the script, which never changes.",
 )

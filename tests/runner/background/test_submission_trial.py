@@ -12,6 +12,7 @@ from records.changes.scripts.checked_scripts import CheckedScript
 from records.scripts import runs, submissions, versions
 from records.scripts.submissions import SubmissionDraft
 from records.tenants import implementations
+from records.tenants.script_needs import ScriptNeeds
 from runner.background import submission_trial
 from runner.background.job_child import run_order
 from runner.queues.job_orders import MOST_RUNS, SUBMISSION_TRIAL, JobOrder, OrderRefused
@@ -38,7 +39,7 @@ def submitted(house, monkeypatch):
         with house.database.session() as db:
             owner = implementations.find(db, "acme")
             by = AuditContext(add_author(db, "acme/ann"), "test")
-            script = CheckedScript(source, 1, (), (), house.sandbox.report.runtime, checked.code)
+            script = CheckedScript(source, 1, (), ScriptNeeds(), house.sandbox.report.runtime, checked.code)
             made = changes.submit(db, owner, script, SubmissionDraft("", scenarios), by).value
         arguments = {"submission": made.submission.number, "version": made.version.sha256, "runs": 50}
         return JobOrder("0" * 32, SUBMISSION_TRIAL, "acme", "acme/rita", 0, arguments)

@@ -13,6 +13,7 @@ from records.changes.scripts.checked_scripts import CheckedScript
 from records.scripts.reviews import CommentDraft, ReviewDecision
 from records.scripts.submissions import SubmissionDraft
 from records.tenants import implementations
+from records.tenants.script_needs import ScriptNeeds
 from runner.trials.fact_review import ImplementationFacts
 from runner.trials.script_checks import ScriptChecks
 from tests.support.application import make_app, make_settings
@@ -44,8 +45,9 @@ LONG = "Donaudampfschifffahrtsgesellschaftskapitänsmitgliederversammlung"
 
 
 def checked(source, *findings):
-    """A text as if a check had let it pass with these warnings."""
-    return CheckedScript(source, 1, findings, ("claim_url",), "tests", b"code")
+    """A text as if a check had let it pass with these warnings; the last one of `past` needs a setting that is lacking."""
+    needs = ScriptNeeds(settings=("claim_url",) if source == DECEPTIVE else ())
+    return CheckedScript(source, 1, findings, needs, "tests", b"code")
 
 
 def warning(line, what="This link leads to another host.", severity="warning"):
