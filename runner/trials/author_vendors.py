@@ -39,7 +39,7 @@ _MEMBERS: Final = frozenset(
 
 
 @dataclass(frozen=True)
-class SecretUse:
+class SecretRequest:
     """What a connection of the file asks for: the value of a variable, for these hosts."""
 
     variable: str
@@ -48,7 +48,7 @@ class SecretUse:
 
 
 #: Says whether the author allows a use of a variable.
-MaySend = Callable[[SecretUse], bool]
+MaySend = Callable[[SecretRequest], bool]
 
 
 class AuthorConnectionsError(Exception):
@@ -143,7 +143,9 @@ def _connection(name: str, given: Any, env: Mapping[str, str], may_send: MaySend
     parse_base(base_url, allow_loopback=True)
     secret = ""
     if kind != "none":
-        use = SecretUse(_variable(name, given.get("secret_env")), name, _hosts(base_url, auth_fields.get("token_url")))
+        use = SecretRequest(
+            _variable(name, given.get("secret_env")), name, _hosts(base_url, auth_fields.get("token_url"))
+        )
         secret = _secret(use, env, may_send)
     connection = VendorConnection(
         implementation="author",
@@ -182,7 +184,7 @@ def _hosts(*addresses: Any) -> tuple[str, ...]:
     return tuple(dict.fromkeys(urlsplit(each).netloc for each in addresses if isinstance(each, str)))
 
 
-def _secret(use: SecretUse, env: Mapping[str, str], may_send: MaySend) -> str:
+def _secret(use: SecretRequest, env: Mapping[str, str], may_send: MaySend) -> str:
     """Return the value of a variable that may be sent.
 
     1. It is none of this program's own: those are never for a vendor, whatever the author says.

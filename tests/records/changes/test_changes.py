@@ -113,7 +113,7 @@ def test_a_one_time_link_is_used_once_and_noted_each_time(db):
 
 
 def test_the_text_that_is_in_service_is_activated_again_without_an_entry(db):
-    checked = CheckedScript("def status(): ...", 1, (), ScriptNeeds(settings=("claim_url",)), "runtime", b"code")
+    checked = CheckedScript("def status(): ...", 1, (), ScriptNeeds(), "runtime", b"code")
     first = deployments.activate_text(db, demo(db), checked, BY, author="kim")
     again = deployments.activate_text(db, demo(db), checked, BY, author="kim")
     assert (first.made, again.made, again.announced, first.value.number) == (True, False, False, 1)

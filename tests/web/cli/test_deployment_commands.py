@@ -222,7 +222,7 @@ def test_a_token_is_shown_once_listed_without_it_and_revoked(cli, event, open_re
         assert author_tokens.find_usable(db, implementations.find(db, "aha26"), text, token.made_at).token is token
     listed = cli("script", "token", "list", "aha26", env=event).stdout
     assert text not in listed
-    assert "ci    counts  submit  aha26/olga" in listed
+    assert "ci    counts  submit  olga (aha26/olga)" in listed
     assert cli(*make, "ci", "--for", "aha26/olga", env=event).exit_code == 2
     assert "must be some of submit" in cli(*make, "x", "--for", "aha26/olga", "--may", "deploy", env=event).stderr
     assert cli(*make, "x", "--for", "aha26/olga", "--days", "366", env=event).exit_code == 2

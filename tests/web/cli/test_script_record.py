@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from runner.trials.author_vendors import AuthorConnectionsError, SecretUse, read_connections
+from runner.trials.author_vendors import AuthorConnectionsError, SecretRequest, read_connections
 from tests.support.vendors import Vendor, reply
 from web.cli.authors import record_command
 
@@ -216,4 +216,4 @@ def test_the_token_address_of_a_folder_of_somebody_else_is_named_too():
     uses = []
     with pytest.raises(AuthorConnectionsError, match=r"good\.example\.org and collects\.example\.org"):
         read_connections({"cme": {**given, "secret_env": "X"}}, {"X": "s"}, uses.append)
-    assert uses == [SecretUse("X", "cme", ("good.example.org", "collects.example.org"))]
+    assert uses == [SecretRequest("X", "cme", ("good.example.org", "collects.example.org"))]

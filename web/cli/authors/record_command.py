@@ -20,7 +20,7 @@ from runner.trials.author_vendors import (
     AuthorConnections,
     AuthorConnectionsError,
     AuthorVendors,
-    SecretUse,
+    SecretRequest,
     read_connections,
 )
 from runner.trials.trial import Trial, TrialSandbox, TrialTerms
@@ -139,7 +139,7 @@ def _read_case(folder: str, allowed: frozenset[str], *, overwrite: bool) -> _Cas
     return _Case(place, source, data, replace(terms, limits=replace(terms.limits, wall_s=_WALL_S)), connections)
 
 
-def _may_send(allowed: frozenset[str], use: SecretUse) -> bool:
+def _may_send(allowed: frozenset[str], use: SecretRequest) -> bool:
     """Ask the author, if there is a terminal and the options do not say it."""
     if use.variable in allowed:
         return True
