@@ -1,6 +1,7 @@
 """The trial of a submission: explored and replayed in a real jail, and kept for the reviewer."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -105,6 +106,24 @@ def test_scenarios_of_the_author_are_where_the_search_starts_and_a_bad_one_is_pa
     scenarios = tuple(one | {"expected": {}} for one in (bad, good))
     _, results, _ = tried(submitted(rare, scenarios))
     assert "Found the goose" in {row["text"] for row in results["explore"]["messages"]}
+
+
+LOCAL = """
+def status(user, session, api):
+    return message("Claim", link=api.settings["claim_url"] + "?s=1")
+"""
+
+
+@pytest.mark.parametrize(("allowed", "link"), [(True, "http://127.0.0.1:8001/claim?s=1"), (False, None)])
+def test_a_link_to_this_machine_is_shown_where_the_service_would_show_it_and_nowhere_else(
+    house, submitted, tried, allowed, link
+):
+    with house.database.session() as db:
+        owner = implementations.find(db, "acme")
+        owner.script_settings = {"claim_url": "http://127.0.0.1:8001/claim"}
+    house.settings = replace(house.settings, allow_loopback_vendors=allowed)
+    _, results, _ = tried(submitted(LOCAL))
+    assert {row["link"] for row in results["explore"]["messages"] if row["text"] == "Claim"} == {link}
 
 
 #: INPUT of a case with which an author could keep a reviewer from seeing what the script can show.
