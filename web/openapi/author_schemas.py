@@ -7,6 +7,7 @@ from typing import Any
 from records.scripts import author_tokens, submissions
 from records.scripts.states import DECISIONS, SUBMISSION
 from records.scripts.versions import LARGEST_SOURCE
+from records.tenants import script_bounds
 from runner.explanations.status_explanation import OUTCOMES
 
 from .schema_forms import listed, or_null, ref, schema_object, some_members
@@ -116,7 +117,7 @@ HAND_IN = some_members(
     {
         "source": {"type": "string", "description": f"The text of the script, at most {LARGEST_SOURCE} bytes."},
         "note": {"type": "string", "maxLength": submissions.LONGEST_NOTE, "description": "For the reviewer."},
-        "scenarios": {**listed(ref("Scenario")), "maxItems": submissions.MOST_SCENARIOS},
+        "scenarios": {**listed(ref("Scenario")), "maxItems": script_bounds.MOST_SCENARIOS},
     },
     ("source",),
     "A script to be reviewed.",
