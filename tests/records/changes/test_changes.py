@@ -47,7 +47,7 @@ def told(db):
         ({"a": {"gone": "s3cret"}}, {"a": {"new": "t0ken"}}, {"a": {"added": ["new"], "removed": ["gone"]}}),
         ({"a": None}, {"a": {"new": "t0ken"}}, {"a": {"added": ["new"]}}),
         ({"a": {"gone": "s3cret"}}, {"a": None}, {"a": {"removed": ["gone"]}}),
-        ({"secret": "s3cret"}, {"secret": "t0ken"}, {"secret": "given anew"}),
+        ({"secret": "s3cret"}, {"secret": "t0ken"}, {"secret": "set again"}),
         ({"secret": "s3cret"}, {"secret": None}, {}),
         ({"a": {"b": 1}}, {"a": {"b": 1}}, {}),
     ],

@@ -60,7 +60,7 @@ def token_group() -> None:
 def make(implementation: str, name: str, person: str, days: int, may: str) -> None:
     """Make an author token for IMPLEMENTATION, called NAME in audit entries. It is shown once, and only its hash is stored.
 
-    It allows nothing that its person may not do when it is used, and nobody approves what their token submitted.
+    It allows nothing that its person may not do when it is used, and they cannot approve what it submitted.
     """
     draft = AuthorTokenDraft(name, permissions_of(may), datetime.now(UTC) + timedelta(days=days))
     with open_context() as here:

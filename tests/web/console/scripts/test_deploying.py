@@ -77,7 +77,7 @@ ACTS = [
     ("versions/2/activate", {}, "all users (9 users known) see version 2, instead of version 1", (2, None), "script.activated"),
     ("live/widen", {"share": "40"}, "10 % of the users see it now, about 1 of 9 known", (1, 2), "script.widened"),
     ("live/revert", {"reason": "too long"}, "(about 1 of 9 known) see version 1 again", (1, None), "script.reverted"),
-    ("versions/1/suspend", {"reason": "leak"}, "until another version is activated, nobody sees a message", (None, 2), "script.suspended"),
+    ("versions/1/suspend", {"reason": "leak"}, "until another version is activated, no message is shown", (None, 2), "script.suspended"),
     ("versions/2/suspend", {"reason": "leak"}, "its users see the active version", (1, None), "script.suspended"),
     ("live/stop", {"reason": "wrong"}, "No script runs for all users (9 users known)", (1, 2), "scripts.stopped"),
 ]  # fmt: skip

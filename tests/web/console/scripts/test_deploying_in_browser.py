@@ -34,7 +34,7 @@ def test_a_version_is_widened_activated_rolled_back_suspended_and_all_scripts_st
     page.get_by_role("link", name="Stop all scripts").click()
     page.get_by_label("Reason").fill("The vendor shows wrong credits")
     page.get_by_role("button", name="Stop all scripts").click()
-    page.wait_for_selector("text=Nobody sees a message.")
+    page.wait_for_selector("text=No message is shown.")
     looked_at(page, "deploy-stopped")
     page.get_by_role("link", name="Let scripts go on").click()
     page.get_by_role("button", name="Let scripts go on").click()

@@ -57,7 +57,7 @@ class DeploymentScene:
     @property
     def without_script(self) -> str:
         """What users see if no script runs."""
-        return "everybody sees the fallback text" if self.owner.fallback_text else "nobody sees a message"
+        return "everybody sees the fallback text" if self.owner.fallback_text else "no message is shown"
 
     def state_of(self, version: Version) -> str:
         """How a version is live: "active", "staged" or ""."""
