@@ -2,9 +2,21 @@
 
 import pytest
 
+from records import Database
 from runner.trials.script_checks import ScriptChecks
 from tests.support.application import make_app, make_settings
 from tests.support.author_house import author_house
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def database(request, database):
+    """Records of each kind: what an author's request can reach behaves alike on both."""
+    if request.param == "sqlite":
+        yield database
+        return
+    made = Database(request.getfixturevalue("postgres_url"))
+    yield made
+    made.dispose()
 
 
 @pytest.fixture(scope="session")
