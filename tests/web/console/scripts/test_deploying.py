@@ -1,22 +1,17 @@
 """Changing what users see in the console: each page says whom it touches, and no press hits what its reader has not seen."""
 
 import re
-from dataclasses import replace
 
 import pytest
 
 from records import audit
 from records.audit import AuditContext
 from records.changes.scripts import deployments as changes
-from records.changes.scripts import submissions
 from records.scripts import deployments, versions
-from records.scripts.reviews import ReviewDecision
-from records.scripts.submissions import SubmissionDraft
 from records.tenants import implementations
-from records.tenants.script_needs import NeededCall, ScriptNeeds
 from tests.support.application import make_app
 from tests.support.stub_status_service import StubStatusService
-from tests.web.console.scripts.conftest import SCRIPTS, SECOND, actor, checked
+from tests.web.console.scripts.conftest import SCRIPTS
 from web.console.scripts.deploying.deployment_acts import OF_A_VERSION, OF_WHAT_IS_LIVE
 
 REVIEWER = AuditContext("staff/reviewer", "tests")
@@ -145,20 +140,6 @@ def test_a_version_that_is_not_approved_is_not_shown_to_anyone(reviewer, past, l
     assert "Activate version 3" not in reviewer.get(f"{SCRIPTS}/versions/3").text
 
 
-LACKING = ScriptNeeds(
-    ("claim_url",), (NeededCall("ethosce", "POST", "/claims"), NeededCall("survey", "GET")), ("evil.example.org",)
-)
-
-
-@pytest.fixture
-def lacking(past, change):
-    """The number of an approved version that needs what the demo lacks."""
-    script = replace(checked(SECOND + "\n"), needs=LACKING)
-    made = change(submissions.submit, script, SubmissionDraft(), actor("author"))
-    change(submissions.decide, made.submission.number, ReviewDecision("approved", made.version.sha256), REVIEWER)
-    return made.version.number
-
-
 @pytest.mark.parametrize("act", ["stage", "activate"])
 def test_a_version_that_lacks_something_is_shown_only_when_that_is_said_on_the_page(
     reviewer, lacking, live, database, act
@@ -174,7 +155,7 @@ def test_a_version_that_lacks_something_is_shown_only_when_that_is_said_on_the_p
     assert 'href="/console/implementations/demo/settings/script"' in page
     assert "An administrator adds it in the settings." in page
     assert answer.status_code == 422
-    assert "must be ticked as long as something is lacking" in answer.text
+    assert "must be ticked, or add what is lacking first" in answer.text
     assert live() == (1, 2)
     _, answer = press(reviewer, f"versions/{lacking}/{act}", share="10", anyway="y")
     assert answer.status_code == 303

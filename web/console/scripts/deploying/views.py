@@ -24,7 +24,7 @@ from web.redirects import see_other
 
 NO_ACT = "There is no such page."
 NONE_STAGED = "No version is staged."
-LEFT_UNSAID = RuleViolation("anyway", "must be ticked as long as something is lacking")
+LEFT_UNSAID = RuleViolation("anyway", "must be ticked, or add what is lacking first")
 
 
 class DeploymentForm(BaseForm):
