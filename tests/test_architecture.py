@@ -397,14 +397,14 @@ WRITERS = {
     "records.scripts.drafts": {"drop", "save"},
     "records.scripts.reviews": {"comment", "decide", "resolve"},
     "records.scripts.submissions": {"close", "submit", "withdraw"},
-    "records.scripts.versions": {"add_version", "keep_settings_read", "reinstate"},
+    "records.scripts.versions": {"add_version", "keep_needs", "reinstate"},
     "records.storage.environment_mark": {"change"},
     "records.tenants.connections": {"delete", "save"},
     "records.tenants.implementations": {"create", "update"},
 }
 #: Who else may call them, with the reason.
 OTHER_CALLERS = {
-    ("runner/runs/version_bundle.py", "keep_settings_read"): "what a new check of a stored text found",
+    ("runner/runs/version_bundle.py", "keep_needs"): "what a new check of a stored text found",
 }
 
 #: What opens a transaction that writes in `web/`, with the reason. A change goes through one of the first two.

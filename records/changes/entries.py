@@ -16,7 +16,7 @@ from records.storage.environment_mark import PRODUCTION
 from records.tenants.implementations import Implementation
 
 #: A value that no entry shows, and what it says instead.
-SECRET, GIVEN = "secret", "given anew"
+SECRET, GIVEN = "secret", "set again"
 
 
 def begin(db: Session, owner: Implementation, by: AuditContext, action: str, target: str = "") -> None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import CheckConstraint, ForeignKey, String, UniqueConstraint, select
+from sqlalchemy import CheckConstraint, ForeignKey, String, UniqueConstraint, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from records import fields, roles
@@ -22,7 +22,7 @@ from records.errors import FieldFault
 from records.identity import saml_providers
 from records.people import grants, users
 from records.roles import Permission
-from records.tenants import implementations
+from records.tenants import implementations, script_bounds
 from records.tenants.implementations import Implementation
 
 #: How a token begins, so that a scanner for secrets finds it in a repository.
@@ -214,6 +214,7 @@ def _faults(db: Session, implementation: Implementation, draft: AuthorTokenDraft
         faults.append(FieldFault("name", "was given to another token, perhaps one that was revoked: choose another"))
     if not draft.permissions:
         faults.append(FieldFault("permissions", "must be at least one"))
+    faults += _too_many(db, implementation, person)
     never = draft.permissions - PERMISSIONS
     missing = draft.permissions & PERMISSIONS - held if may_submit else ()  # else the person is the fault
     faults += [FieldFault("permissions", f"must not include “{each}”: no token has it") for each in sorted(never)]
@@ -225,6 +226,20 @@ def _faults(db: Session, implementation: Implementation, draft: AuthorTokenDraft
     if not now < draft.ends_at <= now + LONGEST:
         faults.append(FieldFault("ends_at", f"must be within the next {LONGEST.days} days"))
     return faults
+
+
+def _too_many(db: Session, implementation: Implementation, person: str) -> list[FieldFault]:
+    mine = select(func.count()).where(AuthorToken.implementation_id == implementation.id, AuthorToken.made_by == person)
+    ever = db.scalar(mine) or 0
+    counting = db.scalar(mine.where(AuthorToken.revoked_at.is_(None), AuthorToken.ends_at > utc_now())) or 0
+    if counting >= script_bounds.MOST_TOKENS:
+        return [FieldFault("person", f"has {counting} tokens that count, the most: revoke one that is not needed")]
+    if ever >= script_bounds.MOST_TOKENS_EVER:
+        most = script_bounds.MOST_TOKENS_EVER
+        return [
+            FieldFault("person", f"has had {most} tokens, the most: use those that count, and let them last longer")
+        ]
+    return []
 
 
 def _person(value: Any) -> str:

@@ -18,6 +18,7 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
+    func,
     select,
 )
 from sqlalchemy.orm import Mapped, Session, mapped_column
@@ -25,6 +26,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from records import fields
 from records.columns import Base, RowId, utc_now
 from records.errors import RuleViolation
+from records.tenants import script_bounds
 from records.tenants.implementations import Implementation
 
 from . import author_tokens, submissions
@@ -34,7 +36,6 @@ from .submissions import Submission
 from .versions import Version
 
 LONGEST_TEXT = 4000
-MOST_WAIVED = 100
 
 
 class Review(Base):
@@ -161,8 +162,15 @@ def of_submission(db: Session, submission: Submission) -> Review | None:
 
 
 def comment(db: Session, submission: Submission, draft: CommentDraft, by: str) -> ReviewComment:
-    """Add a comment; also after the decision, for the next submission."""
+    """Add a comment; also after the decision, for the next submission. The caller holds the implementation's lock.
+
+    Raises RuleViolation if the submission has as many as it may have.
+    """
     given = fields.checked(_COMMENT_CHECKS, {**vars(draft), "by": by})
+    mine = select(func.count()).select_from(ReviewComment).where(ReviewComment.submission_id == submission.id)
+    if (db.scalar(mine) or 0) >= script_bounds.MOST_COMMENTS:
+        told = f"cannot be added: submission {submission.number} has {script_bounds.MOST_COMMENTS} comments, the most"
+        raise RuleViolation("comment", f"{told}. Put what is left into the note of a decision")
     added = ReviewComment(implementation_id=submission.implementation_id, submission_id=submission.id, **given)
     db.add(added)
     db.flush()
@@ -193,8 +201,8 @@ def comments(db: Session, submission: Submission, *, private: bool) -> list[Revi
 
 def _waived(value: Any) -> list[dict[str, str]]:
     found = list(value)
-    if len(found) > MOST_WAIVED:
-        raise ValueError(f"must be at most {MOST_WAIVED} findings")
+    if len(found) > script_bounds.MOST_WAIVED:
+        raise ValueError(f"must be at most {script_bounds.MOST_WAIVED} findings")
     check = fields.line(2000, empty=False)
     good = []
     for one in found:

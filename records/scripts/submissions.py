@@ -7,7 +7,7 @@ superseded or withdrawn, each author's newest are kept.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -33,7 +33,7 @@ from records import fields
 from records.columns import Base, RowId, utc_now
 from records.errors import RuleViolation
 from records.storage.json_depth import MOST_LEVELS, is_deep
-from records.tenants import implementations
+from records.tenants import implementations, script_bounds
 from records.tenants.implementations import Implementation
 
 from . import author_tokens
@@ -43,10 +43,6 @@ from .states import APPROVED, DECISIONS, SUBMISSION, SUBMITTED, SUPERSEDED, WITH
 from .versions import LARGEST_NUMBER, WITHOUT_TEXT, Version
 
 LONGEST_NOTE = 4000
-#: Superseded and withdrawn submissions of an author that are kept, with their texts.
-MOST_ENDED = 30
-#: Scenarios of a submission, and bytes of all together as JSON.
-MOST_SCENARIOS, SCENARIO_BYTES = 200, 512 * 1024
 #: What a scenario holds.
 SCENARIO = frozenset({"name", "input", "answers", "expected"})
 
@@ -187,6 +183,21 @@ def is_approved(db: Session, version: Version) -> bool:
     return db.scalar(decided.order_by(Submission.decided_at.desc(), Submission.id.desc()).limit(1)) == APPROVED
 
 
+def outcomes(db: Session, versions: Collection[Version]) -> dict[int, str]:
+    """Return what the reviews of each version came to, by its id; a version that was never handed in is left out.
+
+    It is "approved" if that was the newest decision, and otherwise the state of its newest submission.
+    """
+    mine = select(Submission.version_id, Submission.state, Submission.decided_at, Submission.id)
+    rows = db.execute(
+        mine.where(Submission.version_id.in_([each.id for each in versions])).order_by(Submission.id)
+    ).all()
+    found = {version_id: state for version_id, state, _, _ in rows}
+    decided = sorted((row for row in rows if row.state in DECISIONS), key=lambda row: (row.decided_at, row.id))
+    newest = {version_id: state for version_id, state, _, _ in decided}
+    return found | {version_id: state for version_id, state in newest.items() if state == APPROVED}
+
+
 def authors_of(db: Session, implementation: Implementation, version: Version) -> frozenset[str]:
     """Return everyone who had a hand in a version: who stored it first, and who handed it in at any time."""
     rows = db.execute(select(Submission.author, Submission.submitted_by).where(Submission.version_id == version.id))
@@ -236,7 +247,7 @@ def _forget_oldest(db: Session, implementation: Implementation, author: str) -> 
         Submission.author == author,
         Submission.state.in_((SUPERSEDED, WITHDRAWN)),
     )
-    old = db.execute(mine.order_by(Submission.number.desc()).offset(MOST_ENDED)).all()
+    old = db.execute(mine.order_by(Submission.number.desc()).offset(script_bounds.MOST_ENDED)).all()
     if not old:
         return
     ids = {row.id for row in old}
@@ -254,11 +265,11 @@ def _forget_oldest(db: Session, implementation: Implementation, author: str) -> 
 
 
 def _scenarios(value: Any) -> list[Any]:
-    found = fields.json_object(SCENARIO_BYTES)({"scenarios": list(value)})["scenarios"]
+    found = fields.json_object(script_bounds.SCENARIO_BYTES)({"scenarios": list(value)})["scenarios"]
     if is_deep(found):
         raise ValueError(f"must not be nested deeper than {MOST_LEVELS} levels")
-    if len(found) > MOST_SCENARIOS:
-        raise ValueError(f"must be at most {MOST_SCENARIOS}")
+    if len(found) > script_bounds.MOST_SCENARIOS:
+        raise ValueError(f"must be at most {script_bounds.MOST_SCENARIOS}")
     for number, scenario in enumerate(found, 1):
         if not isinstance(scenario, dict) or scenario.keys() != SCENARIO or not isinstance(scenario["name"], str):
             raise ValueError(f"must be objects with {', '.join(sorted(SCENARIO))}, and number {number} is not")

@@ -29,8 +29,9 @@ from records import fields
 from records.columns import Base, RowId, utc_now
 from records.errors import RuleViolation
 from records.storage.upsert import insert_missing
-from records.tenants import implementations
+from records.tenants import implementations, script_needs
 from records.tenants.implementations import Implementation
+from records.tenants.script_needs import Lack, ScriptNeeds
 
 #: Bytes of a script's text.
 LARGEST_SOURCE = 256 * 1024
@@ -78,6 +79,8 @@ class Version(Base):
     created_by: Mapped[str] = mapped_column(String(255))
     #: the settings without which the text fails, found by its last check; None if that was in an earlier release
     settings_read: Mapped[list[str] | None]
+    #: calls and link hosts, as `ScriptNeeds.reaches` gives them, found by the same check; None likewise
+    reaches: Mapped[dict[str, Any] | None]
     suspended_at: Mapped[datetime | None]
     suspended_reason: Mapped[str] = mapped_column(Text, default="")
 
@@ -206,10 +209,16 @@ def keep_code(db: Session, version: Version, runtime_key: str, code: bytes) -> N
     insert_missing(db, VersionCode, [row])
 
 
-def keep_settings_read(db: Session, version: Version, names: Sequence[str]) -> None:
-    """Store the settings without which a version's text fails, as found by a check."""
-    version.settings_read = fields.storable(list(names))
+def keep_needs(db: Session, version: Version, needs: ScriptNeeds) -> None:
+    """Store what a version's text needs, as found by a check."""
+    version.settings_read = fields.storable(list(needs.settings))
+    version.reaches = fields.storable(needs.reaches())
     db.flush()
+
+
+def lacks_of(db: Session, implementation: Implementation, version: Version) -> tuple[Lack, ...]:
+    """Return what this version needs and the implementation lacks, as far as its last check told."""
+    return script_needs.lacks(db, implementation, ScriptNeeds.stored(version.settings_read, version.reaches))
 
 
 def settings_missing(implementation: Implementation, version: Version) -> list[str]:

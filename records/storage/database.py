@@ -38,6 +38,7 @@ from sqlalchemy.orm import Session
 from records.errors import Conflict, DatabaseUnavailable, RuleViolation
 
 from . import environment_mark, schema
+from .large_indexes import build_large_indexes
 from .postgres_connection import SILENT, DatabaseWatch, end_silent_waits, silent
 from .sqlite_file import SqliteFile
 
@@ -128,11 +129,15 @@ class Database:
     def upgrade(self, *, own: bool = False) -> None:
         """Bring the tables to this release's schema. Harmless if they are up to date, safe if two processes do it.
 
+        On PostgreSQL, indexes of large tables are built after that, while other processes read and write.
+
         `own`: it is in the data folder of a development run, and no setting names it (see `environment_mark`).
         Raises WrongEnvironment for a database of another environment, which is not changed.
         """
         with _translated(), self.engine.begin() as connection:
             schema.upgrade(connection, environment=self._environment, own=own)
+        with _translated():
+            build_large_indexes(self.engine)
 
     def version(self) -> str | None:
         """Return the schema version of the database; None for an empty one, or if there is no file yet."""

@@ -89,7 +89,8 @@ class _Trials:
         """Return what is kept; None if the script left the language. Raises `ScriptNotExploredError` and `JobCancelled`."""
         self._steps.begin(2, "Looking for everything that the script can show.")
         source, owner = self._submitted.source, self._submitted.owner
-        plan = ExplorePlan(_starts(self._submitted), EXPLORE_RUNS, EXPLORE_S)
+        allow_loopback = self._steps.settings.allow_loopback_vendors
+        plan = ExplorePlan(_starts(self._submitted), EXPLORE_RUNS, EXPLORE_S, allow_loopback=allow_loopback)
         explored = explore(self._sandbox, source, plan, self._tell_explored)
         if explored.alarm:
             return None

@@ -96,7 +96,7 @@ def _hidden(implementation: Implementation, user: User, session: AgendaSession, 
     when = WHEN.get(implementation.show_when, implementation.show_when)
     match rule:
         case HidingRule.NO_SCRIPT:
-            return ("No script is in service, so nothing is shown.",)
+            return ("No version is active, so nothing is shown.",)
         case HidingRule.USER_TYPE:
             types = ", ".join(implementation.user_types)
             own = f"the user type “{user.user_type}”" if user.user_type else "no user type"

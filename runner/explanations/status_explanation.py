@@ -47,7 +47,7 @@ class Explanation:
 
 @dataclass(frozen=True)
 class VersionHealth:
-    """How the recent runs of the version in service went. `newest` is the newest run that failed."""
+    """How the recent runs of the active version went. `newest` is the newest run that failed."""
 
     runs: int
     failed: int

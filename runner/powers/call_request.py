@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import parse_qsl, quote, unquote_to_bytes, urlencode
 
+from records.tenants.connections import is_below
 from sandbox import Call, CallFault, CallNotMade
 
 from .connections.vendor_connection import METHODS
@@ -171,12 +172,7 @@ def _unquoted(text: str) -> str:
 def within(path: str, prefixes: tuple[str, ...]) -> bool:
     """Say whether a checked path is under one of the prefixes, by whole segments, in every decoded form."""
     forms = [re.sub("/+", "/", form) for form in decoded_forms(path)]
-    return any(all(_under(form, prefix) for form in forms) for prefix in prefixes)
-
-
-def _under(path: str, prefix: str) -> bool:
-    folder = prefix if prefix.endswith("/") else prefix + "/"
-    return path == prefix or path.startswith(folder)
+    return any(all(is_below(form, prefix) for form in forms) for prefix in prefixes)
 
 
 # -- parameters, headers, body ------------------------------------------------------------------------------------

@@ -27,10 +27,18 @@ MAX_TEXT: Final = 500
 class LivePowers:
     """`sandbox.Powers` for one run and one thread. `calls` grows with every call, refused ones included."""
 
-    def __init__(self, *, connections: Mapping[str, VendorConnection], shared: DispatchServices, fresh: bool) -> None:
+    def __init__(
+        self,
+        *,
+        connections: Mapping[str, VendorConnection],
+        shared: DispatchServices,
+        fresh: bool,
+        asked_after_ms: int = 0,
+    ) -> None:
         self._connections = connections
         self._shared = shared
         self._fresh = fresh
+        self._asked_after_ms = asked_after_ms
         self.calls: list[CallRecord] = []
 
     def call(self, call: Call, *, deadline: float, read_bytes_left: int) -> Answer:
@@ -82,18 +90,21 @@ class LivePowers:
         refuse_collisions(connection.auth, request)
         # 4. cached answers
         caches = connection.cache_s > 0 and request.method == "GET"
-        cached = self._shared.answer_cache.find(connection, request) if caches and not self._fresh else None
+        cache = self._shared.answer_cache
+        after = self._asked_after_ms
+        cached = cache.find(connection, request, asked_after_ms=after) if caches and not self._fresh else None
         if cached and cached.bytes_read <= read_bytes_left:
             progress.from_cache, progress.bytes_read = True, cached.bytes_read
             return cached
         # 5. the limits, and 6. the vendor
+        asked_ms = cache.now_ms() if caches else 0
         deadline = min(deadline, progress.started + connection.timeout_s)
         max_body = max(0, min(read_bytes_left, connection.max_body_bytes))
         incoming = CallDispatch(self._shared, connection, progress, deadline=deadline, max_body=max_body).send(request)
         # 7. the answer
         answer = _answer_of(incoming, max_body, progress)
         if caches:
-            self._shared.answer_cache.keep(connection, request, answer)
+            cache.keep(connection, request, answer, asked_ms=asked_ms)
         return answer
 
 

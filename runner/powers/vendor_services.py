@@ -49,12 +49,15 @@ class VendorServices:
             digest_key=digest_key,
         )
 
-    def powers(self, connections: Mapping[str, VendorConnection], *, fresh: bool = False) -> LivePowers:
+    def powers(
+        self, connections: Mapping[str, VendorConnection], *, fresh: bool = False, asked_after_ms: int = 0
+    ) -> LivePowers:
         """Return the powers of one run, over the connections of its implementation.
 
-        A run after the user's return from the vendor's site is `fresh`: it gets no cached answers.
+        A run right after the user's return from the vendor's site is `fresh`: it gets no cached answers. Later ones get those
+        that were asked after the return (ms of the store's clock; 0: there was none).
         """
-        return LivePowers(connections=connections, shared=self._shared, fresh=fresh)
+        return LivePowers(connections=connections, shared=self._shared, fresh=fresh, asked_after_ms=asked_after_ms)
 
     def close(self) -> None:
         """Close the idle connections. Calls under way end by their own deadlines."""

@@ -2,7 +2,7 @@
 
 The queue has its own worker processes, so that no order can delay a status. Like the status queue it runs named
 functions only, and RQ never repeats a job: if its worker dies, the job has failed, and the person can order it again.
-The progress of a job is in `job_states`; RQ only keeps its position in the queue.
+Implementations take turns (`job_turns`). The progress of a job is in `job_states`; RQ only keeps its position in the queue.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from runner.store.worker_heartbeat import BACKGROUND, workers_present
 from .guarded_rq import GuardedJob, GuardedQueue
 from .job_orders import KEPT_S, KINDS, JobOrder, OrderRefused, OrderSigner, same_orders
 from .job_states import JobState, JobStates
+from .job_turns import JobTurns
 from .thread_worker import ThreadWorker
 
 QUEUE = BACKGROUND
@@ -115,6 +116,7 @@ class BackgroundQueue:
         self._signer = signer
         self._queue = rq_background_queue(redis)
         self._states = JobStates(redis)
+        self._turns = JobTurns(redis, self._queue.key)
 
     def order(self, kind: str, implementation: str, by: str, arguments: dict[str, Any]) -> str:
         """Queue a job and return its id. If the same job is open already, its id is returned and nothing is queued.
@@ -174,6 +176,7 @@ class BackgroundQueue:
             failure_ttl=FAILED_S,
             description=order.kind,  # RQ's default contains the arguments, and is logged
         )
+        self._turns.take(order.id)
 
     def _state(self, job_id: str) -> JobState | None:
         queued: Any = self._redis.hget(BackgroundJob.key_for(job_id), "status")

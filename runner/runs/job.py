@@ -151,7 +151,11 @@ class RunExecution:
             now=self._started_at,
             return_url=f"{services.settings.public_url}/r/{token}",
         )
-        self._powers = services.vendors.powers(bundle.connections, fresh=self._start.returned)
+        self._powers = services.vendors.powers(
+            bundle.connections,
+            fresh=self._start.returned,
+            asked_after_ms=services.returns.last_ms(order.implementation, order.user, order.session),
+        )
         if bundle.implementation.keep_answers_days:
             self._recorded = RecordedCalls(self._powers)
         powers = self._recorded or self._powers

@@ -109,8 +109,13 @@ _ADVICE: Final = {
 
 
 def _finding(literal: MessageLiteral, rule: str, what: str, severity: Severity = Severity.WARNING) -> Finding:
-    why, instead = _ADVICE[rule]
-    return Finding(rule, literal.line, literal.column, what, why, instead, severity)
+    why, instead = (_sentence(part) for part in _ADVICE[rule])
+    return Finding(rule, literal.line, literal.column, _sentence(what), why, instead, severity)
+
+
+def _sentence(words: str) -> str:
+    """Return what a warning of a run says as a finding says it, like all other findings."""
+    return f"{words[:1].upper()}{words[1:]}."
 
 
 # -- link and colour ----------------------------------------------------------------------------------------------

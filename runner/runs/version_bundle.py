@@ -21,6 +21,7 @@ from sandbox import CheckResult, Finding, RunLimits, Sandbox, ScriptError, Sever
 
 from .script_lines import Lines, lines_of
 from .security_alarm import raise_alarm
+from .text_needs import needs_of
 
 BUNDLE_S = 30.0
 #: Bundles of one worker process.
@@ -125,7 +126,7 @@ class VersionBundles:
                 version = versions.find_version(db, implementation, sha256)
                 if version:
                     versions.keep_code(db, version, self._sandbox.report.runtime, checked.code)
-                    versions.keep_settings_read(db, version, checked.settings)
+                    versions.keep_needs(db, version, needs_of(checked))
             return checked.code, None
 
     def _usable(self, opened: dict[str, OpenedConnection]) -> dict[str, VendorConnection]:

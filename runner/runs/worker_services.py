@@ -24,6 +24,7 @@ from runner.settings.operator_settings import Settings
 from runner.status.cache import StatusCache
 from runner.status.change_events import ChangeListener
 from runner.status.no_run_answer import note_outage
+from runner.status.return_moments import ReturnMoments
 from runner.status.return_tokens import ReturnTokens
 from runner.store.clients import connect, connect_brief
 from sandbox import JailConfig, JailTooWeak, Sandbox
@@ -49,6 +50,7 @@ class WorkerServices:
     sandbox: Sandbox
     vendors: VendorServices
     cache: StatusCache
+    returns: ReturnMoments
     bundles: VersionBundles
     script_inputs: ScriptInputReader
     tokens: ReturnTokens
@@ -131,6 +133,7 @@ def open_worker_services(settings: Settings, sandbox: Sandbox) -> WorkerServices
             digest_key=digest_key(settings.secret_key),
         ),
         cache=StatusCache(redis),
+        returns=ReturnMoments(redis),
         bundles=bundles,
         script_inputs=script_inputs,
         tokens=ReturnTokens(settings.keys, hours=settings.return_token_hours),

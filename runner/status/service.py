@@ -6,7 +6,6 @@ threads may wait for a first answer; otherwise waiting requests would block cach
 
 from __future__ import annotations
 
-import logging
 import math
 import random
 import threading
@@ -31,6 +30,7 @@ from .cache import ClaimResult, StatusCache
 from .change_events import ChangeListener
 from .displayed_status import DisplayedStatus, read_displayed
 from .no_run_answer import UnavailableStatuses, hidden_status
+from .return_moments import ReturnMoments
 from .return_tokens import BadToken, ReturnTokens
 from .snapshots import ImplementationSnapshot, SeenVersion, StatusSnapshots, UnknownImplementation, UnknownSession
 from .status_body import NOTHING, Status
@@ -55,8 +55,6 @@ LONGEST_S = 15.0
 UNAVAILABLE_S = 8.0
 #: Levels of sub-sessions that are followed; deeper ones are a mistake in the agenda.
 DEEPEST = 4
-
-log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +101,7 @@ class StatusService:
         self._settings = settings
         self._redis = redis
         self._queue = queue
-        self._cache = StatusCache(redis)
+        self._cache, self._returns = StatusCache(redis), ReturnMoments(redis)
         self._snapshots = StatusSnapshots(database, most=settings.most)
         self._change_listener = ChangeListener(redis, on_changed=self._snapshots.drop)
         self._late = UnavailableStatuses(NotedErrors(redis))
@@ -151,6 +149,7 @@ class StatusService:
         token = new_run_id()
         with answering():
             self._check_login(resolved)
+            self._returns.note(resolved.implementation.slug, resolved.user, resolved.session)
             claimed = self._cache.returned(resolved.key, token)
             if resolved.hidden_s != 0:  # no run now; whatever was found before the return is outdated nevertheless
                 self._cache.free(resolved.key, token)
@@ -284,14 +283,12 @@ class StatusService:
             case "late":
                 late = self._late.status(resolved.implementation.slug, resolved.user, resolved.session)
                 return replace(late, refresh_after=jittered(UNAVAILABLE_S))
-        if claimed.left_ms:  # between two re-checks
-            return Status("checking", body, refresh_after=math.ceil(claimed.left_ms / 1000))
-        return Status("checking", body, refresh_after=self._soon(resolved))
+        left_s = math.ceil(claimed.left_ms / 1000)  # between two re-checks
+        return Status("checking", body, refresh_after=left_s or self._soon(resolved))
 
     def _soon(self, resolved: ResolvedRequest) -> int:
         """Return the seconds after which a run may have ended: more for a longer queue, so that clients ask less often."""
-        backlog = self._queue.backlog(resolved.implementation.slug)
-        return jittered(min(LONGEST_S, SOON_S + backlog / RUNS_PER_S))
+        return jittered(min(LONGEST_S, SOON_S + self._queue.backlog(resolved.implementation.slug) / RUNS_PER_S))
 
 
 def jittered(seconds: float) -> int:

@@ -3,16 +3,18 @@
     {"cme": {"base_url": "https://test.example.org/api", "auth_kind": "basic", "auth_fields": {"user": "status"},
              "secret_env": "CME_SECRET", "methods": ["GET"]}}
 
-A secret is never in the file: `secret_env` names the environment variable that has it. The rules of calls are those of the
-service, but addresses of this machine may be called, and there is neither a breaker nor a limit.
+A secret is never in the file: `secret_env` names the environment variable that has it. The file may come from somebody else,
+and could name any variable of the author and send it anywhere: so the author is asked for each (`MaySend`). The rules of calls
+are those of the service, but addresses of this machine may be called, and there is neither a breaker nor a limit.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Final, Self
+from urllib.parse import urlsplit
 
 from records.errors import FieldFault
 from records.tenants import credential_kinds
@@ -36,6 +38,19 @@ _MEMBERS: Final = frozenset(
 )
 
 
+@dataclass(frozen=True)
+class SecretRequest:
+    """What a connection of the file asks for: the value of a variable, for these hosts."""
+
+    variable: str
+    connection: str
+    hosts: tuple[str, ...]
+
+
+#: Says whether the author allows a use of a variable.
+MaySend = Callable[[SecretRequest], bool]
+
+
 class AuthorConnectionsError(Exception):
     """`connections.json` cannot be used; the text names the connection and the member."""
 
@@ -48,14 +63,14 @@ class AuthorConnections:
     secrets: tuple[str, ...]
 
 
-def read_connections(data: Any, env: Mapping[str, str]) -> AuthorConnections:
-    """Read the JSON of `connections.json`. Raises `AuthorConnectionsError`."""
+def read_connections(data: Any, env: Mapping[str, str], may_send: MaySend) -> AuthorConnections:
+    """Read the JSON of `connections.json`. Raises `AuthorConnectionsError`, also for a variable that may not be sent."""
     if not isinstance(data, dict) or not data:
         raise AuthorConnectionsError("it must be an object with a member for each connection")
     found, secrets = {}, []
     for name, given in data.items():
         try:
-            found[name], secret = _connection(name, given, env)
+            found[name], secret = _connection(name, given, env, may_send)
         except FaultyConnectionError as fault:
             raise AuthorConnectionsError(f"{name}: {fault}") from None
         secrets += [secret] if secret else []
@@ -110,7 +125,7 @@ class _NoCache(AnswerCache):
         """There is no store."""
 
 
-def _connection(name: str, given: Any, env: Mapping[str, str]) -> tuple[VendorConnection, str]:
+def _connection(name: str, given: Any, env: Mapping[str, str], may_send: MaySend) -> tuple[VendorConnection, str]:
     if not isinstance(given, dict):
         raise AuthorConnectionsError(f"{name} must be an object")
     if "secret" in given:
@@ -121,12 +136,17 @@ def _connection(name: str, given: Any, env: Mapping[str, str]) -> tuple[VendorCo
     if unknown:
         raise AuthorConnectionsError(f"{name}: {unknown[0]!r} is not known; what is: {', '.join(sorted(_MEMBERS))}")
     kind, auth_fields = given.get("auth_kind", "none"), given.get("auth_fields", {})
-    secret = _secret(name, kind, given.get("secret_env"), env)
     _refuse(name, kind, auth_fields)
     base_url = given.get("base_url")
     if not isinstance(base_url, str):
         raise AuthorConnectionsError(f"{name}: base_url is missing")
     parse_base(base_url, allow_loopback=True)
+    secret = ""
+    if kind != "none":
+        use = SecretRequest(
+            _variable(name, given.get("secret_env")), name, _hosts(base_url, auth_fields.get("token_url"))
+        )
+        secret = _secret(use, env, may_send)
     connection = VendorConnection(
         implementation="author",
         name=name,
@@ -152,18 +172,39 @@ def _refuse(name: str, kind: Any, auth_fields: Any) -> None:
         raise AuthorConnectionsError(f"{name}: {faults[0].field} {faults[0].reason}")
 
 
-def _secret(name: str, kind: Any, variable: Any, env: Mapping[str, str]) -> str:
-    if kind == "none":
-        return ""
+def _variable(name: str, variable: Any) -> str:
     if not isinstance(variable, str) or not variable:
         raise AuthorConnectionsError(
             f"{name}: secret_env is missing: it names the environment variable with the secret"
         )
-    if variable.startswith(OWN_PREFIX):
+    return variable
+
+
+def _hosts(*addresses: Any) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(urlsplit(each).netloc for each in addresses if isinstance(each, str)))
+
+
+def _secret(use: SecretRequest, env: Mapping[str, str], may_send: MaySend) -> str:
+    """Return the value of a variable that may be sent.
+
+    1. It is none of this program's own: those are never for a vendor, whatever the author says.
+    2. It has a value.
+    3. The author allows that it is sent to these hosts.
+    """
+    name, variable = use.connection, use.variable
+    # 1. own variables
+    if variable.upper().startswith(OWN_PREFIX):
         raise AuthorConnectionsError(f"{name}: secret_env must not name {variable}: it is not for a vendor")
+    # 2. value
     secret = env.get(variable, "")
     if not secret:
         raise AuthorConnectionsError(f"{name}: set the environment variable {variable} to the secret")
+    # 3. the author's word
+    if not may_send(use):
+        raise AuthorConnectionsError(
+            f"{name}: the value of {variable} would be sent to {' and '.join(use.hosts)}. "
+            f"If that is right, add --allow-env {variable}"
+        )
     return secret
 
 

@@ -12,6 +12,7 @@ import itertools
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from records.tenants.script_needs import shown
 from runner.powers.call_request import check_path, within
 from sandbox import CallLiteral, CallNotMade, CheckResult, Finding, Severity
 
@@ -54,7 +55,7 @@ def review_facts(checked: CheckResult, facts: ImplementationFacts) -> tuple[Find
 def _review_call(call: CallLiteral, facts: ImplementationFacts) -> Iterator[Finding]:
     """The first fault of a call: without the connection, nothing is known about its path."""
     connection = facts.connections.get(call.connection)
-    name = _shown(call.connection)
+    name = shown(call.connection)
     if connection is None:
         known = sorted(facts.connections)
         what = f"{facts.slug} has no connection named {name}."
@@ -67,7 +68,7 @@ def _review_call(call: CallLiteral, facts: ImplementationFacts) -> Iterator[Find
     elif call.path is not None:
         fault = _path_fault(call.path, connection)
         if fault:
-            what = f"The connection {name} does not allow the path {_shown(call.path)}."
+            what = f"The connection {name} does not allow the path {shown(call.path)}."
             instead = "Use a path that is allowed, or let the operator allow this one."
             yield _finding("connection-path", call, what, fault, instead)
 
@@ -87,7 +88,7 @@ def _missing_settings(checked: CheckResult, facts: ImplementationFacts) -> Itera
     for name, (line, column) in zip(checked.settings, checked.setting_places, strict=True):
         if name not in facts.settings:
             known = sorted(facts.settings)
-            what = f"{facts.slug} has no setting named {_shown(name)} for its script."
+            what = f"{facts.slug} has no setting named {shown(name)} for its script."
             instead = _nearest(name, known, "setting")
             yield Finding("missing-setting", line, column, what, _has(known), instead, Severity.WARNING)
 
@@ -101,25 +102,17 @@ def _has(known: list[str]) -> str:
 
 
 def _listed(names: Iterable[str]) -> str:
-    every = [_shown(name) for name in names]
+    every = [shown(name) for name in names]
     return ", ".join(every[:_LISTED]) + (", …" if len(every) > _LISTED else "")
 
 
 def _nearest(name: str, known: list[str], thing: str) -> str:
     close = _close_to(name[:_SHOWN], tuple(one for one in known[:_COMPARED] if len(one) <= _SHOWN))
     return (
-        f'Did you mean "{_shown(close[0])}"?'
-        if close
-        else f"Use one that it has, or let the operator add this {thing}."
+        f'Did you mean "{shown(close[0])}"?' if close else f"Use one that it has, or let the operator add this {thing}."
     )
 
 
 @functools.lru_cache(maxsize=1024)
 def _close_to(name: str, known: tuple[str, ...]) -> list[str]:
     return difflib.get_close_matches(name, known, n=1, cutoff=0.6)
-
-
-def _shown(text: str) -> str:
-    """A text of a script, cut and without what no reader sees."""
-    cut = text if len(text) <= _SHOWN else text[:_SHOWN] + "…"
-    return "".join(each if each.isprintable() else ascii(each)[1:-1] for each in cut)

@@ -1,28 +1,22 @@
-"""From a script that passed its check to the records: it is activated, or handed in for review."""
+"""From a script that passed its check to the records: it is handed in for review."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import replace
 
-from records import DbSession, Implementation, SecretBox, Version, fields
+from records import DbSession, Implementation, SecretBox, fields
 from records.audit import AuditContext
 from records.changes.after_commit import AfterCommit
-from records.changes.scripts import deployments, drafts, submissions
+from records.changes.scripts import drafts, submissions
 from records.changes.scripts.checked_scripts import CheckedScript
 from records.changes.scripts.submissions import Submitted
 from records.scripts.submissions import SubmissionDraft
 from records.tenants import connections
+from runner.runs.text_needs import needs_of
 
 from .pasted_secrets import case_faults, holds_own_secret, own_secret_finding
 from .script_review import ScriptReview, finding_json
-
-
-def activate(  # noqa: PLR0913 - whose script, its text, its review, and who answers for it
-    db: DbSession, owner: Implementation, source: str, review: ScriptReview, by: AuditContext, *, author: str
-) -> AfterCommit[Version]:
-    """Activate a text that passed its check, without a review, as `records.changes.scripts.deployments.activate_text` does."""
-    return deployments.activate_text(db, owner, checked_script(source, review), by, author=author)
 
 
 def submit(  # noqa: PLR0913 - what is handed in, by whom, and what must not be in it
@@ -74,7 +68,7 @@ def checked_script(source: str, review: ScriptReview) -> CheckedScript:
         source=source,
         api_level=review.checked.api_level,
         findings=tuple(finding_json(finding) for finding in review.findings),
-        settings=tuple(review.checked.settings),
+        needs=needs_of(review.checked),
         runtime_key=review.runtime_key,
         code=review.checked.code,
     )

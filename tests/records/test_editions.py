@@ -7,6 +7,7 @@ from records.agenda import agenda_imports as agenda
 from records.agenda import sessions
 from records.audit import AuditContext
 from records.changes.scripts import deployments as changes
+from records.changes.scripts.readiness import Without
 from records.identity import external_auth as external
 from records.people import grants, users
 from records.scripts import deployments, versions
@@ -55,19 +56,19 @@ def test_an_edition_never_comes_back_whatever_is_undone(db, demo, box):
     one, two, three = (versions.add_version(db, demo, source, by="me") for source in ("one", "two", "three"))
     olga = AuditContext("staff/olga", "wrong credits")
     steps = [
-        lambda: changes.activate(db, demo, one.number, olga, unreviewed=True),
+        lambda: changes.activate(db, demo, one.number, olga, without=Without.REVIEW),
         lambda: changes.stop(db, demo, olga),
         lambda: changes.go_on(db, demo, olga),
         lambda: changes.stop(db, demo, olga),
         lambda: changes.go_on(db, demo, olga),
-        lambda: changes.activate(db, demo, two.number, olga, unreviewed=True),
+        lambda: changes.activate(db, demo, two.number, olga, without=Without.REVIEW),
         lambda: changes.roll_back(db, demo, olga, expected=two.number),
-        lambda: changes.stage(db, demo, three.number, 10, olga, unreviewed=True),
+        lambda: changes.stage(db, demo, three.number, 10, olga, without=Without.REVIEW),
         lambda: changes.revert(db, demo, olga, expected=three.number),
-        lambda: changes.stage(db, demo, three.number, 10, olga, unreviewed=True),
+        lambda: changes.stage(db, demo, three.number, 10, olga, without=Without.REVIEW),
         lambda: changes.suspend(db, demo, one.number, olga),
         lambda: changes.reinstate(db, demo, one.number, olga),
-        lambda: changes.activate(db, demo, one.number, olga, unreviewed=True),
+        lambda: changes.activate(db, demo, one.number, olga, without=Without.REVIEW),
     ]
     of_one, of_three = [], []
     for step in steps:

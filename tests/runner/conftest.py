@@ -15,6 +15,7 @@ from records.scripts import deployments, runs, versions
 from records.tenants import implementations
 from runner.queues.status_jobs import StatusQueue, rq_status_queue
 from runner.queues.thread_worker import StopSignal
+from runner.runs.text_needs import needs_of
 from runner.runs.worker_services import WORKER_SERVICES, open_worker_services
 from runner.settings.operator_settings import Settings
 from runner.status.service import StatusService
@@ -98,7 +99,7 @@ class House:
         with self.database.session() as db:
             version = versions.add_version(db, implementations.find(db, slug), source, by="test")
             versions.keep_code(db, version, self.sandbox.report.runtime, checked.code)
-            versions.keep_settings_read(db, version, checked.settings)
+            versions.keep_needs(db, version, needs_of(checked))
         return version
 
     def activate(self, slug, source):

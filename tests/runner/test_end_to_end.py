@@ -6,6 +6,7 @@ import pytest
 
 from records import audit
 from records.changes.scripts import deployments
+from records.changes.scripts.readiness import Without
 from runner.status.service import StatusRequest
 from tests.support.eventually import eventually
 
@@ -63,14 +64,14 @@ def test_a_roll_back_is_in_effect_with_the_next_question_and_so_is_a_stop(house,
         house.commit(deployments.stop)
         assert house.service.ask(ANN, wait_s=0.8).message.text == "Back soon"
         house.commit(deployments.go_on)
-        house.commit(deployments.activate, 2, unreviewed=True)
+        house.commit(deployments.activate, 2, without=Without.REVIEW)
 
 
 @pytest.mark.slow
 def test_a_worker_process_reverts_a_bad_stage_by_itself_and_every_user_keeps_a_message(house, start_worker):
     house.add()
     bad = house.store("acme", "def status(user, session, api):\n    return message(user.attributes['missing'])\n")
-    house.commit(deployments.stage, bad.number, 50, unreviewed=True)
+    house.commit(deployments.stage, bad.number, 50, without=Without.REVIEW)
     start_worker()
     requests = [StatusRequest("acme", f"user{number}", "s1") for number in range(60)]
     assert eventually(lambda: all(shown(house, request) == "Claim 1.0 CE credit" for request in requests))

@@ -8,14 +8,15 @@ import json
 import pytest
 from sqlalchemy import update
 
-from records import DatabaseUnavailable, audit
+from records import ConnectionDraft, DatabaseUnavailable, SecretBox, audit
 from records.agenda import sessions
 from records.changes.scripts import deployments
+from records.changes.scripts.readiness import Without
 from records.people import users
 from records.scripts import deployments as rules
 from records.scripts import versions
 from records.scripts.deployments import Deployment
-from records.tenants import implementations
+from records.tenants import connections, implementations
 from runner.explanations.status_explanation import explain
 from runner.queues.status_jobs import QUEUE, RunOrder
 from runner.runs.job import perform_run
@@ -23,6 +24,7 @@ from runner.runs.rollout_reverts import RolloutReverts
 from runner.status.service import StatusRequest
 from sandbox import Outcome, OutcomeKind
 from tests.support.eventually import eventually
+from tests.support.vendors import Vendor, reply
 
 ANN = StatusRequest("acme", "ann", "s1")
 OLD = "def status(user, session, api):\n    return message('Old')\n"
@@ -36,7 +38,7 @@ def request(user):
 
 def staged(house, source, share=50):
     version = house.store("acme", source)
-    house.commit(deployments.stage, version.number, share, unreviewed=True)
+    house.commit(deployments.stage, version.number, share, without=Without.REVIEW)
     return version
 
 
@@ -100,7 +102,7 @@ def test_widening_keeps_who_is_in_and_what_is_cached_and_activating_ends_the_dif
     run = ask(inside).run
     house.commit(deployments.widen, 90, expected=2)
     assert ask(inside).run == run
-    house.commit(deployments.activate, 2, unreviewed=True)
+    house.commit(deployments.activate, 2, without=Without.REVIEW)
     assert (ask(inside).message.text, ask(outside).message.text) == ("New", "New")
 
 
@@ -110,7 +112,7 @@ def test_a_roll_back_takes_effect_with_the_next_request_and_revert_too(house, as
     assert ask("ann").message.text == "New"
     house.commit(deployments.roll_back, expected=2)
     assert ask("ann").message.text == "Old"
-    house.commit(deployments.stage, 2, 50, unreviewed=True)
+    house.commit(deployments.stage, 2, 50, without=Without.REVIEW)
     _, inside = of_each(house)
     assert ask(inside).message.text == "New"
     house.commit(deployments.revert, expected=2)
@@ -203,11 +205,42 @@ def test_what_was_found_before_is_not_shown_again_after_a_change_that_is_undone(
     house.commit(deployments.roll_back, expected=2)
     assert house.service.ask(ANN).state == "checking"
     assert ask("ann").message.text == "Old"
-    house.commit(deployments.stage, 2, 90, unreviewed=True)
+    house.commit(deployments.stage, 2, 90, without=Without.REVIEW)
     _, inside = of_each(house)
     house.service.returned(request(inside))
     house.commit(deployments.revert, expected=2)
     assert house.service.ask(request(inside)).state == "checking"
+
+
+COUNTED = """
+def status(user, session, api):
+    return message("Number " + str(api.get("vendor", "/x").json()["n"]))
+"""
+
+
+@pytest.fixture
+def vendor():
+    count = iter(range(100))
+    started = Vendor(lambda _: reply({"n": next(count)}))
+    yield started
+    started.close()
+
+
+def test_a_run_after_an_activation_takes_no_vendors_answer_that_was_cached_before_the_return(house, ask, vendor):
+    house.add(source=COUNTED)
+    with house.database.session() as db:
+        draft = ConnectionDraft("vendor", vendor.url, development=True, cache_s=600)
+        connections.save(db, SecretBox(house.settings.keys), implementations.find(db, "acme"), draft)
+    house.service.changed("acme")
+    assert ask("ann").message.text == "Number 0"
+    assert ask("bob").message.text == "Number 0"  # the cached answer is of everybody who asks the same
+    house.service.returned(ANN)
+    house.activate("acme", COUNTED + "# a new edition, which knows of no return\n")
+    assert ask("bob").message.text == "Number 0"
+    assert ask("ann").message.text == "Number 1"
+    house.activate("acme", COUNTED + "# and another one\n")
+    assert ask("ann").message.text == "Number 1"  # asked since the return
+    assert len(vendor.requests) == 2
 
 
 def test_a_return_while_scripts_are_stopped_outdates_what_was_found_before_it(house, ask):

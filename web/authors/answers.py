@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from http import HTTPStatus
 from typing import Any
@@ -11,6 +11,7 @@ from flask import Response, jsonify
 
 from records import DbSession, Implementation, Run, Version
 from records.people import actors
+from records.people.actors import Actor
 from records.scripts import reviews, run_names
 from records.scripts.author_tokens import AuthorToken
 from records.scripts.deployments import LiveVersions
@@ -39,15 +40,23 @@ def stamp(at: datetime | None) -> str | None:
     return at.isoformat(timespec="seconds") if at else None
 
 
-def version_json(db: DbSession, live: LiveVersions, version: Version) -> dict[str, Any]:
-    """Return a version without its text. `live` are the versions that users of its implementation see."""
+def versions_json(db: DbSession, live: LiveVersions, rows: Iterable[Version]) -> list[dict[str, Any]]:
+    """Return versions without their texts. `live` are the versions that users of their implementation see."""
+    found = list(rows)
+    states = version_states.states_of(db, live, found)
+    names = actors.by_keys(db, {each.created_by for each in found})
+    return [_version_json(each, states[each.id].words, names.get(each.created_by)) for each in found]
+
+
+def _version_json(version: Version, state: str, person: Actor | None) -> dict[str, Any]:
     return {
         "version": version.number,
         "sha256": version.sha256,
-        "state": version_states.state_of(db, live, version).words,
+        "state": state,
         "api_level": version.api_level,
         "stored_at": stamp(version.created_at),
         "stored_by": version.created_by,
+        "stored_by_name": person.name if person else None,
     }
 
 

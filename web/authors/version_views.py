@@ -10,9 +10,9 @@ from records import DbSession, Implementation, Version
 from records.scripts import deployments, versions
 from web.auth.services import AuthServices
 from web.authors import answers
-from web.authors.bounded_diff import unified_diff
 from web.authors.request_values import LARGEST_NUMBER, number_parameter
 from web.authors.token_access import author_blueprint, implementation_of_token, token_needs
+from web.console.scripts.source.unified_diff import unified_diff
 from web.permissions import Permission, needs
 from web.problem_details import HttpProblem
 
@@ -27,7 +27,7 @@ def list_all(implementation: str) -> Response:  # noqa: ARG001 - the token is of
     with AuthServices.here().database.reading() as db:
         owner = implementation_of_token(db)
         live, found = deployments.live(db, owner), versions.versions(db, owner)
-        return answers.private_json({"versions": [answers.version_json(db, live, one) for one in found]})
+        return answers.private_json({"versions": answers.versions_json(db, live, found)})
 
 
 @blueprint.get("/<int:number>")
@@ -38,8 +38,8 @@ def show(implementation: str, number: int) -> Response:  # noqa: ARG001 - the to
     with AuthServices.here().database.reading() as db:
         owner = implementation_of_token(db)
         found, live = _found(db, owner, number), deployments.live(db, owner)
-        told = answers.version_json(db, live, found) | {"source": found.source, "findings": list(found.findings)}
-        return answers.private_json(told)
+        [told] = answers.versions_json(db, live, [found])
+        return answers.private_json(told | {"source": found.source, "findings": list(found.findings)})
 
 
 @blueprint.get("/<int:number>/diff")

@@ -7,6 +7,7 @@ from typing import Any
 from records.scripts import author_tokens, submissions
 from records.scripts.states import DECISIONS, SUBMISSION
 from records.scripts.versions import LARGEST_SOURCE
+from records.tenants import script_bounds
 from runner.explanations.status_explanation import OUTCOMES
 
 from .schema_forms import listed, or_null, ref, schema_object, some_members
@@ -37,11 +38,13 @@ VERSION = schema_object(
         "sha256": _HASH,
         "state": {
             "type": "string",
-            "description": "active, staged with its share, approved, not approved, or suspended.",
+            "description": "suspended, active, staged with its share, or what its reviews came to: approved, submitted, "
+            "changes requested, rejected, withdrawn, superseded, never submitted.",
         },
         "api_level": _NUMBER,
         "stored_at": _MOMENT,
-        "stored_by": _TEXT,
+        "stored_by": {"type": "string", "description": "The key of the person, the author token, or the command."},
+        "stored_by_name": or_null({**_TEXT, "description": "The name of the person; null if it is not known."}),
     },
     "One text of the script, which never changes.",
 )
@@ -114,7 +117,7 @@ HAND_IN = some_members(
     {
         "source": {"type": "string", "description": f"The text of the script, at most {LARGEST_SOURCE} bytes."},
         "note": {"type": "string", "maxLength": submissions.LONGEST_NOTE, "description": "For the reviewer."},
-        "scenarios": {**listed(ref("Scenario")), "maxItems": submissions.MOST_SCENARIOS},
+        "scenarios": {**listed(ref("Scenario")), "maxItems": script_bounds.MOST_SCENARIOS},
     },
     ("source",),
     "A script to be reviewed.",

@@ -6,11 +6,13 @@ only on complete requests (docs/decisions/0010). Each worker process is a new in
 
 from __future__ import annotations
 
+import atexit
 import logging
 import multiprocessing
 import os
 import resource
 import signal
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -135,7 +137,7 @@ def bridge(settings: Settings, app: Flask, close: Callable[[], None]) -> WsgiBri
         bodies=RequestBodies(body_limit(app)),
         threads=settings.web_threads,
         public_url=settings.public_url,
-        close=close,
+        close=partial(_close_for_good, close),
     )
 
 
@@ -180,6 +182,24 @@ def open_app(settings: Settings) -> tuple[Flask, Callable[[], None]]:
         "outbound": outbound,
     }
     return create_app(settings, checks=checks, outages=outages, **parts), close
+
+
+def _close_for_good(close: Callable[[], None]) -> None:
+    """Close an application, and let its process end without taking Python apart.
+
+    The server's threads may still be on their way to Python then. Before version 3.14, Python ends such a thread in a way
+    that Rust takes for a bug: the process aborted with a page of plain text in the log. A worker process that failed is not
+    closed, and ends with its own exit status.
+    """
+    close()
+    atexit.register(_end_now)
+
+
+def _end_now() -> None:
+    logging.shutdown()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)
 
 
 def _room_for(connections: int) -> int:

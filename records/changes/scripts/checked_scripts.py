@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from records.scripts import versions
 from records.scripts.versions import Version
 from records.tenants.implementations import Implementation
+from records.tenants.script_needs import ScriptNeeds
 
 
 @dataclass(frozen=True)
@@ -19,7 +20,7 @@ class CheckedScript:
     source: str
     api_level: int
     findings: tuple[dict[str, Any], ...]
-    settings: tuple[str, ...]  #: the settings without which it fails
+    needs: ScriptNeeds
     runtime_key: str
     code: bytes
 
@@ -30,5 +31,5 @@ def stored(db: Session, owner: Implementation, script: CheckedScript, author: st
         db, owner, script.source, by=author, api_level=script.api_level, findings=script.findings
     )
     versions.keep_code(db, version, script.runtime_key, script.code)
-    versions.keep_settings_read(db, version, script.settings)
+    versions.keep_needs(db, version, script.needs)
     return version

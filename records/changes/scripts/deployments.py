@@ -1,7 +1,8 @@
 """Activating, staging and taking back versions: each takes effect with the next request.
 
-A version that is staged or activated must be approved. Operators of the service can do it without a review; the audit
-entry says so. Rolling back needs no new approval: that version was active before.
+A version that is staged or activated must be approved, and the implementation must have what it needs, as far as its text
+says (`readiness`). Operators of the service can do it without a review; who says so can do it although something is
+lacking. The audit entry says both. Rolling back needs neither: that version was active before.
 
 A change of the staged or the active version names the one that the person looked at (`expected`, a version's number). It
 raises `Overtaken` if it is another one by then.
@@ -11,7 +12,6 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import replace
-from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -21,13 +21,14 @@ from records.changes.after_commit import AfterCommit, unchanged
 from records.changes.entries import lock, note
 from records.columns import utc_now
 from records.errors import Overtaken, RuleViolation
-from records.scripts import deployments, submissions, versions
+from records.scripts import deployments, versions
 from records.scripts.deployments import Deployment
 from records.scripts.states import REVERTED, SUPERSEDED, seen_as
 from records.scripts.versions import Version
 from records.tenants.implementations import Implementation
 
 from .checked_scripts import CheckedScript, stored
+from .readiness import Without, refuse_unready
 
 STORED = "script.stored"
 ACTIVATED = "script.activated"
@@ -56,39 +57,50 @@ def store_text(
     return AfterCommit(owner.slug, version, announced=False)
 
 
-def activate_text(
-    db: Session, owner: Implementation, script: CheckedScript, by: AuditContext, *, author: str
+def activate_text(  # noqa: PLR0913 - six, the most our style allows
+    db: Session,
+    owner: Implementation,
+    script: CheckedScript,
+    by: AuditContext,
+    *,
+    author: str,
+    without: Without = Without.REVIEW,
 ) -> AfterCommit[Version]:
     """Store a text as a version and activate it without a review; the active text is no change.
 
-    `author` is who is named beside the version. Raises RuleViolation for a suspended version.
+    `author` is who is named beside the version. Raises RuleViolation as `activate` does.
     """
     lock(db, owner)
     version = stored(db, owner, script, author)
-    return _activated(db, owner, version, by)
+    return _activated(db, owner, version, by, without)
 
 
 def activate(
-    db: Session, owner: Implementation, number: int, by: AuditContext, *, unreviewed: bool = False
+    db: Session, owner: Implementation, number: int, by: AuditContext, *, without: Without = Without.NOTHING
 ) -> AfterCommit[Version]:
     """Let all users see a version. The active version is no change.
 
-    `unreviewed`: also one that was not approved. Raises RuleViolation for that otherwise, and for a suspended version.
+    Raises RuleViolation for one that was not approved or lacks something, unless `without` allows that, and for a
+    suspended one.
     """
     lock(db, owner)
-    version = _found(db, owner, number)
-    _refuse_unapproved(db, version, unreviewed=unreviewed)
-    return _activated(db, owner, version, by)
+    return _activated(db, owner, _found(db, owner, number), by, without)
 
 
 def stage(  # noqa: PLR0913 - six, the most our style allows
-    db: Session, owner: Implementation, number: int, share: int, by: AuditContext, *, unreviewed: bool = False
+    db: Session,
+    owner: Implementation,
+    number: int,
+    share: int,
+    by: AuditContext,
+    *,
+    without: Without = Without.NOTHING,
 ) -> AfterCommit[Deployment]:
     """Let a share of the users see a version; raises as `activate` does, and if there is no other active version."""
     lock(db, owner)
     version = _found(db, owner, number)
-    _refuse_unapproved(db, version, unreviewed=unreviewed)
-    detail = {"share": share} | _review_of(db, version) | _ending(deployments.live(db, owner).staged)
+    ready = refuse_unready(db, owner, version, without)
+    detail = {"share": share} | ready | _ending(deployments.live(db, owner).staged)
     deployment = deployments.stage(db, owner, version, share=share, by=by.actor, reason=by.reason)
     note(db, owner.slug, STAGED, by, target=_target(version), detail=detail)
     return AfterCommit(owner.slug, deployment)
@@ -195,13 +207,16 @@ def go_on(db: Session, owner: Implementation, by: AuditContext) -> AfterCommit[N
     return AfterCommit(owner.slug, None)
 
 
-def _activated(db: Session, owner: Implementation, version: Version, by: AuditContext) -> AfterCommit[Version]:
+def _activated(
+    db: Session, owner: Implementation, version: Version, by: AuditContext, without: Without
+) -> AfterCommit[Version]:
     found = deployments.live(db, owner)
     if found.active is not None and found.active[1].id == version.id:
         return unchanged(owner.slug, version)
+    ready = refuse_unready(db, owner, version, without)
     ending = _ending(found.active, None if found.is_staged(version) else found.staged)
     deployments.activate(db, owner, version, by.actor, reason=by.reason)
-    note(db, owner.slug, ACTIVATED, by, target=_target(version), detail=_review_of(db, version) | ending)
+    note(db, owner.slug, ACTIVATED, by, target=_target(version), detail=ready | ending)
     return AfterCommit(owner.slug, version)
 
 
@@ -209,16 +224,6 @@ def _ending(*deployed: tuple[Deployment, Version] | None) -> dict[str, list[str]
     """Return what an entry says of the deployments that it ends. Call it before they end."""
     told = [f"{_target(version)}, {seen_as(each.state, each.share)}" for each, version in filter(None, deployed)]
     return {"ended": told} if told else {}
-
-
-def _review_of(db: Session, version: Version) -> dict[str, Any]:
-    """Return what an entry says of a version's review."""
-    return {"review": "approved" if submissions.is_approved(db, version) else "none"}
-
-
-def _refuse_unapproved(db: Session, version: Version, *, unreviewed: bool) -> None:
-    if not unreviewed and not submissions.is_approved(db, version):
-        raise RuleViolation("version", f"{version.number} is not approved: it must be submitted and reviewed first")
 
 
 def _refuse_target(db: Session, version: Version) -> None:

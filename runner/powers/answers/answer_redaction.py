@@ -4,26 +4,28 @@ Each value gets a stand-in of its own ("Name 1", "person-1@example.org", "redact
 later calls: so a script that passes a page's token on finds the recorded answer again. What stands in INPUT is the
 author's own test person, and stays.
 
-What is found: the secrets of the connections in any spelling; secrets of known forms; e-mail addresses; values of parameters
-that are named like a secret; in JSON, every text below a key that names a secret, a person's name, a phone number or an
-address. Once found, a value is also replaced within other texts, if it is long enough not to be a word: so the answers are
+What is found: the secrets of the connections in any spelling; secrets of known forms; e-mail addresses, also those that are
+escaped or written out; values of parameters that are named like a secret; in JSON (also line by line, and within texts), every
+text below a key that names a secret, a person's name, a number that identifies one, a phone number or an address. Once found, a value is also replaced within other texts, if it is long enough not to be a word: so the answers are
 gone through twice. A name that stands within texts only is not found.
 """
 
 from __future__ import annotations
 
 import itertools
+import json
 import re
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any, Final
-from urllib.parse import unquote
 
+from records.storage.json_depth import is_deep
 from runner.powers.redaction import REDACTED, is_secret_name, redact
 
+from .personal_forms import NATIONAL_NUMBER, names_identity, replace_addresses
 from .secret_forms import secret_texts
 
-#: As it is, and as a parameter of an address has it. Of a longer name before the "@", the last characters are found.
-_EMAIL = re.compile(r"[\w.+%-]{1,64}(?:@|%40)[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}")
+#: A text that may be JSON, also as server-sent events have it.
+_JSON: Final = re.compile(r"(?s)(?P<before>\s*(?:data:\s*)?)(?P<json>[{\[].*[}\]])(?P<after>\s*)")
 #: Domains that belong to nobody (RFC 2606, RFC 6761).
 _NOBODYS: Final = re.compile(r"(?i)@(?:[\w-]+\.)*(?:example(?:\.(?:com|net|org))?|invalid|test)$")
 _PERSONAL_NAME: Final = re.compile(
@@ -89,11 +91,12 @@ class AnswerRedaction:
 
     def text(self, text: str) -> str:
         """Return a text without secrets and e-mail addresses, and with the stand-ins that are known by now."""
-        text = redact(text, self._secrets)
+        text = redact(self._with_json(text), self._secrets)
         for secret in secret_texts(text):
             text = text.replace(secret, self._stand_in("secret", secret))
         text = _PARAMETER.sub(lambda found: found[1] + self._stand_in("secret", found[2]), text)
-        text = _EMAIL.sub(lambda found: self._email(found[0]), text)
+        text = replace_addresses(text, self._email)
+        text = NATIONAL_NUMBER.sub(lambda found: self._stand_in("other", found[0]), text)
         return self._stand_ins.get(text) or self._within(text)
 
     def _within(self, text: str) -> str:
@@ -119,12 +122,30 @@ class AnswerRedaction:
         self._stand_ins, self._numbers, self._written = known, numbers, set(known.values())
         return None
 
-    def _email(self, address: str) -> str:
-        plain = unquote(address)
+    def _with_json(self, text: str) -> str:
+        """Return a text in which what is JSON was gone through as such: the whole text, or each line of its own."""
+        if "{" not in text and "[" not in text:
+            return text
+        return self._json(text) or "".join(self._json(line) or line for line in text.splitlines(keepends=True))
+
+    def _json(self, text: str) -> str | None:
+        """Return a text that is JSON without what must not be written; None for any other."""
+        found = _JSON.fullmatch(text)
+        if found is None:
+            return None
+        try:
+            parsed = json.loads(found["json"])
+        except (ValueError, RecursionError):
+            return None
+        written = parsed if is_deep(parsed) else self.value(parsed)
+        shown = found["json"] if written == parsed else json.dumps(written, ensure_ascii=False)
+        return f"{found['before']}{shown}{found['after']}"
+
+    def _email(self, address: str, plain: str) -> str:
         if _NOBODYS.search(plain) or plain.casefold() in self._kept:
             return address
         stand_in = self._stand_in("email", plain)
-        return stand_in if "@" in address else stand_in.replace("@", "%40")
+        return stand_in if "@" in address or "%" not in address else stand_in.replace("@", "%40")
 
     def _stand_in(self, kind: str, value: str) -> str:
         if value == REDACTED or value in self._written:
@@ -144,7 +165,7 @@ def _kind_of(key: str, beside: Collection[str], within: str) -> str:
         return "name"
     if key.casefold() == "name" and (_PERSON.match(within) or any(_BESIDE_A_NAME.search(one) for one in beside)):
         return "name"
-    return "other" if _OTHER_PERSONAL.search(key) else ""
+    return "other" if _OTHER_PERSONAL.search(key) or names_identity(key) else ""
 
 
 def texts_of(value: Any) -> Iterator[str]:

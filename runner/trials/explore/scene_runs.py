@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final, Self, TypeVar
 
 from runner.trials.trial import Trial, TrialSandbox, TrialTerms, judged_trial
@@ -50,10 +50,11 @@ class SceneRun:
 class SceneRunner:
     """Runs scenes of one script, as many at a time as there are processors. A context manager."""
 
-    def __init__(self, sandbox: TrialSandbox, script: InstrumentedScript) -> None:
+    def __init__(self, sandbox: TrialSandbox, script: InstrumentedScript, *, allow_loopback: bool = False) -> None:
         self.alarm = False  #: a child did what no script can do
         self._sandbox = sandbox
         self._script = script
+        self._allow_loopback = allow_loopback
         self._width = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 2
         self._pool = ThreadPoolExecutor(self._width)
 
@@ -89,7 +90,7 @@ class SceneRunner:
         return [*done, *[None] * (len(scenes) - len(done))]
 
     def _run_one(self, runs: TracedRuns, scene: Scene, *, is_alone: bool) -> SceneRun | None:
-        terms = terms_of(scene)
+        terms = terms_of(scene, allow_loopback=self._allow_loopback)
         if terms is None:
             return None
         powers = ScenePowers(scene)
@@ -111,12 +112,12 @@ class SceneRunner:
         return self._sandbox.traced_runs(self._script, EXPLORE_LIMITS, child_wall_s=_CHILD_WALL_S)
 
 
-def terms_of(scene: Scene) -> TrialTerms | None:
+def terms_of(scene: Scene, *, allow_loopback: bool) -> TrialTerms | None:
     """What the script of a scene gets; None if the scene is no valid INPUT."""
     if len(scene.fingerprint()) > MAX_SCENE_CHARS:
         return None
     with suppress(InputError):
-        return TrialTerms.alone(parse_input(scene.input))
+        return replace(TrialTerms.alone(parse_input(scene.input)), allow_loopback=allow_loopback)
     return None
 
 

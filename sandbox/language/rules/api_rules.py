@@ -90,6 +90,19 @@ API = table(
         "text-plus", "Text is joined with {kind}.", "`+` joins text with text only; the line would fail.", "{instead}"
     ),
     Rule(
+        "exact-and-float",
+        "{left} and {right} are calculated with each other.",
+        "Python does not mix the two; the line would fail.",
+        "{instead}",
+    ),
+    Rule(
+        "link-scheme",
+        'The link begins with "{begins}", so it will be dropped.',
+        "The app shows a link only if it begins with https://, exactly so.",
+        'Begin it with "https://".',
+        Severity.WARNING,
+    ),
+    Rule(
         "json-error",
         "This `except` never catches an error of .json().",
         'An answer that is not JSON raises ApiError with the kind "not json".',

@@ -12,6 +12,7 @@ from records.changes.scripts.checked_scripts import CheckedScript
 from records.people import users
 from records.secretbox import SecretBox
 from records.tenants.connections import ConnectionDraft
+from records.tenants.script_needs import ScriptNeeds
 
 BY = AuditContext("demo/olga", detail={"system_user": "kim"})
 TERMS = SettingsTerms(most={"wall_s": 10})
@@ -46,7 +47,7 @@ def told(db):
         ({"a": {"gone": "s3cret"}}, {"a": {"new": "t0ken"}}, {"a": {"added": ["new"], "removed": ["gone"]}}),
         ({"a": None}, {"a": {"new": "t0ken"}}, {"a": {"added": ["new"]}}),
         ({"a": {"gone": "s3cret"}}, {"a": None}, {"a": {"removed": ["gone"]}}),
-        ({"secret": "s3cret"}, {"secret": "t0ken"}, {"secret": "given anew"}),
+        ({"secret": "s3cret"}, {"secret": "t0ken"}, {"secret": "set again"}),
         ({"secret": "s3cret"}, {"secret": None}, {}),
         ({"a": {"b": 1}}, {"a": {"b": 1}}, {}),
     ],
@@ -112,7 +113,7 @@ def test_a_one_time_link_is_used_once_and_noted_each_time(db):
 
 
 def test_the_text_that_is_in_service_is_activated_again_without_an_entry(db):
-    checked = CheckedScript("def status(): ...", 1, (), ("claim_url",), "runtime", b"code")
+    checked = CheckedScript("def status(): ...", 1, (), ScriptNeeds(), "runtime", b"code")
     first = deployments.activate_text(db, demo(db), checked, BY, author="kim")
     again = deployments.activate_text(db, demo(db), checked, BY, author="kim")
     assert (first.made, again.made, again.announced, first.value.number) == (True, False, False, 1)

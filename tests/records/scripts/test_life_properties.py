@@ -23,6 +23,7 @@ from records.scripts.reviews import Review, ReviewDecision
 from records.scripts.states import DEPLOYMENT, SUBMISSION
 from records.scripts.submissions import Submission, SubmissionDraft
 from records.tenants import implementations
+from records.tenants.script_needs import ScriptNeeds
 from tests.support.script_authors import add_author
 
 PEOPLE = ("demo/ann", "demo/bob", "staff/rita", "author token of-ann", "author token of-rita")
@@ -46,7 +47,7 @@ STEPS = st.one_of(
 
 
 def hand_in(db, owner, text, by):
-    script = CheckedScript(f"def status(u, s, a):\n    return {text}\n", 1, (), (), "runtime", b"code")
+    script = CheckedScript(f"def status(u, s, a):\n    return {text}\n", 1, (), ScriptNeeds(), "runtime", b"code")
     submit.submit(db, owner, script, SubmissionDraft(), by)
 
 

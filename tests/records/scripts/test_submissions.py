@@ -14,8 +14,9 @@ from records.columns import utc_now
 from records.roles import Permission
 from records.scripts import author_tokens, deployments, submissions, versions
 from records.scripts.author_tokens import AuthorTokenDraft
-from records.scripts.submissions import MOST_ENDED, SubmissionDraft
+from records.scripts.submissions import SubmissionDraft
 from records.tenants import implementations
+from records.tenants.script_bounds import MOST_ENDED
 from tests.support.script_authors import add_author
 
 ANN, BOB = "demo/ann", "demo/bob"

@@ -1,6 +1,7 @@
 """The trial of a submission: explored and replayed in a real jail, and kept for the reviewer."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -12,6 +13,7 @@ from records.changes.scripts.checked_scripts import CheckedScript
 from records.scripts import runs, submissions, versions
 from records.scripts.submissions import SubmissionDraft
 from records.tenants import implementations
+from records.tenants.script_needs import ScriptNeeds
 from runner.background import submission_trial
 from runner.background.job_child import run_order
 from runner.queues.job_orders import MOST_RUNS, SUBMISSION_TRIAL, JobOrder, OrderRefused
@@ -38,7 +40,7 @@ def submitted(house, monkeypatch):
         with house.database.session() as db:
             owner = implementations.find(db, "acme")
             by = AuditContext(add_author(db, "acme/ann"), "test")
-            script = CheckedScript(source, 1, (), (), house.sandbox.report.runtime, checked.code)
+            script = CheckedScript(source, 1, (), ScriptNeeds(), house.sandbox.report.runtime, checked.code)
             made = changes.submit(db, owner, script, SubmissionDraft("", scenarios), by).value
         arguments = {"submission": made.submission.number, "version": made.version.sha256, "runs": 50}
         return JobOrder("0" * 32, SUBMISSION_TRIAL, "acme", "acme/rita", 0, arguments)
@@ -104,6 +106,24 @@ def test_scenarios_of_the_author_are_where_the_search_starts_and_a_bad_one_is_pa
     scenarios = tuple(one | {"expected": {}} for one in (bad, good))
     _, results, _ = tried(submitted(rare, scenarios))
     assert "Found the goose" in {row["text"] for row in results["explore"]["messages"]}
+
+
+LOCAL = """
+def status(user, session, api):
+    return message("Claim", link=api.settings["claim_url"] + "?s=1")
+"""
+
+
+@pytest.mark.parametrize(("allowed", "link"), [(True, "http://127.0.0.1:8001/claim?s=1"), (False, None)])
+def test_a_link_to_this_machine_is_shown_where_the_service_would_show_it_and_nowhere_else(
+    house, submitted, tried, allowed, link
+):
+    with house.database.session() as db:
+        owner = implementations.find(db, "acme")
+        owner.script_settings = {"claim_url": "http://127.0.0.1:8001/claim"}
+    house.settings = replace(house.settings, allow_loopback_vendors=allowed)
+    _, results, _ = tried(submitted(LOCAL))
+    assert {row["link"] for row in results["explore"]["messages"] if row["text"] == "Claim"} == {link}
 
 
 #: INPUT of a case with which an author could keep a reviewer from seeing what the script can show.

@@ -105,7 +105,7 @@ def test_without_a_script_in_service_that_is_the_rule(house):
     with house.database.session() as db:
         deployments.suspend(db, deployments.active_version(db, implementations.find(db, "acme")), "test", "test")
     house.service.changed("acme")
-    assert why(house) == "No script is in service, so nothing is shown."
+    assert why(house) == "No version is active, so nothing is shown."
 
 
 def test_a_sub_session_says_whose_message_it_shows(house, work_off):

@@ -111,7 +111,7 @@ def test_each_state_without_a_failure_has_its_reason(house, work_off):
     with house.database.session() as db:
         deployments.suspend(db, deployments.active_version(db, implementations.find(db, "acme")), "test", "test")
     house.service.changed("acme")
-    assert why(house) == "No script is in service, so nothing is shown."
+    assert why(house) == "No version is active, so nothing is shown."
 
 
 def test_a_sub_session_is_explained_by_the_runs_of_its_parent(house, work_off):

@@ -25,13 +25,24 @@ class Client:
         return VendorConnection(options.pop("implementation", "demo"), options.pop("name", "cme"), base, **options)
 
     def __call__(  # noqa: PLR0913 - a call has as many parts
-        self, connection, path="/", method="GET", *, wall_s=5.0, room=MIB, fresh=False, params=(), headers=(), **body
+        self,
+        connection,
+        path="/",
+        method="GET",
+        *,
+        wall_s=5.0,
+        room=MIB,
+        fresh=False,
+        after=0,
+        params=(),
+        headers=(),
+        **body,
     ):
         if isinstance(params, Mapping):
             params = tuple(params.items())
         if isinstance(headers, Mapping):
             headers = tuple(headers.items())
-        self.powers = self.vendors.powers({connection.name: connection}, fresh=fresh)
+        self.powers = self.vendors.powers({connection.name: connection}, fresh=fresh, asked_after_ms=after)
         call = Call(method, connection.name, path, params, body.get("json"), "json" in body, headers)
         return self.powers.call(call, deadline=time.monotonic() + wall_s, read_bytes_left=room)
 

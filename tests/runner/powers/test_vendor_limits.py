@@ -248,6 +248,23 @@ def test_a_run_after_a_return_gets_no_kept_answer_but_keeps_its_own(client, star
     assert json.loads(client(connection).text)["n"] == 1
 
 
+def test_an_answer_that_was_asked_before_a_return_is_as_old_as_the_call_not_as_its_end(client, start_vendor, redis):
+    def slow(_):
+        returned.append(now_ms(redis))
+        return reply({"n": len(returned)})
+
+    returned = []
+    connection = client.connect(start_vendor(slow), cache_s=5)
+    assert json.loads(client(connection).text)["n"] == 1
+    assert json.loads(client(connection, after=returned[0] + 1).text)["n"] == 2
+    assert json.loads(client(connection, after=returned[0]).text)["n"] == 2
+
+
+def now_ms(redis):
+    seconds, micros = redis.time()
+    return seconds * 1000 + micros // 1000
+
+
 def test_another_request_never_gets_the_kept_answer(client, start_vendor):
     vendor = start_vendor(counting())
     connection = client.connect(vendor, cache_s=5)

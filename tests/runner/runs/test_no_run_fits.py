@@ -67,7 +67,7 @@ def test_who_is_not_known_or_not_the_only_one_is_said_and_fails(acme, option, sa
 
 def test_status_get_takes_a_person_as_people_say_it(acme):
     told = command(acme, "status", "get", "acme", "s1", "--user", "Mei Chen")
-    assert (told.exit_code, "No script is in service" in told.stdout) == (0, True)
+    assert (told.exit_code, "No version is active" in told.stdout) == (0, True)
 
 
 def test_where_no_run_fits_the_changes_of_that_time_are_listed(acme):

@@ -134,12 +134,25 @@ def test_what_is_refused_inside_a_function_has_one_finding_at_its_own_place(name
 
 
 @pytest.mark.parametrize("name", LATER)
-def test_what_a_later_python_brings_has_one_finding_at_its_own_place(name):
+def test_what_a_later_python_brings_is_not_the_grammar_of_scripts_on_any_python(name):
+    _, _, steps, _ = LATER[name]
+    (finding,) = compile_source(inside(steps.replace("«", ""))).findings
+    assert (finding.rule, finding.why) == ("python-syntax", "The text is not valid Python 3.11.")
+
+
+@pytest.mark.parametrize("name", LATER)
+def test_what_a_later_python_brings_has_one_finding_at_its_own_place_even_if_the_parser_let_it_pass(name):
     rule, words, steps, since = LATER[name]
+    source, place = marked(inside(steps))
     if sys.version_info < since:
-        assert [one.rule for one in compile_source(inside(steps.replace("«", ""))).findings] == ["python-syntax"]
+        with pytest.raises(SyntaxError):
+            ast.parse(source)
         return
-    has_one_finding(inside(steps), rule, words)
+    tree, findings = ast.parse(source), Findings(source)
+    SyntaxChecker(findings, ScriptNames(tree)).visit(tree)
+    (finding,) = findings.sorted()
+    assert (finding.rule, finding.line, finding.column) == (rule, *place)
+    assert words in finding.what
 
 
 @pytest.mark.parametrize("name", WHOLE)

@@ -17,6 +17,7 @@ from records.scripts.author_tokens import AuthorTokenDraft
 from records.scripts.reviews import CommentDraft, ReviewDecision
 from records.scripts.submissions import SubmissionDraft
 from records.tenants import connections, implementations
+from records.tenants.script_needs import ScriptNeeds
 from tests.support.saml_forge import ForgedIdp
 from tests.support.vendors import reply
 
@@ -148,7 +149,7 @@ def handed_in_source(number):
 def _handed_in(db, demo):
     """A version of the author waits for a review, with a comment; an earlier one was approved."""
     for number in (2, 3):
-        script = CheckedScript(handed_in_source(number), 1, (), (), "tests", b"code")
+        script = CheckedScript(handed_in_source(number), 1, (), ScriptNeeds(), "tests", b"code")
         made = handing_in.submit(db, demo, script, SubmissionDraft("Shorter"), AuditContext("demo/arno")).value
         handing_in.comment(db, demo, made.submission.number, CommentDraft("Why?", line=2), AuditContext("staff/rhea"))
         if number == 2:

@@ -113,7 +113,7 @@ def arrives(stage, walked, form, changes):
     wanted = form.filled({name: value for name, value in changes.items() if name not in NOT_SHOWN})
     assert values(again.sent, unseen) == values(wanted, unseen), told
     if NEW_SECRET in changes.values():
-        assert "given anew" in stage.entries()[-1][-1], told
+        assert "set again" in stage.entries()[-1][-1], told
 
 
 def values(pairs, unseen):

@@ -2,8 +2,20 @@
 
 import pytest
 
+from records import Database
 from tests.support.application import make_app
 from tests.support.author_house import author_house
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def database(request, database):
+    """Records of each kind: what an author's request can reach behaves alike on both."""
+    if request.param == "sqlite":
+        yield database
+        return
+    made = Database(request.getfixturevalue("postgres_url"))
+    yield made
+    made.dispose()
 
 
 @pytest.fixture

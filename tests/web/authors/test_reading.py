@@ -27,8 +27,8 @@ def test_versions_are_listed_with_their_state_and_shown_with_their_text(read, ha
     hand_in(GOOD)
     hand_in(ANOTHER)
     assert [(one["version"], one["state"]) for one in read("scripts/versions").json["versions"]] == [
-        (2, "not approved"),
-        (1, "not approved"),
+        (2, "submitted"),
+        (1, "superseded"),
     ]
     shown = read("scripts/versions/1").json
     assert (shown["source"], shown["findings"]) == (GOOD, [])

@@ -1,15 +1,20 @@
 """Who gets into the authors' endpoints: each route with every kind of token that must not, and with every permission."""
 
 import re
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from flask import Response
 
+from records.audit import AuditContext
+from records.changes.scripts import author_tokens as changes
 from records.people import grants, users
 from records.roles import Permission
 from records.scripts import author_tokens
 from tests.support.author_house import author_house, author_token_headers
+from tests.support.eventually import eventually
 from web.authors import token_access
 from web.authors.token_access import author_blueprint, token_need_of
 from web.permissions import needs
@@ -174,3 +179,39 @@ def test_a_token_tells_what_it_is_and_not_its_text(http, house):
     }
     assert text not in answer.text
     assert answer.headers["Cache-Control"] == "private, no-store"
+
+
+def test_a_token_that_is_revoked_while_it_is_used_opens_nothing_from_then_on(app, house, database):
+    headers = house.headers()
+    name = token_name(database, house)
+    revoked, ended = threading.Event(), threading.Event()
+    used, start = [], threading.Barrier(4)
+
+    def use():
+        client = app.test_client()
+        start.wait(10)
+        while not ended.is_set():
+            late = revoked.is_set()
+            used.append((late, client.get(f"{house.path}/scripts/versions", headers=headers).status_code))
+
+    with ThreadPoolExecutor(3) as pool:
+        users = [pool.submit(use) for _ in range(3)]
+        start.wait(10)
+        assert eventually(lambda: len(used) > 6)
+        with database.session() as db:
+            changes.revoke(db, house.owner(db), name, AuditContext(f"{house.slug}/ann"))
+        revoked.set()
+        assert eventually(lambda: sum(late for late, _ in used) > 6)
+        ended.set()
+        for each in users:
+            each.result(30)
+    late = {status for is_late, status in used if is_late}
+    assert 401 in late
+    assert late <= {401, 429}  # who goes on for long is told to wait
+    assert {status for _, status in used} <= {200, 401, 429}
+
+
+def token_name(database, house):
+    with database.reading() as db:
+        (token,) = author_tokens.every(db, house.owner(db))
+        return token.name

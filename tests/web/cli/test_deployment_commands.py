@@ -4,9 +4,11 @@ import json
 
 import pytest
 
-from records import Database, audit
+from records import Database, UserProfile, audit
 from records.audit import AuditContext
+from records.changes.scripts import deployments as changes
 from records.changes.scripts import submissions
+from records.changes.scripts.readiness import Without
 from records.people import users
 from records.scripts import author_tokens, versions
 from records.scripts.reviews import ReviewDecision
@@ -108,7 +110,49 @@ def test_a_staged_version_is_reverted_and_a_suspended_one_reinstated(cli, event)
         one["version"]: one["state"]
         for one in json.loads(cli("script", "versions", "aha26", "--json", env=event).stdout)
     }
-    assert states == {1: "active", 2: "not approved"}
+    assert states == {1: "active", 2: "never submitted"}
+
+
+NEEDY = """def status(user, session, api):
+    api.post("ethosce", "/claims", json={})
+    return message(api.settings["greeting"], link="https://cme.example.org/" + session.id)
+"""
+
+
+def test_a_version_that_needs_what_is_lacking_is_shown_only_with_anyway(cli, event, write_file, open_records):
+    file = write_file("3.py", NEEDY)
+    assert cli("script", "store", "aha26", file, env=event).exit_code == 0
+    for command in (
+        ("script", "activate", "aha26", file),
+        ("script", "stage", "aha26", "3", "--share", "10", "--without-review"),
+        ("script", "activate-version", "aha26", "3", "--without-review"),
+    ):
+        refused = cli(*command, env=event)
+        assert refused.exit_code == 2
+        for said in (
+            "There is no setting named greeting. A run that reads it fails.",
+            "session-status implementation set aha26 script_settings=",
+            "There is no connection named ethosce.",
+            "session-status connection add aha26 ethosce",
+            "Set it first, or add --anyway.",
+        ):
+            assert said in refused.stderr
+    assert shown(cli, event) == "version 1 is active"
+    assert cli(*command, "--anyway", env=event).stdout == "Version 3 is active for aha26.\n"
+    assert entries(open_records)[-1][-1]["lacks"] == [
+        "There is no setting named greeting.",
+        "There is no connection named ethosce.",
+    ]
+
+
+def test_the_lists_name_the_people_behind_the_keys(cli, event, open_records):
+    with open_records.session() as db:
+        owner = implementations.find(db, "aha26")
+        users.remember(db, owner, "9f8a7b", UserProfile("g@example.org", "", "Grace", "Okonkwo"))
+        made = versions.add_version(db, owner, SCRIPT.format("Five"), by="aha26/9f8a7b")
+        changes.activate(db, owner, made.number, AuditContext("aha26/9f8a7b"), without=Without.REVIEW)
+    for command in ("versions", "deployments"):
+        assert "Grace Okonkwo (aha26/9f8a7b)" in cli("script", command, "aha26", env=event).stdout
 
 
 def test_scripts_are_stopped_which_show_and_doctor_say_and_go_on(cli, event):
@@ -178,7 +222,7 @@ def test_a_token_is_shown_once_listed_without_it_and_revoked(cli, event, open_re
         assert author_tokens.find_usable(db, implementations.find(db, "aha26"), text, token.made_at).token is token
     listed = cli("script", "token", "list", "aha26", env=event).stdout
     assert text not in listed
-    assert "ci    counts  submit  aha26/olga" in listed
+    assert "ci    counts  submit  olga (aha26/olga)" in listed
     assert cli(*make, "ci", "--for", "aha26/olga", env=event).exit_code == 2
     assert "must be some of submit" in cli(*make, "x", "--for", "aha26/olga", "--may", "deploy", env=event).stderr
     assert cli(*make, "x", "--for", "aha26/olga", "--days", "366", env=event).exit_code == 2

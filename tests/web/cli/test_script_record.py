@@ -4,7 +4,9 @@ import json
 
 import pytest
 
+from runner.trials.author_vendors import AuthorConnectionsError, SecretRequest, read_connections
 from tests.support.vendors import Vendor, reply
+from web.cli.authors import record_command
 
 SCRIPT = '''"""Pages through claims.
 
@@ -67,10 +69,11 @@ def case(tmp_path, vendor):
 
 
 ENV = {"CME_TOKEN": "a-secret-of-the-vendor"}
+ALLOWED = ("--allow-env", "CME_TOKEN")
 
 
 def test_what_is_recorded_replays_and_names_nobody(cli, case, vendor):
-    told = cli("script", "record", case, env=ENV)
+    told = cli("script", "record", case, *ALLOWED, env=ENV)
     assert told.exit_code == 0, told.output
     assert "Claimed 1.0" in told.output
     assert "Saved 2 answers" in told.output
@@ -86,16 +89,16 @@ def test_what_is_recorded_replays_and_names_nobody(cli, case, vendor):
 
 
 def test_nothing_is_overwritten_without_a_word(cli, case):
-    cli("script", "record", case, env=ENV)
+    cli("script", "record", case, *ALLOWED, env=ENV)
     before = (case / "answers.json").read_text()
-    again = cli("script", "record", case, env=ENV)
+    again = cli("script", "record", case, *ALLOWED, env=ENV)
     assert (again.exit_code, "--overwrite" in again.output) == (2, True)
     assert (case / "answers.json").read_text() == before
-    assert cli("script", "record", case, "--overwrite", env=ENV).exit_code == 0
+    assert cli("script", "record", case, "--overwrite", *ALLOWED, env=ENV).exit_code == 0
 
 
 def test_a_refused_login_is_recorded_as_it_is(cli, case):
-    told = cli("script", "record", case, env={"CME_TOKEN": "a-wrong-secret"})
+    told = cli("script", "record", case, *ALLOWED, env={"CME_TOKEN": "a-wrong-secret"})
     assert told.exit_code == 0
     (entry,) = json.loads((case / "answers.json").read_text())
     assert entry["status"] == 401
@@ -104,14 +107,14 @@ def test_a_refused_login_is_recorded_as_it_is(cli, case):
 
 def test_a_vendor_that_is_away_is_recorded_as_a_failed_call(cli, case, vendor):
     vendor.close()
-    told = cli("script", "record", case, env=ENV)
+    told = cli("script", "record", case, *ALLOWED, env=ENV)
     assert told.exit_code == 0, told.output
     assert json.loads((case / "answers.json").read_text())[0]["error"] in ("connection", "timeout")
 
 
 def test_a_personal_path_is_not_written(cli, case, vendor):
     (case.parent / "script.py").write_text(SCRIPT.replace('"/claims"', '"/claims/of/olga@cme-vendor.com"'))
-    told = cli("script", "record", case, env=ENV)
+    told = cli("script", "record", case, *ALLOWED, env=ENV)
     assert (told.exit_code, "Nothing was written" in told.output) == (2, True)
     assert not (case / "answers.json").exists()
 
@@ -119,7 +122,7 @@ def test_a_personal_path_is_not_written(cli, case, vendor):
 def test_redaction_that_changes_what_is_shown_is_told(cli, case):
     source = 'def status(user, session, api):\n    page = api.get("cme", "/claims").json()\n    if page["rows"][0]["person"]["name"] == "Olga O.":\n        return message("Olga")\n    return hidden()\n'
     (case.parent / "script.py").write_text(source)
-    told = cli("script", "record", case, env=ENV)
+    told = cli("script", "record", case, *ALLOWED, env=ENV)
     assert (told.exit_code, "does something else" in told.output) == (1, True)
 
 
@@ -154,20 +157,20 @@ WRONG = {
 def test_connections_that_cannot_be_used_are_refused_with_the_reason(cli, case, what):
     connections, words = WRONG[what]
     (case.parent / "connections.json").write_text(json.dumps(connections))
-    told = cli("script", "record", case, env=ENV)
+    told = cli("script", "record", case, *ALLOWED, env=ENV)
     assert (told.exit_code, words in told.output) == (2, True), told.output
     assert "a-secret" not in told.output
 
 
 def test_a_case_without_its_files_says_which_is_missing(cli, case):
     (case.parent / "connections.json").unlink()
-    assert "there is no connections.json" in cli("script", "record", case, env=ENV).output
+    assert "there is no connections.json" in cli("script", "record", case, *ALLOWED, env=ENV).output
     assert cli("script", "record", case / "nowhere").exit_code == 2
 
 
 def test_a_refused_script_calls_nobody(cli, case, vendor):
     (case.parent / "script.py").write_text("import os\n")
-    assert cli("script", "record", case, env=ENV).exit_code == 1
+    assert cli("script", "record", case, *ALLOWED, env=ENV).exit_code == 1
     assert vendor.requests == []
     assert not (case / "answers.json").exists()
 
@@ -175,7 +178,7 @@ def test_a_refused_script_calls_nobody(cli, case, vendor):
 def test_a_link_in_a_case_of_somebody_else_writes_nothing_outside(cli, case, tmp_path_factory):
     outside = tmp_path_factory.mktemp("outside") / "profile"
     (case / "answers.json").symlink_to(outside)
-    told = cli("script", "record", case, env=ENV)
+    told = cli("script", "record", case, *ALLOWED, env=ENV)
     assert (told.exit_code, "a link leads from here" in told.output) == (2, True)
     assert not outside.exists()
 
@@ -183,6 +186,34 @@ def test_a_link_in_a_case_of_somebody_else_writes_nothing_outside(cli, case, tmp
 def test_a_folder_of_somebody_else_does_not_send_an_author_token_to_its_vendor(cli, case, vendor):
     connections = case.parent / "connections.json"
     connections.write_text(connections.read_text().replace("CME_TOKEN", "SESSION_STATUS_TOKEN"))
-    told = cli("script", "record", case, env={"SESSION_STATUS_TOKEN": "sst_mine"})
+    told = cli("script", "record", case, *ALLOWED, env={"SESSION_STATUS_TOKEN": "sst_mine"})
     assert (told.exit_code, "it is not for a vendor" in told.output) == (2, True)
     assert vendor.requests == []
+
+
+@pytest.mark.parametrize("more", [(), ("--allow-env", "HOME"), ("--allow-env", "CME")])
+def test_a_folder_of_somebody_else_gets_no_variable_that_its_author_did_not_allow(cli, case, vendor, more):
+    told = cli("script", "record", case, *more, env=ENV)
+    assert told.exit_code == 2
+    host = vendor.url.removeprefix("http://")
+    assert f"the value of CME_TOKEN would be sent to {host}. If that is right, add --allow-env CME_TOKEN" in told.output
+    assert "a-secret" not in told.output
+    assert vendor.requests == []
+
+
+@pytest.mark.parametrize("typed", ["y", "n", ""])
+def test_a_terminal_asks_before_a_variable_is_sent_and_names_the_hosts(cli, case, vendor, monkeypatch, typed):
+    monkeypatch.setattr(record_command, "_has_terminal", lambda: True)
+    told = cli("script", "record", case, env=ENV, stdin=f"{typed}\n")
+    host = vendor.url.removeprefix("http://")
+    assert f"connections.json wants to send the value of CME_TOKEN to {host}. Send it? [y/N]" in told.output
+    assert bool(vendor.requests) == (case / "answers.json").exists() == (typed == "y")
+
+
+def test_the_token_address_of_a_folder_of_somebody_else_is_named_too():
+    fields = {"token_url": "https://collects.example.org/token", "client_id": "x"}
+    given = {"base_url": "https://good.example.org", "auth_kind": "oauth2_client_credentials", "auth_fields": fields}
+    uses = []
+    with pytest.raises(AuthorConnectionsError, match=r"good\.example\.org and collects\.example\.org"):
+        read_connections({"cme": {**given, "secret_env": "X"}}, {"X": "s"}, uses.append)
+    assert uses == [SecretRequest("X", "cme", ("good.example.org", "collects.example.org"))]

@@ -89,7 +89,7 @@ def test_an_author_hands_in_and_reads_the_decision(author, house, folder):
     assert "line 5     Which session?" in shown
     assert "Nearly." in shown
     assert json.loads(author("script", "status", house.slug, 1, "--json").output)["state"] == "superseded"
-    assert author("script", "versions", house.slug).output.splitlines()[1].startswith("2        not approved")
+    assert author("script", "versions", house.slug).output.splitlines()[1].startswith("2        changes requested")
     told = author("script", "diff", house.slug, 1, 2).output
     assert '+    return message("Please claim " + session.id)' in told
     assert "The two texts are the same." in author("script", "diff", house.slug, 1, 1).output

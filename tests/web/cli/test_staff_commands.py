@@ -219,5 +219,5 @@ def test_every_command_that_changes_something_leaves_an_entry_without_secrets(cl
     ]
     details = [{name: value for name, value in one.detail.items() if name != "system_user"} for one in entries]
     assert details[1] == {"script_settings": {"added": ["token"]}, "fresh_seconds": [60, 30]}
-    assert details[3:5] == [{"timeout_s": [3.0, 2.0]}, {"secret": "given anew"}]
+    assert details[3:5] == [{"timeout_s": [3.0, 2.0]}, {"secret": "set again"}]
     assert not any(word in repr(details) for word in ("pa55", "t0ken", "Mei"))

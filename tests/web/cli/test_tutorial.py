@@ -172,4 +172,8 @@ def test_an_author_gets_from_an_empty_folder_to_an_active_script_and_it_is_taken
     assert reader.token.startswith("sst_")
     assert reader.token not in PAGE
     told = json.loads(cli("script", "versions", "demo", "--json", env=reader.env).output)
-    assert [(one["version"], one["state"]) for one in told] == [(3, "approved"), (2, "not approved"), (1, "active")]
+    assert [(one["version"], one["state"]) for one in told] == [
+        (3, "approved"),
+        (2, "changes requested"),
+        (1, "active"),
+    ]

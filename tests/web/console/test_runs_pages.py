@@ -15,6 +15,7 @@ from records.changes.scripts.deployments import stop
 from records.people import users
 from records.scripts import deployments, runs, versions
 from records.tenants import implementations
+from records.tenants.script_needs import ScriptNeeds
 from runner.explanations.run_terms import RUN_WORDS
 from runner.logins import NotedError
 from runner.queues import run_causes
@@ -72,7 +73,7 @@ def activate(database, source="x", *names):
     with database.session() as db:
         demo = implementations.find(db, "demo")
         version = versions.add_version(db, demo, source, by="tests")
-        versions.keep_settings_read(db, version, names)
+        versions.keep_needs(db, version, ScriptNeeds(settings=names))
         deployments.activate(db, demo, version, by="tests")
         return version.sha256
 

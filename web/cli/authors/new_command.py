@@ -17,7 +17,7 @@ from web.cli.common.terminal_text import plain
     "new", epilog=examples("session-status script new my_script", "session-status script new my_script --types")
 )
 @click.argument("folder", metavar="FOLDER")
-@click.option("--types", "only_types", is_flag=True, help="Only write the types anew, into a folder that is there.")
+@click.option("--types", "only_types", is_flag=True, help="Only write the types again, into a folder that is there.")
 def new_script(folder: str, *, only_types: bool) -> None:
     """Make a folder with a script, its cases, types for editors, and a check for your own repository.
 

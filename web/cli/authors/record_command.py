@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +16,13 @@ from records.plurals import counted
 from runner.powers.answers.answer_recording import NotRecordableError, RecordedCalls
 from runner.powers.answers.answer_redaction import KINDS, AnswerRedaction, texts_of
 from runner.powers.recorded_powers import RecordedPowers
-from runner.trials.author_vendors import AuthorConnections, AuthorConnectionsError, AuthorVendors, read_connections
+from runner.trials.author_vendors import (
+    AuthorConnections,
+    AuthorConnectionsError,
+    AuthorVendors,
+    SecretRequest,
+    read_connections,
+)
 from runner.trials.trial import Trial, TrialSandbox, TrialTerms
 from runner.trials.trial_input import InputError, parse_input
 from web.cli.common.errors import ANSWER_IS_NO, CommandFailed
@@ -53,17 +61,25 @@ class _Case:
 )
 @click.argument("folder", metavar="FOLDER")
 @click.option("--overwrite", is_flag=True, help="Replace the answers.json and expected.json that are there.")
+@click.option(
+    "--allow-env",
+    "allowed",
+    metavar="NAME",
+    multiple=True,
+    help="Send the value of this environment variable, if connections.json names it; may be given several times.",
+)
 @allow_weak_option
-def record(folder: str, *, overwrite: bool, allow_weak: bool) -> None:
+def record(folder: str, *, overwrite: bool, allowed: tuple[str, ...], allow_weak: bool) -> None:
     """Run the script of a case against your test system, and save the answers and what was shown.
 
     FOLDER is one case, with an input.json in it or in a folder around it. connections.json, there as well, says where your
-    test system is. It contains no secret: secret_env names the environment variable that has it.
+    test system is. It contains no secret: secret_env names the environment variable that has it. Before its value is sent
+    anywhere you are asked, because the file may come from somebody else; --allow-env says yes beforehand.
 
     Secrets, tokens, e-mail addresses and names of people are replaced before anything is written; look through the files all
     the same. Use a made-up test person. Exit status: 1 if with the replaced answers another message comes out.
     """
-    case = _read_case(folder, overwrite=overwrite)
+    case = _read_case(folder, frozenset(allowed), overwrite=overwrite)
     with open_sandbox(allow_weak=allow_weak) as sandbox, AuthorVendors(case.connections) as vendors:
         recorded = RecordedCalls(vendors.powers())
         live = sandbox.run(case.source, case.terms, recorded)
@@ -103,7 +119,7 @@ def shape(trial: Trial) -> tuple[Any, ...]:
     return (message is None, bool(message and message.link), message.color if message else None)
 
 
-def _read_case(folder: str, *, overwrite: bool) -> _Case:
+def _read_case(folder: str, allowed: frozenset[str], *, overwrite: bool) -> _Case:
     place = Path(folder)
     if not is_folder(place):
         raise CommandFailed(f"{folder}: there is no such folder. A case is a folder with an input.json.")
@@ -114,13 +130,27 @@ def _read_case(folder: str, *, overwrite: bool) -> _Case:
     data = read_json(str(_nearest(place, "input.json")), "INPUT")
     file = _nearest(place, CONNECTIONS)
     try:
-        connections = read_connections(read_json(str(file), "the connections"), os.environ)
+        connections = read_connections(read_json(str(file), "the connections"), os.environ, partial(_may_send, allowed))
         terms = TrialTerms.alone(parse_input(data))
     except AuthorConnectionsError as error:
         raise CommandFailed(f"{file}: {error}.") from None
     except InputError as error:
         raise CommandFailed(f"{folder}: INPUT cannot be used: {error}.") from None
     return _Case(place, source, data, replace(terms, limits=replace(terms.limits, wall_s=_WALL_S)), connections)
+
+
+def _may_send(allowed: frozenset[str], use: SecretRequest) -> bool:
+    """Ask the author, if there is a terminal and the options do not say it."""
+    if use.variable in allowed:
+        return True
+    if not _has_terminal():
+        return False
+    question = f"{CONNECTIONS} wants to send the value of {use.variable} to {' and '.join(use.hosts)}. Send it?"
+    return click.confirm(plain(question), default=False, err=True)
+
+
+def _has_terminal() -> bool:
+    return sys.stdin.isatty() and sys.stderr.isatty()
 
 
 def _nearest(place: Path, name: str) -> Path:

@@ -18,13 +18,14 @@ import click
 
 from records import Database, RecordsError, SecretBox
 from records.audit import AuditContext
+from records.changes.scripts import deployments as changes
 from records.maintenance.development_stand_ins import UP
 from records.scripts import deployments
 from records.tenants.implementations import STAFF
 from runner.settings.operator_settings import Settings, SettingsError
 from runner.status.change_events import publish_change
 from runner.store.clients import connect
-from runner.trials.submission import activate
+from runner.trials.submission import checked_script
 from web.cli.authors.trial_sandboxes import open_sandbox
 from web.cli.common.context import ENV, find_implementation, sentence
 from web.cli.common.errors import CommandFailed
@@ -160,7 +161,7 @@ def activate_demo(database: Database, settings: Settings, *, allow_weak: bool) -
         review = sandbox.review(source)
     with database.session() as db:
         demo = find_implementation(db, IMPLEMENTATION)
-        activate(db, demo, source, review, AuditContext(UP), author=UP)
+        changes.activate_text(db, demo, checked_script(source, review), AuditContext(UP), author=UP)
 
 
 def note_values(env: Mapping[str, str], settings: Settings) -> dict[str, str]:

@@ -9,6 +9,7 @@ import click
 
 from records import DbSession, Implementation
 from records.changes.scripts import author_tokens as changes
+from records.people import actors
 from records.roles import Permission
 from records.scripts import author_tokens
 from records.scripts.author_tokens import LONGEST, AuthorToken, AuthorTokenDraft
@@ -16,8 +17,8 @@ from web.cli.common.audit_context import audit_context
 from web.cli.common.context import UNCHANGED, find_implementation, open_context
 from web.cli.common.help_examples import examples
 from web.cli.common.implementation_id import ImplementationId
+from web.cli.common.render import person_words
 from web.cli.common.tables import print_table
-from web.cli.common.terminal_text import plain
 from web.time_format import TimeFormatter
 
 #: What a token can be given, by the words of the option.
@@ -59,7 +60,7 @@ def token_group() -> None:
 def make(implementation: str, name: str, person: str, days: int, may: str) -> None:
     """Make an author token for IMPLEMENTATION, called NAME in audit entries. It is shown once, and only its hash is stored.
 
-    It allows nothing that its person may not do when it is used, and nobody approves what their token submitted.
+    It allows nothing that its person may not do when it is used, and they cannot approve what it submitted.
     """
     draft = AuthorTokenDraft(name, permissions_of(may), datetime.now(UTC) + timedelta(days=days))
     with open_context() as here:
@@ -89,9 +90,16 @@ def list_tokens(implementation: str) -> None:
         owner = find_implementation(db, implementation)
         clock, found = TimeFormatter.of(owner), author_tokens.every(db, owner)
         states = {token.id: state_of(db, owner, token, datetime.now(UTC)) for token in found}
+        names = actors.by_keys(db, {token.made_by for token in found})
     rows = [
         (
-            *(token.name, states[token.id], written(token), plain(token.made_by), clock.words(token.ends_at)),
+            *(
+                token.name,
+                states[token.id],
+                written(token),
+                person_words(token.made_by, names.get(token.made_by)),
+                clock.words(token.ends_at),
+            ),
             clock.words(token.last_used_at) if token.last_used_at else "never",
         )
         for token in found

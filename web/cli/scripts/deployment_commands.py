@@ -23,6 +23,7 @@ from web.cli.common.errors import ANSWER_IS_NO, CommandFailed
 from web.cli.common.help_examples import examples
 from web.cli.common.implementation_id import ImplementationId
 
+from .lacking import anyway_option, commit_ready, without_of
 from .script_commands import review_for
 
 T = TypeVar("T")
@@ -69,17 +70,18 @@ def store(implementation: str, file: str, *, allow_weak: bool) -> None:
 @version_argument
 @share_option
 @click.option("--without-review", is_flag=True, help="Stage a version that was not approved; the audit entry says so.")
+@anyway_option
 @optional_reason
-def stage(implementation: str, version: int, share: int, reason: str, *, without_review: bool) -> None:
+def stage(  # noqa: PLR0913 - click passes each argument by name
+    implementation: str, version: int, share: int, reason: str, *, without_review: bool, anyway: bool
+) -> None:
     """Let a share of the users of IMPLEMENTATION see VERSION. The others keep the active one.
 
     A user sees the same version at every request. If runs of VERSION fail for clearly more users than runs of the active
-    version, the service reverts it by itself.
+    version, the service reverts it by itself. Settings, connections and link hosts that VERSION needs must be there.
     """
-    by = audit_context(reason)
-    commit(
-        implementation, lambda db, owner: deployments.stage(db, owner, version, share, by, unreviewed=without_review)
-    )
+    by, without = audit_context(reason), without_of(review=without_review, needs=anyway)
+    commit(implementation, lambda db, owner: deployments.stage(db, owner, version, share, by, without=without))
     click.echo(f"Version {version} is staged for {share} % of the users of {implementation}.")
 
 
@@ -101,13 +103,15 @@ def widen(implementation: str, version: int, share: int, reason: str) -> None:
 @click.option(
     "--without-review", is_flag=True, help="Activate a version that was not approved; the audit entry says so."
 )
+@anyway_option
 @optional_reason
-def activate_version(implementation: str, version: int, reason: str, *, without_review: bool) -> None:
-    """Let all users of IMPLEMENTATION see a stored VERSION; a staged one becomes active by this."""
-    by = audit_context(reason)
-    after = commit(
-        implementation, lambda db, owner: deployments.activate(db, owner, version, by, unreviewed=without_review)
-    )
+def activate_version(implementation: str, version: int, reason: str, *, without_review: bool, anyway: bool) -> None:
+    """Let all users of IMPLEMENTATION see a stored VERSION; a staged one becomes active by this.
+
+    Settings, connections and link hosts that VERSION needs must be there.
+    """
+    by, without = audit_context(reason), without_of(review=without_review, needs=anyway)
+    after = commit(implementation, lambda db, owner: deployments.activate(db, owner, version, by, without=without))
     click.echo(f"Version {version} is active for {implementation}." if after.made else UNCHANGED)
 
 
@@ -187,4 +191,4 @@ def go_on(implementation: str, reason: str) -> None:
 def commit(slug: str, change: Callable[[DbSession, Implementation], AfterCommit[T]]) -> AfterCommit[T]:
     """Make a change to an implementation, and tell the running processes."""
     with open_context() as here:
-        return here.commit(lambda db: change(db, find_implementation(db, slug)))
+        return commit_ready(here, slug, lambda db: change(db, find_implementation(db, slug)))

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import click
 
 from records import DbSession, Implementation, Version
+from records.people import actors
+from records.people.actors import Actor
 from records.plurals import counted
 from records.scripts import deployments, reviews, rollout_watch, submissions, versions
 from records.scripts.rollout_watch import WatchState
@@ -15,6 +18,7 @@ from web.authors import answers
 from web.cli.common.context import find_implementation, open_context
 from web.cli.common.help_examples import examples
 from web.cli.common.implementation_id import ImplementationId
+from web.cli.common.render import person_words
 from web.cli.common.tables import print_json, print_table
 from web.cli.common.terminal_text import plain
 from web.time_format import TimeFormatter
@@ -35,12 +39,13 @@ def versions_list(implementation: str, *, as_json: bool) -> None:
     with open_context() as here, here.database.reading() as db:
         owner = find_implementation(db, implementation)
         clock, live, found = TimeFormatter.of(owner), deployments.live(db, owner), versions.versions(db, owner)
-        told = [answers.version_json(db, live, version) for version in found]
+        told = answers.versions_json(db, live, found)
+        names = actors.by_keys(db, {each.created_by for each in found})
     if as_json:
         print_json(told)
         return
     rows = [
-        (str(one.number), state["state"], clock.words(one.created_at), plain(one.created_by), one.sha256[:SHORT])
+        (str(one.number), state["state"], clock.words(one.created_at), _by(one.created_by, names), one.sha256[:SHORT])
         for one, state in zip(found, told, strict=True)
     ]
     heads = ("VERSION", "STATE", f"STORED ({clock.zone})", "BY", "SHA-256")
@@ -57,6 +62,7 @@ def submissions_list(implementation: str | None, *, as_json: bool) -> None:
     with open_context() as here, here.database.reading() as db:
         owner = find_implementation(db, implementation) if implementation else None
         clock, told = TimeFormatter.of(owner), submission_rows(db, owner)
+        names = actors.by_keys(db, {one[by] for one in told for by in ("submitted_by", "reviewer") if one[by]})
     if as_json:
         print_json([{**one, "submitted_at": one["submitted_at"].isoformat(timespec="seconds")} for one in told])
         return
@@ -64,7 +70,7 @@ def submissions_list(implementation: str | None, *, as_json: bool) -> None:
     rows = [
         (
             *(one["implementation"], str(one["number"]), str(one["version"]), worded(one["state"])),
-            *(clock.words(one["submitted_at"]), plain(one["submitted_by"]), plain(one["reviewer"] or "-")),
+            *(clock.words(one["submitted_at"]), _by(one["submitted_by"], names), _by(one["reviewer"], names)),
         )
         for one in told
     ]
@@ -103,12 +109,13 @@ def deployments_list(implementation: str, *, as_json: bool) -> None:
         owner = find_implementation(db, implementation)
         clock, found = TimeFormatter.of(owner), deployments.history(db, owner)
         watch = rollout_watch.state_of(db, owner)
+        names = actors.by_keys(db, {key for each, _ in found for key in (each.started_by, each.activated_by)})
     if as_json:
         print_json([deployment_json(deployment, version, watch) for deployment, version in found])
         return
     rows = [
         (
-            *(str(version.number), each.state, f"{each.share} %", clock.words(each.started_at), plain(of_whom(each))),
+            *(str(version.number), each.state, f"{each.share} %", clock.words(each.started_at), of_whom(each, names)),
             *(clock.words(each.ended_at) if each.ended_at else "-", plain(each.end_reason or each.reason or "-")),
         )
         for each, version in found
@@ -119,9 +126,15 @@ def deployments_list(implementation: str, *, as_json: bool) -> None:
         click.echo(f"\n{watch.lacking or compared(watch)}")
 
 
-def of_whom(deployment: deployments.Deployment) -> str:
+def of_whom(deployment: deployments.Deployment, names: Mapping[str, Actor]) -> str:
     """Who staged and who activated a version."""
-    return ", ".join(dict.fromkeys(name for name in (deployment.started_by, deployment.activated_by) if name))
+    keys = dict.fromkeys(key for key in (deployment.started_by, deployment.activated_by) if key)
+    return ", ".join(_by(key, names) for key in keys)
+
+
+def _by(key: str | None, names: Mapping[str, Actor]) -> str:
+    """A person by name with the key, a token or command by its key."""
+    return person_words(key, names.get(key)) if key else "-"
 
 
 def compared(watch: WatchState) -> str:

@@ -65,7 +65,7 @@ def rehearse_script(  # noqa: PLR0913 - the options of the command
 ) -> None:
     """Run a script for the people and sessions of IMPLEMENTATION: 10 minutes before each session, in its middle, and 10 minutes after it.
 
-    No vendor is called and nobody is shown anything. FILE may be a folder with a script.py, or - for standard input. Exit
+    No vendor is called, and no user is shown anything. FILE may be a folder with a script.py, or - for standard input. Exit
     status: 1 when a run fails, or the check finds an error; 0 otherwise.
     """
     source, fault = read_source(file)

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import click
 
+from records import DbSession, Version
+from records.changes.after_commit import AfterCommit
+from records.changes.scripts import deployments
 from runner.trials.implementation_facts import facts_of
 from runner.trials.script_review import ScriptReview, finding_json
-from runner.trials.submission import activate as activate_reviewed
+from runner.trials.submission import checked_script
 from runner.trials.trial import TrialSandbox
 from web.cli.authors.trial_files import read_source
 from web.cli.authors.trial_sandboxes import allow_weak_option, open_sandbox
@@ -17,6 +22,8 @@ from web.cli.common.help_examples import examples
 from web.cli.common.implementation_id import ImplementationId
 from web.cli.common.render import draw_findings
 
+from .lacking import anyway_option, commit_ready, without_of
+
 
 @click.command(
     epilog=examples(
@@ -26,12 +33,13 @@ from web.cli.common.render import draw_findings
 )
 @click.argument("implementation", type=ImplementationId())
 @click.argument("file")
+@anyway_option
 @allow_weak_option
-def activate(implementation: str, file: str, *, allow_weak: bool) -> None:
+def activate(implementation: str, file: str, *, anyway: bool, allow_weak: bool) -> None:
     """Check a script, store it as a version of IMPLEMENTATION, and activate it at once.
 
-    FILE may be a folder with a script.py, or - for standard input. Earlier versions stay stored. Exit status: 1 if the check
-    finds an error; then nothing changes.
+    FILE may be a folder with a script.py, or - for standard input. Earlier versions stay stored. Settings, connections and
+    link hosts that it needs must be there. Exit status: 1 if the check finds an error; then nothing changes.
     """
     source, fault = read_source(file)
     if source is None:
@@ -43,18 +51,19 @@ def activate(implementation: str, file: str, *, allow_weak: bool) -> None:
                 f"Nothing was changed for {implementation}. Correct the errors and activate the script again.", err=True
             )
             raise SystemExit(ANSWER_IS_NO)
-        version = context.commit(
-            lambda db: activate_reviewed(
-                db, find_implementation(db, implementation), source, review, audit_context(), author=whoami()
-            )
+        version = commit_ready(
+            context, implementation, _activation(implementation, source, review, anyway=anyway)
         ).value
     click.echo(f"Version {version.number} is now active for {implementation}.")
-    if any(one.rule == "missing-setting" for one in review.findings):  # which ones, the findings say
-        click.echo(
-            "Its runs will fail until the missing settings are there: "
-            f"session-status implementation set {implementation} script_settings='{{...}}'",
-            err=True,
-        )
+
+
+def _activation(
+    implementation: str, source: str, review: ScriptReview, *, anyway: bool
+) -> Callable[[DbSession], AfterCommit[Version]]:
+    script, by, without = checked_script(source, review), audit_context(), without_of(review=True, needs=anyway)
+    return lambda db: deployments.activate_text(
+        db, find_implementation(db, implementation), script, by, author=whoami(), without=without
+    )
 
 
 def review_for(  # noqa: PLR0913 - what is checked, where, and how it is told

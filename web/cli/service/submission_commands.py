@@ -134,7 +134,7 @@ def submission_lines(told: Mapping[str, Any]) -> Iterable[str]:
     yield f"{number}: {click.style(state, fg=color, bold=True)}"
     yield from block("handed in", f"{told['submitted_at']} by {told['submitted_by']}", width=11)
     if told["review"]:
-        yield from block("decided", f"{told['review']['at']} by {_reviewer(told['review'])}", width=11)
+        yield from block("decided", f"{told['review']['at']} by {named(told['review'], 'reviewer')}", width=11)
         if told["review"]["note"]:
             yield from block("note", told["review"]["note"], width=11)
     for comment in told["comments"]:
@@ -146,9 +146,9 @@ def submission_lines(told: Mapping[str, Any]) -> Iterable[str]:
         yield draw_findings(f"version {told['version']}", told["findings"])
 
 
-def _reviewer(review: Mapping[str, Any]) -> str:
-    """The reviewer by name, with the implementation whose provider knows them; by key if the name is not known."""
-    name, key = review.get("reviewer_name"), str(review["reviewer"])
+def named(told: Mapping[str, Any], member: str) -> str:
+    """A person by name, with the implementation whose provider knows them; by key if the name is not known."""
+    name, key = told.get(f"{member}_name"), str(told[member])
     return f"{name} ({key.partition('/')[0]})" if name else key
 
 

@@ -9,7 +9,7 @@ from web.cli.common.tables import print_compact, print_json, print_table
 from web.cli.common.terminal_text import plain
 
 from .service_client import ServiceClient, reads_answers
-from .submission_commands import implementation_argument, json_option
+from .submission_commands import implementation_argument, json_option, named
 
 #: Characters of a hash that a table shows.
 SHORT = 12
@@ -26,7 +26,7 @@ def versions(ctx: click.Context, implementation: str, *, as_json: bool) -> None:
     if as_json:
         print_json(told)
         return
-    shown = [one | {"sha256": one["sha256"][:SHORT]} for one in told]
+    shown = [one | {"sha256": one["sha256"][:SHORT], "stored_by": named(one, "stored_by")} for one in told]
     rows = [
         [plain(str(one[name])) for name in ("version", "state", "stored_at", "stored_by", "sha256")] for one in shown
     ]

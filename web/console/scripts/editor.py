@@ -72,7 +72,7 @@ def work_on(implementation: str) -> Response:
     if saved is None:
         return _refused(implementation, form)
     if act == SAVE:
-        flash("The draft is saved. Nobody sees it until you submit it." if saved else UNCHANGED)
+        flash("The draft is saved. No one else sees it until you submit it." if saved else UNCHANGED)
         return see_other(address("edit", implementation))
     with reading(implementation) as (db, found):
         checked = check(db, found, form.source.value)

@@ -10,8 +10,11 @@ from records.people import users
 from records.plurals import counted
 from records.scripts import submissions
 from records.scripts.deployments import Deployment, LiveVersions
-from records.scripts.states import ACTIVE
+from records.scripts.states import ACTIVE, REJECTED, worded
 from records.scripts.versions import Version
+
+#: A version that was only stored, by a command.
+NEVER_SUBMITTED = "never submitted"
 
 
 @dataclass(frozen=True)
@@ -24,25 +27,32 @@ class VersionState:
 
 def states_of(db: DbSession, live: LiveVersions, rows: Iterable[Version]) -> dict[int, VersionState]:
     """Return the state of each version, by its id."""
-    return {version.id: state_of(db, live, version) for version in rows}
+    found = list(rows)
+    reviewed = submissions.outcomes(db, found)
+    return {version.id: _state(live, version, reviewed.get(version.id, NEVER_SUBMITTED)) for version in found}
 
 
 def state_of(db: DbSession, live: LiveVersions, version: Version) -> VersionState:
     """Return the state of a version: suspended, active or staged, or what its reviews came to."""
+    return states_of(db, live, [version])[version.id]
+
+
+def _state(live: LiveVersions, version: Version, reviewed: str) -> VersionState:
     if version.suspended_at is not None:
         return VersionState("suspended", "bad")
     if live.active and live.active[1].id == version.id:
         return VersionState("active", "good")
     if live.staged and live.staged[1].id == version.id:
         return VersionState(f"staged, {live.staged[0].share} %", "good")
-    return VersionState("approved") if submissions.is_approved(db, version) else VersionState("not approved")
+    return VersionState(worded(reviewed), "bad" if reviewed == REJECTED else "")
 
 
-def touched_by(db: DbSession, owner: Implementation, deployment: Deployment) -> str:
+def touched_by(db: DbSession, owner: Implementation, live: LiveVersions, deployment: Deployment) -> str:
     """Say whom a deployment touches, with the number of users who have logged in so far."""
     known = users.count(db, owner)
     if deployment.state == ACTIVE:
-        return f"all users except those of a staged version ({counted(known, 'user')} known)"
+        others = f", except those of version {live.staged[1].number}" if live.staged else ""
+        return f"all users ({counted(known, 'user')} known){others}"
     return in_share(known, deployment.share)
 
 

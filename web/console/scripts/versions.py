@@ -51,7 +51,7 @@ def every(implementation: str) -> Response:
             live=live,
             acts=acts_offered(DeploymentScene.of(db, found, None), OF_WHAT_IS_LIVE),
             before_active=deployments.active_before(db, found),
-            touched={one.id: touched_by(db, found, one) for one, _ in filter(None, (live.active, live.staged))},
+            touched={one.id: touched_by(db, found, live, one) for one, _ in filter(None, (live.active, live.staged))},
             versions=rows[:ROWS],
             older=rows[ROWS - 1].number if len(rows) > ROWS else 0,
             before=before,

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from sandbox.language.check.names import ScriptNames
 from sandbox.language.rules.findings import Findings
 
+from .beginnings import check_link
 from .calls import check_call
 from .error_handling import check_error_kind, check_handlers
 from .fields import (
@@ -49,6 +50,7 @@ def _check(judge: ApiJudge, node: ast.AST) -> None:
         check_call(judge, node)
         check_called(judge, node)
         check_extremes(judge, node)
+        check_link(judge, node)
     elif isinstance(node, ast.Attribute):
         check_attribute(judge, node)
     elif isinstance(node, ast.Subscript):

@@ -12,6 +12,7 @@ from urllib.parse import parse_qsl, urlsplit
 from sandbox.language.mistakes import KEYWORDS, NEEDLESS, SENDING
 from sandbox.language.script_api import EXAMPLES, SIGNATURES, Parameter, Signature
 
+from .beginnings import beginning
 from .clock_kinds import Kinds
 from .judge import ApiJudge, call_text, nearest, shortened, words_for
 
@@ -23,8 +24,6 @@ _HOST_IN_LITERAL = re.compile(r"([fFrR]{0,2}[\"']{1,3})https?://[^/\"'{}?#]*", r
 _NAME_IN_LITERAL = re.compile(r"\A([fF][rR]?[\"']{1,3})\{\w+\}", re.ASCII)
 _NAME_BEFORE = re.compile(r"\A\w+ *\+ *", re.ASCII)
 _MAX_ADDRESS, _MAX_PAIRS = 300, 5
-#: Through how many names and parts the beginning of an address is followed.
-_MAX_STEPS = 60
 #: Kind of a parameter -> further kinds that it accepts.
 _ALSO = {
     "dict": {"FrozenDict", "Counter", "OrderedDict", "defaultdict"},
@@ -60,7 +59,7 @@ def _report_address(judge: ApiJudge, node: ast.Call, signature: Signature) -> bo
         *node.args[:2],
         *(word.value for word in node.keywords if word.arg in {"url", "path", "connection", "uri"}),
     ]
-    full = next((part for part in given if _ADDRESS.match(_beginning(judge, part))), None)
+    full = next((part for part in given if _ADDRESS.match(beginning(judge, part))), None)
     if full is None:
         return False
     rest = [judge.source(part) for part in node.args if part is not full][:1]
@@ -78,37 +77,9 @@ def _report_address(judge: ApiJudge, node: ast.Call, signature: Signature) -> bo
     return True
 
 
-def _beginning(judge: ApiJudge, node: ast.expr) -> str:
-    """The text with which an argument begins, also through names of literals; empty if it is computed.
-
-    Of a template of `%` that is the text before its first `%`.
-    """
-    is_template = False
-    for _ in range(_MAX_STEPS):
-        first = _first_part(judge, node)
-        if first is None:
-            break
-        is_template |= isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mod)
-        node = first
-    text = node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
-    return text.partition("%")[0] if is_template else text
-
-
-def _first_part(judge: ApiJudge, node: ast.expr) -> ast.expr | None:
-    """The expression whose text comes first in that of another; None if there is no such one."""
-    if isinstance(node, ast.BinOp):
-        return node.left if isinstance(node.op, ast.Add | ast.Mod) else None
-    if isinstance(node, ast.JoinedStr):
-        return next(iter(node.values), None)
-    if isinstance(node, ast.FormattedValue):
-        return node.value if node.conversion == -1 and node.format_spec is None else None
-    bound = judge.values.scopes.bindings(node) if isinstance(node, ast.Name) else []
-    return bound[0] if len(bound) == 1 and isinstance(bound[0], ast.expr) else None
-
-
 def _path_of(judge: ApiJudge, node: ast.expr) -> str:
     """The path in an address, as an expression."""
-    before = _split(_beginning(judge, node))[0]
+    before = _split(beginning(judge, node))[0]
     if isinstance(node, ast.Constant | ast.Name):
         return f'"{before}"'
     source = judge.findings.source_of(node)
@@ -122,7 +93,7 @@ def _path_of(judge: ApiJudge, node: ast.expr) -> str:
 
 
 def _query_of(judge: ApiJudge, node: ast.expr) -> str:
-    pairs = _split(_beginning(judge, node))[1] if isinstance(node, ast.Constant | ast.Name) else []
+    pairs = _split(beginning(judge, node))[1] if isinstance(node, ast.Constant | ast.Name) else []
     shown = ", ".join(f'"{name}": "{value}"' for name, value in pairs[:_MAX_PAIRS])
     return f"params={{{shown}}}" if shown else ""
 
@@ -202,7 +173,7 @@ def _report_arguments(judge: ApiJudge, node: ast.Call, kind: str, signature: Sig
     example = EXAMPLES[kind]
     if kind in _VENDOR_CALLS and len(node.args) == 1 and not node.keywords:
         given = judge.source(node.args[0])
-        is_path = _beginning(judge, node.args[0]).startswith("/")
+        is_path = beginning(judge, node.args[0]).startswith("/")
         example = call_text(signature.name, ['"connection"', given] if is_path else [given, '"/path"'])
     judge.report(
         node,
@@ -259,7 +230,7 @@ def _given(node: ast.Call, signature: Signature) -> list[tuple[Parameter, ast.ex
 
 
 def _report_path(judge: ApiJudge, value: ast.expr, signature: Signature) -> bool:
-    text = _beginning(judge, value)
+    text = beginning(judge, value)
     is_empty = isinstance(value, ast.Constant) and value.value == ""
     if not (text or is_empty) or (text.startswith("/") and not text.startswith("//")):
         return False

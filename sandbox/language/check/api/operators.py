@@ -20,6 +20,7 @@ _NOT_TEXT = frozenset({*_FAMILIES, "dict", "FrozenDict", "set", "User", "Session
     "str"
 }
 _NAIVE_FUNCTIONS = frozenset({"datetime.datetime.now", "datetime.datetime.utcnow", "datetime.datetime.today"})
+_CALCULATING = (ast.Add, ast.Sub, ast.Mult, ast.Div, ast.FloorDiv, ast.Mod)
 _NUMBERS = frozenset({"int", "float", "Decimal"})
 
 
@@ -58,6 +59,8 @@ def check_arithmetic(judge: ApiJudge, node: ast.BinOp) -> None:
             _report_naive(judge, node, node.left, node.right, "subtracted")
     elif isinstance(node.op, ast.Add):
         _check_plus(judge, node)
+    if isinstance(node.op, _CALCULATING):
+        _check_exact(judge, node)
 
 
 def _check_plus(judge: ApiJudge, node: ast.BinOp) -> None:
@@ -68,6 +71,26 @@ def _check_plus(judge: ApiJudge, node: ast.BinOp) -> None:
     if kinds <= _NOT_TEXT:
         source = judge.source(other, "value")
         judge.report(other, "text-plus", kind=words_for(kinds), instead=f"Write str({source}), or an f-string.")
+
+
+def _check_exact(judge: ApiJudge, node: ast.BinOp) -> None:
+    """Report a Decimal that is calculated with a float, or with a duration, which takes no Decimal."""
+    left, right = judge.values.present(node.left), judge.values.present(node.right)
+    for kinds, other, operand in ((left, right, node.right), (right, left, node.left)):
+        if kinds == {"Decimal"} and other == {"float"}:
+            instead = _as_decimal(judge, operand)
+        elif kinds == {"timedelta"} and other == {"Decimal"} and isinstance(node.op, ast.Mult | ast.Div):
+            instead = f"Write float({judge.source(operand, 'value')})"
+        else:
+            continue
+        words = [words_for(part) for part in (left, right)]
+        judge.report(node, "exact-and-float", left=words[0][0].upper() + words[0][1:], right=words[1], instead=instead)
+        return
+
+
+def _as_decimal(judge: ApiJudge, node: ast.expr) -> str:
+    source = judge.source(node, "value")
+    return f'Write Decimal("{source}")' if isinstance(node, ast.Constant) else f"Write Decimal(str({source}))"
 
 
 def _report_order(judge: ApiJudge, node: ast.expr, left: ast.expr, right: ast.expr, action: str) -> bool:

@@ -8,17 +8,21 @@ from records import Conflict, Overtaken, RuleViolation, audit
 from records.audit import AuditContext
 from records.changes.scripts import deployments, submissions
 from records.changes.scripts.checked_scripts import CheckedScript
+from records.changes.scripts.readiness import Without
 from records.scripts import deployments as rules
 from records.scripts.reviews import ReviewDecision
 from records.scripts.submissions import SubmissionDraft
 from records.support import display_changes
+from records.tenants.script_needs import ScriptNeeds
 
 OLGA, ANN = AuditContext("staff/olga", "wrong credits"), AuditContext("demo/ann")
 WITHOUT = AuditContext("staff/olga")
 
 
 def script(text):
-    return CheckedScript(f"def status(u, s, a):\n    return message('{text}')\n", 1, (), (), "runtime", b"code")
+    return CheckedScript(
+        f"def status(u, s, a):\n    return message('{text}')\n", 1, (), ScriptNeeds(), "runtime", b"code"
+    )
 
 
 def approved(db, demo, text):
@@ -43,7 +47,7 @@ def test_a_version_that_was_not_approved_is_neither_activated_nor_staged(db, min
     for change in (deployments.activate, lambda *given: deployments.stage(*given[:3], 10, given[3])):
         with pytest.raises(RuleViolation, match="is not approved"):
             change(db, mine, one, OLGA)
-    after = deployments.activate(db, mine, one, OLGA, unreviewed=True)
+    after = deployments.activate(db, mine, one, OLGA, without=Without.REVIEW)
     assert (after.made, after.announced, after.slug) == (True, True, "demo")
     assert told(db)[-1] == ("script.activated", "version 1", "wrong credits", {"review": "none"})
 
@@ -127,7 +131,7 @@ def test_a_suspended_version_is_not_deployed_until_it_is_reinstated(db, mine):
     assert deployments.roll_back(db, mine, OLGA, expected=None).value.number == one
     for change in (
         lambda: deployments.activate(db, mine, two, WITHOUT),
-        lambda: deployments.activate(db, mine, two, WITHOUT, unreviewed=True),
+        lambda: deployments.activate(db, mine, two, WITHOUT, without=Without.REVIEW),
         lambda: deployments.roll_back(db, mine, OLGA, expected=one, number=two),
     ):
         with pytest.raises(RuleViolation, match="suspended: wrong credits"):

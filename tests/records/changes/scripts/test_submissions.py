@@ -17,13 +17,21 @@ from records.scripts import reviews, versions
 from records.scripts.author_tokens import AuthorTokenDraft
 from records.scripts.reviews import CommentDraft, ReviewDecision
 from records.scripts.submissions import SubmissionDraft
+from records.tenants.script_needs import ScriptNeeds
 from tests.support.script_authors import add_author
 
 ANN, BOB, RITA = AuditContext("demo/ann"), AuditContext("demo/bob"), AuditContext("staff/rita")
 
 
 def script(text):
-    return CheckedScript(f"def status(u, s, a):\n    return message('{text}')\n", 1, (), ("url",), "runtime", b"code")
+    return CheckedScript(
+        f"def status(u, s, a):\n    return message('{text}')\n",
+        1,
+        (),
+        ScriptNeeds(settings=("url",)),
+        "runtime",
+        b"code",
+    )
 
 
 @pytest.fixture

@@ -66,6 +66,59 @@ ANSWERS = {
     ),
     "the test person in an address": ({"next": "/p?u=mei%40example.org"}, {"next": "/p?u=mei%40example.org"}),
     "a very long name before the @": ("a" * 66 + "@b.com", "aaperson-1@example.org"),
+    **{
+        f"an address with {at}": (f"mail ann{at}vendor.com or", "mail person-1@example.org or")
+        for at in (
+            "&#64;",
+            "&#064;",
+            "&#x40;",
+            "&commat;",
+            "&amp;#64;",
+            "\\u0040",
+            " (at) ",
+            "[at]",
+            " [AT] ",
+            "{at}",
+            "\uff20",
+        )
+    },
+    "an address that is encoded twice": ("u=ann%2540vendor.com", "u=person-1%40example.org"),
+    "an address that is written out": (
+        "ann (at) vendor [dot] com, bo at vendor dot com",
+        "person-1@example.org, person-2@example.org",
+    ),
+    "words about a place": ("meet at vendor hall. Look at this.", "meet at vendor hall. Look at this."),
+    "the test person, written out": ("mei (at) example (dot) org", "mei (at) example (dot) org"),
+    **{
+        f"a field {key}": ({key: "078-05-1120x"}, {key: "personal-1"})
+        for key in (
+            "ssn",
+            "userSSN",
+            "ssn_last4",
+            "tax_id",
+            "TaxId",
+            "taxpayer-id",
+            "vat number",
+            "passportNo",
+            "iban",
+            "nationalInsurance",
+            "driversLicense",
+            "gender",
+        )
+    },
+    **{
+        f"a field {key}": ({key: "x"}, {key: "x"})
+        for key in ("session", "missing", "license", "accounts", "cards", "since")
+    },
+    "a social security number in a text": ("SSN 078-05-1120, 2026-05-04", "SSN personal-1, 2026-05-04"),
+    "JSON Lines": (
+        '{"first_name": "Olga"}\n{"ssn": 12}\n{"ok": 1}\n',
+        '{"first_name": "Name 1"}\n{"ssn": 0}\n{"ok": 1}\n',
+    ),
+    "events of JSON": ('event: x\ndata: {"phone": "+49"}\n\n', 'event: x\ndata: {"phone": "personal-1"}\n\n'),
+    "JSON of several lines": ({"body": '{\n "ssn": "7",\n "a": 1\n}'}, {"body": '{"ssn": "personal-1", "a": 1}'}),
+    "JSON within JSON": ({"body": '{"last_name":"Li"}'}, {"body": '{"last_name": "Name 1"}'}),
+    "JSON within JSON that is nothing to anybody": ({"body": '{"a":1}'}, {"body": '{"a":1}'}),
     "nothing": ({"list": [1, 2.5, None, "claimed", ""]}, {"list": [1, 2.5, None, "claimed", ""]}),
 }
 
@@ -98,6 +151,27 @@ def test_it_is_told_how_many_different_values_were_replaced(redaction):
 @pytest.mark.parametrize("piece", ["a@", "a.b", "@a.b", "a@b.c ", ".a@b.c"])
 def test_a_hostile_text_is_searched_through(redaction, piece):
     redaction.text(piece * (300_000 // len(piece)))
+
+
+#: Texts that could be searched through again and again; each is repeated to a size and to twice that size.
+REPEATED = [
+    "a@", "a.b", "&amp;", "&#0", "%25", "a%40", "[", "( ", " at ", "a at b", "a at b dot ", "@a.", "{[", "{\n", '{"a":1}\n', '[",', "\\", "\\u004",
+    "data: {", "0-", "00-", "000-00-", " [at", "_at_", "&#x",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("piece", REPEATED)
+def test_a_text_of_twice_the_size_takes_about_twice_as_long(piece):
+    def seconds(size):
+        best = 9.0
+        for _ in range(3):
+            redaction, text = AnswerRedaction(secrets=(), kept=()), piece * (size // len(piece))
+            before = time.process_time()
+            redaction.text(text)
+            best = min(best, time.process_time() - before)
+        return best
+
+    assert seconds(32_000) < 4 * seconds(8_000) * 3 + 0.05  # a search that grows with the square takes 16 times as long
 
 
 #: Answers of one run as a vendor makes them who wants to keep a worker busy.

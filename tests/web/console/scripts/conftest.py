@@ -1,6 +1,7 @@
 """Fixtures: a script with a past, from its first version to one that waits for a review, and pictures of its pages."""
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,8 @@ from records.changes.scripts.checked_scripts import CheckedScript
 from records.scripts.reviews import CommentDraft, ReviewDecision
 from records.scripts.submissions import SubmissionDraft
 from records.tenants import implementations
+from records.tenants.script_needs import NeededCall, ScriptNeeds
+from runner.trials.fact_review import ImplementationFacts
 from tests.support.application import make_app, make_settings
 from tests.support.browser import serving
 
@@ -42,8 +45,9 @@ LONG = "Donaudampfschifffahrtsgesellschaftskapitänsmitgliederversammlung"
 
 
 def checked(source, *findings):
-    """A text as if a check had let it pass with these warnings."""
-    return CheckedScript(source, 1, findings, ("claim_url",), "tests", b"code")
+    """A text as if a check had let it pass with these warnings; the last one of `past` needs a setting that is lacking."""
+    needs = ScriptNeeds(settings=("claim_url",) if source == DECEPTIVE else ())
+    return CheckedScript(source, 1, findings, needs, "tests", b"code")
 
 
 def warning(line, what="This link leads to another host.", severity="warning"):
@@ -81,6 +85,26 @@ def past(change):
     third = change(handing_in.submit, checked(DECEPTIVE, *findings), SubmissionDraft("Reads rows"), author)
     change(handing_in.comment, third.submission.number, CommentDraft("Why here?", line=8), reviewer)
     return third
+
+
+#: Needs of a version that the demo lacks.
+LACKING = ScriptNeeds(
+    ("claim_url",), (NeededCall("ethosce", "POST", "/claims"), NeededCall("survey", "GET")), ("evil.example.org",)
+)
+
+
+@pytest.fixture
+def lacking(past, change):
+    """The number of an approved version that needs what the demo lacks."""
+    script = replace(checked(SECOND + "\n"), needs=LACKING)
+    made = change(handing_in.submit, script, SubmissionDraft(), actor("author"))
+    change(
+        handing_in.decide,
+        made.submission.number,
+        ReviewDecision("approved", made.version.sha256),
+        actor("reviewer", "staff"),
+    )
+    return made.version.number
 
 
 @pytest.fixture(params=[(size, scheme) for size in SIZES for scheme in ("light", "dark")], ids="-".join)

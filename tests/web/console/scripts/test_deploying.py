@@ -72,7 +72,7 @@ ACTS = [
     ("versions/2/activate", {}, "all users (9 users known) see version 2, instead of version 1", (2, None), "script.activated"),
     ("live/widen", {"share": "40"}, "10 % of the users see it now, about 1 of 9 known", (1, 2), "script.widened"),
     ("live/revert", {"reason": "too long"}, "(about 1 of 9 known) see version 1 again", (1, None), "script.reverted"),
-    ("versions/1/suspend", {"reason": "leak"}, "until another version is activated, nobody sees a message", (None, 2), "script.suspended"),
+    ("versions/1/suspend", {"reason": "leak"}, "until another version is activated, no message is shown", (None, 2), "script.suspended"),
     ("versions/2/suspend", {"reason": "leak"}, "its users see the active version", (1, None), "script.suspended"),
     ("live/stop", {"reason": "wrong"}, "No script runs for all users (9 users known)", (1, 2), "scripts.stopped"),
 ]  # fmt: skip
@@ -138,6 +138,35 @@ def test_a_version_that_is_not_approved_is_not_shown_to_anyone(reviewer, past, l
     assert live() == (1, 2)
     assert told.told == []
     assert "Activate version 3" not in reviewer.get(f"{SCRIPTS}/versions/3").text
+
+
+@pytest.mark.parametrize("act", ["stage", "activate"])
+def test_a_version_that_lacks_something_is_shown_only_when_that_is_said_on_the_page(
+    reviewer, lacking, live, database, act
+):
+    page, answer = press(reviewer, f"versions/{lacking}/{act}", share="10")
+    for said in (
+        "no setting named claim_url",
+        "no connection named ethosce",
+        "no connection named survey",
+        "evil.example.org",
+    ):
+        assert said in page
+    assert 'href="/console/implementations/demo/settings/script"' in page
+    assert "An administrator adds it in the settings." in page
+    assert answer.status_code == 422
+    assert "must be ticked, or add what is lacking first" in answer.text
+    assert live() == (1, 2)
+    _, answer = press(reviewer, f"versions/{lacking}/{act}", share="10", anyway="y")
+    assert answer.status_code == 303
+    assert lacking in live()
+    with database.reading() as db:
+        [entry] = audit.recent(db, implementation="demo", limit=1)
+    assert len(entry.detail["lacks"]) == 4
+
+
+def test_a_version_that_lacks_nothing_is_asked_nothing(reviewer, past):
+    assert 'name="anyway"' not in reviewer.get(f"{SCRIPTS}/versions/2/activate").text
 
 
 PRESSED = [

@@ -2,11 +2,17 @@
 
 import pytest
 
+from records.audit import AuditContext
 from records.changes.scripts import deployments as deploying
 from records.changes.scripts import submissions as handing_in
+from records.scripts import deployments
+from records.scripts import versions as stored
+from records.scripts.reviews import ReviewDecision
 from records.scripts.submissions import SubmissionDraft
-from tests.web.console.scripts.conftest import DECEPTIVE, FIRST, SCRIPTS, actor, checked
+from records.tenants import implementations
+from tests.web.console.scripts.conftest import DECEPTIVE, FIRST, SCRIPTS, SECOND, actor, checked
 from web.console.scripts import versions
+from web.console.scripts.version_states import states_of
 
 
 @pytest.fixture
@@ -16,7 +22,7 @@ def author(browser_for):
 
 def test_the_list_says_whom_each_live_version_touches(author, past):
     page = author.get(f"{SCRIPTS}").text
-    assert "Version 1</a> for all users except those of a staged version (9 users known)" in page
+    assert "Version 1</a> for all users (9 users known), except those of version 2" in page
     assert "Version 2</a> for 10 % of the users (about 1 of 9 known)" in page
     assert page.index("Version 3</a>") < page.index("Version 1</a></th>")
 
@@ -40,6 +46,40 @@ def test_more_versions_than_a_page_holds_are_reached_by_links(author, past, monk
 @pytest.mark.parametrize("before", ["", "x", "-1", "9" * 40, "٣", "1e3"])
 def test_an_odd_start_of_the_list_is_no_error(author, past, before):
     assert author.get(f"{SCRIPTS}?before={before}").status_code == 200
+
+
+def test_the_state_of_a_version_is_what_its_reviews_came_to(author, past, change, database):
+    by, reviewer = actor("author"), actor("reviewer", "staff")
+    ends = {4: "changes_requested", 5: "rejected", 6: "withdrawn", 7: "approved"}
+    for number, end in ends.items():
+        made = change(handing_in.submit, checked(SECOND + f"# {number}\n"), SubmissionDraft(), by)
+        assert made.version.number == number
+        if end == "withdrawn":
+            change(handing_in.withdraw, made.submission.number, by)
+        else:
+            decision = ReviewDecision(end, made.version.sha256, public_note="See the lines.")
+            change(handing_in.decide, made.submission.number, decision, reviewer)
+    change(handing_in.submit, checked(SECOND + "# 5\n"), SubmissionDraft(), by)  # handed in again
+    change(deploying.store_text, checked(SECOND + "# 8\n"), by, author="tests")
+    with database.reading() as db:
+        demo = implementations.find(db, "demo")
+        found = states_of(db, deployments.live(db, demo), stored.versions(db, demo))
+        by_number = {version.number: found[version.id].words for version in stored.versions(db, demo)}
+    assert by_number == {
+        1: "active",
+        2: "staged, 10 %",
+        3: "superseded",
+        4: "changes requested",
+        5: "submitted",
+        6: "withdrawn",
+        7: "approved",
+        8: "never submitted",
+    }
+
+
+def test_without_a_staged_version_all_users_see_the_active_one(author, past, change):
+    change(deploying.revert, AuditContext("staff/reviewer", "too long"), expected=2)
+    assert "Version 1</a> for all users (9 users known)<br>" in author.get(SCRIPTS).text
 
 
 @pytest.mark.parametrize("path", ["versions/99", f"versions/{'9' * 30}", "versions/0"])

@@ -41,7 +41,7 @@ def test_a_new_connection_is_stored_and_its_secret_is_in_no_page_log_or_audit_en
     assert found.path_prefixes == ("/answers", "/people")
     assert browser_for.told == ["demo"]
     (entry,) = entries(database, "connection.saved")
-    assert (entry.target, entry.detail["secret"]) == ("survey", "given anew")
+    assert (entry.target, entry.detail["secret"]) == ("survey", "set again")
     seen = answer.text + administrator.get("/connections").text + caplog.text + str(entry.detail)
     assert "top-s3cret-key" not in seen
     raw = b"".join(path.read_bytes() for path in database_files(database))

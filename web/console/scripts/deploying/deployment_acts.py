@@ -14,6 +14,7 @@ from records import DbSession, Implementation
 from records.audit import AuditContext
 from records.changes.after_commit import AfterCommit
 from records.changes.scripts import deployments as changes
+from records.changes.scripts.readiness import Without
 
 from . import deployment_effects as effects
 from .deployment_effects import DeploymentScene
@@ -25,6 +26,7 @@ class SentValues:
 
     by: AuditContext
     share: Any = None
+    without: Without = Without.NOTHING
     active: int | None = None  #: the number of the version that was active on the page
     staged: int | None = None
 
@@ -45,6 +47,10 @@ class DeploymentAct:
     danger: bool = False
     share: Callable[[DeploymentScene], int] | None = None  #: asks for a share, and proposes this one
     reason_needed: bool = True
+    shows_version: bool = (
+        False  #: users begin to see the version, so the page tells what the implementation lacks for it
+    )
+    needs_all: bool = False  #: refused if something is lacking, unless the form says that it may
     checks_seen: bool = True  #: refused if something else is active or staged than on the page
 
 
@@ -66,23 +72,29 @@ OF_A_VERSION: Mapping[str, DeploymentAct] = MappingProxyType(
             verb="Stage version {number}",
             done="Version {number} is staged.",
             effects=effects.of_stage,
-            change=lambda db, owner, number, sent: changes.stage(db, owner, number, sent.share, sent.by),
+            change=lambda db, owner, number, sent: changes.stage(
+                db, owner, number, sent.share, sent.by, without=sent.without
+            ),
             offered=lambda scene: (
                 _can_begin(scene) and scene.active is not None and not scene.state_of(scene.version or scene.active)
             ),
             share=lambda _: 10,
             reason_needed=False,
+            shows_version=True,
+            needs_all=True,
         ),
         "activate": DeploymentAct(
             title="Activate version {number}",
             verb="Activate version {number}",
             done="Version {number} is active.",
             effects=effects.of_activate,
-            change=lambda db, owner, number, sent: changes.activate(db, owner, number, sent.by),
+            change=lambda db, owner, number, sent: changes.activate(db, owner, number, sent.by, without=sent.without),
             offered=lambda scene: (
                 _can_begin(scene) and scene.version is not None and scene.state_of(scene.version) != "active"
             ),
             reason_needed=False,
+            shows_version=True,
+            needs_all=True,
         ),
         "roll-back": DeploymentAct(
             title="Roll back to version {number}",
@@ -93,6 +105,7 @@ OF_A_VERSION: Mapping[str, DeploymentAct] = MappingProxyType(
                 db, owner, sent.by, expected=sent.active, number=number
             ),
             offered=lambda scene: scene.version is not None and scene.can_return and scene.version.suspended_at is None,
+            shows_version=True,
         ),
         "suspend": DeploymentAct(
             title="Suspend version {number}",

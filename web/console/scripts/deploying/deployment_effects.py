@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from records import DbSession, Implementation, Version
 from records.people import users
 from records.plurals import counted
-from records.scripts import deployments, submissions
+from records.scripts import deployments, submissions, versions
 from records.scripts.deployments import LiveVersions
 from records.scripts.states import SUPERSEDED
+from records.tenants.script_needs import Lack
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,7 @@ class DeploymentScene:
     known: int
     approved: bool
     can_return: bool  #: it was active, and another version superseded it
+    lacks: tuple[Lack, ...]  #: what the implementation lacks for the version
 
     @classmethod
     def of(cls, db: DbSession, owner: Implementation, version: Version | None) -> DeploymentScene:
@@ -34,6 +36,7 @@ class DeploymentScene:
             users.count(db, owner),
             approved=version is not None and submissions.is_approved(db, version),
             can_return=newest is not None and newest.state == SUPERSEDED and newest.active_since is not None,
+            lacks=versions.lacks_of(db, owner, version) if version else (),
         )
 
     @property
@@ -54,7 +57,7 @@ class DeploymentScene:
     @property
     def without_script(self) -> str:
         """What users see if no script runs."""
-        return "everybody sees the fallback text" if self.owner.fallback_text else "nobody sees a message"
+        return "everybody sees the fallback text" if self.owner.fallback_text else "no message is shown"
 
     def state_of(self, version: Version) -> str:
         """How a version is live: "active", "staged" or ""."""

@@ -10,25 +10,28 @@ from flask import Response, flash
 
 from records import DbSession, Implementation, RuleViolation, Version
 from records.changes.scripts.deployments import LONGEST_REASON
+from records.changes.scripts.readiness import NeedsLacking, Without
 from records.changes.scripts.seen_versions import SeenVersions, refuse_overtaken
 from web.console.commits import by_page, commit_to
 from web.console.scripts.deploying.deployment_acts import OF_A_VERSION, OF_WHAT_IS_LIVE, DeploymentAct, SentValues
 from web.console.scripts.deploying.deployment_effects import DeploymentScene
 from web.console.scripts.views_base import UNCHANGED, address, blueprint, page, reading, version_named
 from web.forms.base_form import BaseForm
-from web.forms.fields import HiddenNumberField, LineField, WholeNumberField
+from web.forms.fields import HiddenNumberField, LineField, WholeNumberField, YesNoField
 from web.permissions import Permission, needs
 from web.problem_details import HttpProblem
 from web.redirects import see_other
 
 NO_ACT = "There is no such page."
 NONE_STAGED = "No version is staged."
+LEFT_UNSAID = RuleViolation("anyway", "must be ticked, or add what is lacking first")
 
 
 class DeploymentForm(BaseForm):
     """Why something is done. `active` and `staged` are the numbers of the versions that the page shows, 0 for none."""
 
     reason = LineField("Reason", description="The audit entry keeps it.", longest=LONGEST_REASON)
+    anyway = YesNoField("Show it to users anyway", description="The audit entry says what was lacking.")
     active = HiddenNumberField()
     staged = HiddenNumberField()
 
@@ -116,7 +119,8 @@ def _do(implementation: str, act: DeploymentAct, number: int | None) -> Response
     expected = SeenVersions(form.active.value or None, form.staged.value or None)
     about = number if number is not None else form.staged.value
     share = form["share"].value if act.share else None
-    sent = SentValues(by_page(form.reason.value), share, expected.active, expected.staged)
+    without = Without.NEEDS if form.anyway.value else Without.NOTHING
+    sent = SentValues(by_page(form.reason.value), share, without, expected.active, expected.staged)
 
     def change(db: DbSession, owner: Implementation) -> Any:
         if act.checks_seen:
@@ -126,7 +130,7 @@ def _do(implementation: str, act: DeploymentAct, number: int | None) -> Response
     try:
         after = commit_to(implementation, change)
     except RuleViolation as refused:
-        form.refuse(refused)
+        form.refuse(LEFT_UNSAID if isinstance(refused, NeedsLacking) else refused)
         with reading(implementation) as (db, found):
             return _ask(db, found, act, None if number is None else version_named(db, found, number), form)
     flash(act.done.format(number=about) if after.made else UNCHANGED)

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from web.authors import bounded_diff
-from web.authors.bounded_diff import unified_diff
+from web.console.scripts.source import line_matches
+from web.console.scripts.source.source_diff import ADDED, REMOVED, compare
+from web.console.scripts.source.unified_diff import unified_diff
 
 TEXTS = st.lists(st.sampled_from(["a", "b", "c", "", "\u2028", "x\x0cy", "-", "+"]), max_size=30).map("\n".join)
 
@@ -42,11 +43,21 @@ def test_a_patch_makes_one_text_from_the_other(before, after):
 @settings(max_examples=100, deadline=None)
 @given(TEXTS, TEXTS)
 def test_a_patch_of_texts_that_are_not_compared_makes_the_other_as_well(before, after):
-    most, bounded_diff.MOST_PAIRS = bounded_diff.MOST_PAIRS, 0
-    try:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(line_matches, "MOST_CELLS", 0)
+        patch.setattr(line_matches, "MOST_LOOKS", 0)
         assert patched(before, unified_diff(("one", before), ("two", after))) == after
-    finally:
-        bounded_diff.MOST_PAIRS = most
+
+
+@settings(max_examples=50, deadline=None)
+@given(TEXTS, TEXTS)
+def test_a_page_and_a_patch_take_out_and_put_in_the_same_lines(before, after):
+    before, after = f"{before}\nend", f"{after}\nend"  # a page does not count an empty last line
+    drawn = compare(before, after)
+    rows = [row for part in drawn.parts for row in part.rows]
+    patch = unified_diff(("one", before), ("two", after)).split("\n")[2:]
+    for sign, kind in (("-", REMOVED), ("+", ADDED)):
+        assert sum(line[0] == sign for line in patch) == sum(row.kind == kind for row in rows)
 
 
 @pytest.mark.parametrize("other", ["\u2028", "\x0b", "\x0c", "\x85", "\r"])

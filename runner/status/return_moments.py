@@ -1,0 +1,43 @@
+"""When a user last came back from the link of a session's message: answers of vendors that were cached before do not count.
+
+A cached status belongs to an edition, and a new one, after an activation or a changed setting, knows nothing of a return. The
+moment is kept beside it, for as long as any vendor's answer may be cached.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Final, cast
+
+from redis import Redis
+
+from .cache import LuaScript
+from .cache_scripts import NOW
+
+#: Seconds for which a moment is kept: the longest that a connection may say that its answers are cached.
+LIFE_S: Final = 3600
+
+#: ARGV: now, life ms. The server's clock, as that of the answers.
+_NOTE = NOW + "redis.call('SET', key, string.format('%d', now), 'PX', ARGV[2]) return 1"
+
+
+class ReturnMoments:
+    """The moments in Redis."""
+
+    def __init__(self, redis: Redis) -> None:
+        self._redis = redis
+        self._note = LuaScript(redis, _NOTE)
+
+    def note(self, implementation: str, user: str, session: str) -> None:
+        """Note that the user is back now. Raises `redis.RedisError`."""
+        self._note(_key(implementation, user, session), 0, LIFE_S * 1000)
+
+    def last_ms(self, implementation: str, user: str, session: str) -> int:
+        """Return when the user was back last, in ms of the store's clock; 0 if that is unknown. Raises `redis.RedisError`."""
+        stored = cast("bytes | None", self._redis.get(_key(implementation, user, session)))
+        return int(stored) if stored and stored.isdigit() else 0
+
+
+def _key(implementation: str, user: str, session: str) -> str:
+    about = f"{user}\0{session}".encode()
+    return f"st:back:{{{implementation}:{hashlib.blake2b(about, digest_size=12).hexdigest()}}}"
