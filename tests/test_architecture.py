@@ -73,6 +73,7 @@ ORDER = {
         "scripts",
         "trials",
         "support",
+        "notices",
         "changes",
     ),
     "records/changes": ("scripts",),
