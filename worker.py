@@ -20,6 +20,7 @@ from redis import Redis
 
 from runner.background.background_services import BACKGROUND_SERVICES, BackgroundServices, open_background_services
 from runner.background.job_run import run_job
+from runner.background.notice_delivery import delivering
 from runner.health.outages import OutageLog
 from runner.logs.process_log import start_log
 from runner.queues.background_jobs import BackgroundJob, BackgroundWorker, rq_background_queue
@@ -119,7 +120,8 @@ def serve_background(services: BackgroundServices, stop: StopSignal) -> None:
         queue = rq_background_queue(redis)
         return JobWorker(queue, runs=settings.background_jobs, stop=stop, in_thread=in_thread, on_beat=heartbeat.note)
 
-    work(settings, services.outages, stop, worker)
+    with delivering(services):
+        work(settings, services.outages, stop, worker)
     heartbeat.leave()
 
 

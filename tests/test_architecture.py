@@ -30,9 +30,9 @@ HOMES = {
     "regex": ("records/message_text.py",),
     "idna": ("records/host_names.py",),
     "openpyxl": ("records/agenda/workbook.py",),
-    "itsdangerous": ("web/auth/logins.py", "runner/status/return_tokens.py"),
+    "itsdangerous": ("web/auth/logins.py", "runner/status/return_tokens.py", "runner/mail/unsubscribe_tokens.py"),
     "flask": ("web/",),
-    "jinja2": ("web/templating.py",),
+    "jinja2": ("web/templating.py", "runner/mail/mail_templates.py"),
     "flask_login": ("web/auth/staff/staff_member.py",),
     "granian": (
         "web/server/granian_server.py",
@@ -47,6 +47,7 @@ HOMES = {
     "joserfc": ("web/auth/external/assertions.py",),
     "flask_wtf": ("web/",),
     "wtforms": ("web/",),
+    "smtplib": ("runner/mail/",),
     "ctypes": (
         "sandbox/jail/",
         "sandbox/zygote/startup.py",
@@ -90,6 +91,7 @@ ORDER = {
             "powers",
             "runs",
             "trials",
+            "mail",
             "background",
         ),
     ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -21,6 +22,7 @@ from .notice_tables import Mail, Notice
 
 #: Notices that one mail lists. It says how many more there are.
 MOST_LISTED = 50
+_MARK = 16
 NO_ADDRESS = "The identity provider gives no e-mail address of this person."
 NOTHING_LEFT = "The person may not see it any more, does not want it by mail any more, or has read it."
 
@@ -42,6 +44,7 @@ class MailContent:
     """What a mail says, and to whom."""
 
     user: int
+    mark: str  #: of the person, for the link that ends mails
     address: str
     name: str
     daily: bool
@@ -85,6 +88,7 @@ def content_of(db: Session, mail: Mail) -> MailContent | NotToSend:
         return NotToSend(NO_ADDRESS)
     return MailContent(
         user=user.id,
+        mark=mark_of(user),
         address=address,
         name=actors.name_of(user),
         daily=mail.daily,
@@ -109,6 +113,11 @@ def in_words(db: Session, rows: Sequence[tuple[Notice, Implementation]]) -> list
         )
         for notice, owner in rows
     ]
+
+
+def mark_of(user: User) -> str:
+    """Return a mark of a person: numbers can be given again after a removal, and it cannot."""
+    return hashlib.sha256(f"{user.implementation_id}/{user.subject}".encode()).hexdigest()[:_MARK]
 
 
 def group_label(name: str) -> str:

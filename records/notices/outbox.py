@@ -67,6 +67,13 @@ def enqueue(db: Session, user: User, notice: Notice, group: str) -> None:
     db.flush()
 
 
+def is_due(db: Session, now: datetime) -> bool:
+    """Say whether a mail is due, or the claim on one has ended. Takes no lock."""
+    waiting = select(Mail.id).where(Mail.state == WAITING, Mail.due_at <= now).limit(1)
+    lapsed = select(Mail.id).where(Mail.state == SENDING, Mail.claimed_until < now).limit(1)
+    return any(db.scalar(rows) is not None for rows in (waiting, lapsed))
+
+
 def claim_next(db: Session, now: datetime, *, per_hour: int) -> Mail | None:
     """Claim the next mail that is due, and count the attempt; None if there is none, or if enough were sent in this hour."""
     _free_lapsed(db, now)

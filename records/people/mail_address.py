@@ -9,11 +9,12 @@
 from __future__ import annotations
 
 import re
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from records.host_names import is_host_name
 
-from .users import User
+if TYPE_CHECKING:
+    from .users import User  # it loads the tables, which the settings do not need
 
 #: Names of attributes with the address, the first that a person has counts.
 ATTRIBUTES: Final = (

@@ -182,9 +182,14 @@ def test_a_worker_that_dies_while_it_makes_notices_leaves_none_and_loses_none(da
 
     with database.session() as db:
         submissions.submit(db, implementations.find(db, "demo"), script("1"), SubmissionDraft("one"), ANN)
-    with pytest.raises(Death), database.session() as db:
-        notice_making.make_next(db, mailing=True)
-        raise Death
+
+    def dying():
+        with database.session() as db:
+            notice_making.make_next(db, mailing=True)
+            raise Death
+
+    with pytest.raises(Death):
+        dying()
     assert told() == []
     make_all(database)
     assert told() == everybody("script.submitted", "rita", "max")
