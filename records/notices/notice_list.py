@@ -87,6 +87,8 @@ def find(db: Session, reader: Reader, number: int) -> ListedNotice | None:
 
 def unread(db: Session, reader: Reader) -> int:
     """Count a person's unread notices, up to one more than `MOST_COUNTED`."""
+    if not reader.audiences:
+        return 0
     few = _visible(reader).where(Notice.read_at.is_(None)).with_only_columns(Notice.id).limit(MOST_COUNTED + 1)
     return db.scalar(select(func.count()).select_from(few.subquery())) or 0
 

@@ -159,7 +159,7 @@ def listed(db: Session, *, state: str = "", limit: int = 100, before: int | None
 
 def counts(db: Session, now: datetime) -> OutboxCounts:
     """Count the mails that are listed."""
-    found = dict(db.execute(select(Mail.state, func.count()).group_by(Mail.state)).tuples().all())
+    found = {row[0]: row[1] for row in db.execute(select(Mail.state, func.count()).group_by(Mail.state))}
     overdue = db.scalar(select(func.min(Mail.due_at)).where(Mail.state == WAITING, Mail.due_at < now - HOUR))
     waiting = found.get(WAITING, 0) + found.get(SENDING, 0)
     return OutboxCounts(waiting, found.get(FAILED, 0), found.get(SENT, 0), overdue)

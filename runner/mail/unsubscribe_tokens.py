@@ -16,6 +16,7 @@ from itsdangerous import BadData, URLSafeSerializer
 PURPOSE: Final = b"session-status unsubscribe 1:"
 #: Characters of the longest token that is looked at.
 MOST_CHARS: Final = 256
+_LARGEST_NUMBER: Final = 2**62
 
 
 @dataclass(frozen=True)
@@ -49,4 +50,5 @@ class UnsubscribeTokens:
             user, group, mark = self._serializer.loads(token)
         except (BadData, ValueError, TypeError):
             return None
-        return Unsubscription(user, group, mark)
+        whole = type(user) is int and 0 < user < _LARGEST_NUMBER and type(group) is str and type(mark) is str
+        return Unsubscription(user, group, mark) if whole else None
