@@ -29,6 +29,17 @@ from .mail_server import MailNotSent, MailServer
 
 DNS, CONNECTION, GREETING, ENCRYPTION = "name", "connection", "greeting", "encryption"
 LOGIN, SENDER, RECIPIENT, MESSAGE = "login", "sender", "recipient", "message"
+#: Each step, and what to do if it fails.
+STEPS = {
+    DNS: "correct SESSION_STATUS_MAIL_HOST, or the name service of this machine",
+    CONNECTION: "correct SESSION_STATUS_MAIL_HOST and SESSION_STATUS_MAIL_PORT; a firewall may be between, and the server may be down",
+    GREETING: "SESSION_STATUS_MAIL_PORT may be that of another service, or need SESSION_STATUS_MAIL_TLS=implicit (usual for port 465)",
+    ENCRYPTION: "correct SESSION_STATUS_MAIL_TLS; for an authority of your own, set SESSION_STATUS_VENDOR_CA_FILE",
+    LOGIN: "correct SESSION_STATUS_MAIL_USERNAME and SESSION_STATUS_MAIL_PASSWORD",
+    SENDER: "set SESSION_STATUS_MAIL_SENDER to an address in whose name the server lets you send",
+    RECIPIENT: "try another address; the server may send to its own addresses only",
+    MESSAGE: "the server says what it does not accept; its own log may say more",
+}
 #: Addresses of a server that are tried.
 MOST_ADDRESSES = 4
 _READY, _OK, _REFUSED_FOR_GOOD = range(220, 221), range(250, 260), range(500, 600)

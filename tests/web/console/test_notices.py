@@ -34,6 +34,13 @@ def script(text="1"):
     return CheckedScript(f"def status(u, s, a):\n    return message('{text}')\n", 1, (), (), "runtime", b"code")
 
 
+@pytest.fixture(autouse=True)
+def jail_closed(app):
+    """Close the jail that the page of a submission opens."""
+    yield
+    app.extensions["auth services"].script_checks.close()
+
+
 @pytest.fixture
 def act(database):
     """Make a change, then its notices and mails."""
