@@ -7,6 +7,7 @@ that is not listed here gives no notice.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
@@ -282,3 +283,9 @@ TABLE: Final = (
     ),
 )
 BY_NAME: Final = MappingProxyType({kind.name: kind for kind in TABLE})
+
+
+def groups_for(audiences: Collection[str]) -> tuple[NoticeGroup, ...]:
+    """Return the groups that can concern a person who belongs to these audiences."""
+    named = {kind.group for kind in TABLE if not set(audiences).isdisjoint(kind.told)}
+    return tuple(group for group in GROUPS if group.name in named)

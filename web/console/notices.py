@@ -13,7 +13,7 @@ from records import DbSession, Implementation, RuleViolation, User
 from records.changes import notices as changes
 from records.changes.after_commit import AfterCommit
 from records.notices import mail_choices, notice_list
-from records.notices.notice_kinds import BY_NAME, GROUPS, MailTiming
+from records.notices.notice_kinds import BY_NAME, GROUPS, MailTiming, NoticeGroup, groups_for
 from records.notices.notice_list import ListedNotice, NoticeFilter
 from records.people.mail_address import address_of
 from records.tenants import implementations
@@ -51,7 +51,7 @@ class NoticeFilterForm(FilterForm):
     """What to list."""
 
     show = DropdownField("Show", choices=[("", "All"), ("unread", "Unread")])
-    about = DropdownField("About", choices=[("", "Everything"), *((group.name, group.label) for group in GROUPS)])
+    about = DropdownField("About")
     conference = DropdownField("Conference")
 
 
@@ -74,6 +74,7 @@ def every() -> Response:
     with AuthServices.here().database.reading() as db:
         found = notice_list.listed(db, reader, wanted, limit=ROWS + 1, before=before)
         named = notice_list.implementations_in(db, reader)
+    form.about.choices = [("", "Everything"), *((group.name, group.label) for group in groups_for(reader.audiences))]
     form.conference.choices = [("", "All"), *((one.slug, one.name) for one in named)]
     filters = {field.name: field.value for field in form if field.value}
     return page(
@@ -117,15 +118,15 @@ def choices() -> Response:
     """Show what this person gets by mail."""
     with AuthServices.here().database.reading() as db:
         chosen = mail_choices.chosen(db, signed_in().user)
-    return _choices_page(MailChoiceForm(formdata=None, data={name: timing.value for name, timing in chosen.items()}))
+    return _choices_page(_form(formdata=None, data={name: timing.value for name, timing in chosen.items()}))
 
 
 @blueprint.post("/settings")
 @needs(Permission.SEE_CONSOLE)
 def choose() -> Response:
     """Store what this person wants by mail."""
-    form = MailChoiceForm()
-    wanted = form.values(*(group.name for group in GROUPS))
+    form = _form()
+    wanted = form.values(*(group.name for group in _my_groups()))
 
     def change(db: DbSession) -> AfterCommit[None]:
         return changes.choose(db, _home(db), signed_in().user, wanted, by_page())
@@ -139,6 +140,18 @@ def choose() -> Response:
     return see_other(url_for(".choices"))
 
 
+def _my_groups() -> tuple[NoticeGroup, ...]:
+    return groups_for(signed_in().reader.audiences)
+
+
+def _form(**given: Any) -> MailChoiceForm:
+    """Make the form with the groups that can concern this person."""
+    form = MailChoiceForm(**given)
+    for group in set(GROUPS) - set(_my_groups()):
+        del form[group.name]
+    return form
+
+
 def _choices_page(form: MailChoiceForm, *, status: int = 200) -> Response:
     user: User = signed_in().user
     return page(
@@ -146,7 +159,7 @@ def _choices_page(form: MailChoiceForm, *, status: int = 200) -> Response:
         title="Notices by mail",
         crumbs=(Link("Notices", url_for(".every")),),
         form=form,
-        fields=[form[group.name] for group in GROUPS],
+        fields=[form[group.name] for group in _my_groups()],
         address=address_of(user),
         mailing=AuthServices.here().config.mailing,
         status=status,

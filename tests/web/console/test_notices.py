@@ -237,7 +237,7 @@ def test_the_choices_begin_with_what_is_usual_and_are_kept(browser_for, database
     assert "This service sends no mail" in page
     usual = fields_of(page)
     assert usual == {
-        **dict.fromkeys(("review", "answer", "alarm", "expiry"), "once"),
+        **dict.fromkeys(("answer", "alarm", "expiry"), "once"),
         **dict.fromkeys(("decision", "version"), "none"),
     }
     author.send(SETTINGS, **usual)
@@ -248,6 +248,18 @@ def test_the_choices_begin_with_what_is_usual_and_are_kept(browser_for, database
     with database.reading() as db:
         entry = audit.recent(db, limit=1)[0]
     assert (entry.action, entry.actor, entry.detail) == ("mail.chosen", "demo/author", {"version": ["none", "daily"]})
+
+
+@pytest.mark.parametrize(
+    ("name", "groups"),
+    [
+        ("organizer", {"version", "alarm"}),
+        ("reviewer", {"review", "answer", "decision", "version", "alarm"}),
+        ("administrator", {"review", "answer", "decision", "version", "alarm", "expiry"}),
+    ],
+)
+def test_a_person_chooses_among_what_can_concern_them(browser_for, name, groups):
+    assert set(fields_of(browser_for(name).get(SETTINGS).text)) == groups
 
 
 def test_a_choice_that_is_none_is_a_fault_at_its_field(browser_for, database):
