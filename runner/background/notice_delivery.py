@@ -33,8 +33,8 @@ PAUSE_S = 60.0
 #: Mails and entries in one look, so that a stop does not wait for long.
 MOST_MAILS, MOST_ENTRIES = 20, 200
 
-#: Seconds in which the thread ends after a stop, besides the timeout of a mail.
-END_S = 3.0
+#: Seconds for which a stop waits at most for a mail that is being sent. Whoever stops the process waits a little longer.
+END_S = 25.0
 
 log = logging.getLogger(__name__)
 
@@ -50,7 +50,7 @@ def delivering(services: BackgroundServices) -> Iterator[None]:
     try:
         yield
     finally:
-        thread.join(timeout=settings.mail_timeout_s + END_S)
+        thread.join(timeout=END_S)
         database.dispose()
 
 

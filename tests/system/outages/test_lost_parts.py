@@ -15,7 +15,7 @@ from tests.support.eventually import eventually
 from tests.system.outages.installation import START_S, STATUS
 
 #: The warning while there is no background worker, which these tests do not start.
-NO_BACKGROUND_WORKER = "no background worker is running: imports of large agenda files have to wait"
+NO_BACKGROUND_WORKER = "no background worker is running: notices, mails and imports of large agenda files have to wait"
 
 pytestmark = [pytest.mark.slow, pytest.mark.postgres, pytest.mark.timeout(400)]
 

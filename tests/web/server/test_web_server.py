@@ -16,7 +16,7 @@ from tests.support.real_server import PATH, PROGRAM, free_port, head, running
 from tests.support.valkey import redis, valkey_url  # noqa: F401 - fixtures
 
 #: The warning while there is no background worker, which these tests do not start.
-NO_BACKGROUND_WORKER = "no background worker is running: imports of large agenda files have to wait"
+NO_BACKGROUND_WORKER = "no background worker is running: notices, mails and imports of large agenda files have to wait"
 
 
 @pytest.mark.slow

@@ -45,7 +45,9 @@ def no_workers(settings: Settings, found: StoreCheckup) -> DoctorFinding:
 def no_background_worker(found: StoreCheckup) -> DoctorFinding:
     """Return the finding if no background worker is running. It is never a failure, because no status depends on it."""
     if not found.last_background_worker:
-        found_text = "no background worker has been started yet; imports of large agenda files need one"
+        found_text = (
+            "no background worker has been started yet; notices, mails and imports of large agenda files need one"
+        )
         return DoctorFinding("background", "note", found_text, START_BACKGROUND)
-    found_text = f"no background worker is running, so imports of large agenda files wait; the last one was {found.last_background_worker}"
+    found_text = f"no background worker is running, so notices, mails and imports of large agenda files wait; the last one was {found.last_background_worker}"
     return DoctorFinding("background", "warn", found_text, START_BACKGROUND)
