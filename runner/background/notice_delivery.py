@@ -26,6 +26,8 @@ from .background_services import BackgroundServices
 
 #: Seconds between two looks.
 EVERY_S = 2.0
+#: Seconds after which a stop is noticed between them.
+STOP_S = 0.1
 #: Seconds between two looks for what ends soon and for what is forgotten.
 SELDOM_S = 3600.0
 #: Seconds for which no mail is tried after the server failed in a way that all mails would meet.
@@ -75,9 +77,12 @@ class NoticeDelivery:
 
     def run(self) -> None:
         """Look again and again until a stop is signalled."""
+        next_at = 0.0
         while not self._is_stopping():
-            self.look()
-            time.sleep(EVERY_S)
+            if time.monotonic() >= next_at:
+                self.look()
+                next_at = time.monotonic() + EVERY_S
+            time.sleep(STOP_S)
 
     def look(self) -> None:
         """Make the notices that are due, and send the mails that are due. Raises nothing."""

@@ -25,6 +25,7 @@ class SmtpServer:
     #: called with the connection right after it is accepted, instead of everything else
     hostile: Callable[[socket.socket], None] | None = None
     lost_after_data: bool = False  #: close after the text, without an answer
+    on_mail: Callable[[], object] | None = None  #: called with each mail, before the answer
     heard: list[str] = field(default_factory=list)  #: commands, in order
     mails: list[tuple[str, EmailMessage]] = field(default_factory=list)  #: recipient and mail
     port: int = 0
@@ -124,6 +125,8 @@ class _Conversation:
         parsed = message_from_bytes(text, policy=policy.default)
         assert isinstance(parsed, EmailMessage)
         self.server.mails.append((self.recipient, parsed))
+        if self.server.on_mail:
+            self.server.on_mail()
         if self.server.lost_after_data:
             return False
         self.say("250 accepted")

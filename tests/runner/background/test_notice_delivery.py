@@ -1,5 +1,10 @@
 """From a change to a mail: sent once, to those who may still see it, whatever the mail server and the worker do."""
 
+import os
+import signal
+import subprocess
+import sys
+import threading
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -15,9 +20,15 @@ from records.notices.notice_tables import Mail, Notice
 from records.people import grants, users
 from records.scripts.reviews import CommentDraft
 from records.scripts.submissions import SubmissionDraft
+from records.storage import environment_mark
 from records.tenants import implementations
-from runner.background.notice_delivery import PAUSE_S, NoticeDelivery
-from tests.support.application import copied, make_settings
+from runner.background.background_services import BackgroundServices
+from runner.background.notice_delivery import PAUSE_S, NoticeDelivery, delivering
+from runner.health.outages import OutageLog
+from runner.queues.thread_worker import StopSignal
+from tests.support import ROOT
+from tests.support.application import KEY, copied, make_settings
+from tests.support.eventually import eventually
 from tests.support.smtp_server import SmtpServer, smtp_serving
 
 ANN, RITA = AuditContext("demo/ann"), AuditContext("staff/rita")
@@ -155,6 +166,62 @@ def test_a_worker_that_dies_before_it_sent_loses_nothing(database, delivery, ser
     set_all(database, Mail, due_at=past)
     delivery.look()
     assert len(server.mails) == 1
+
+
+#: One look of a delivery, in a process of its own with the settings of its environment.
+ONE_LOOK = """
+import os
+from records import Database
+from runner.background.notice_delivery import NoticeDelivery
+from runner.settings.operator_settings import Settings
+
+settings = Settings.from_environment(os.environ)
+NoticeDelivery(settings, Database(settings.database_url), lambda: False).look()
+"""
+
+
+def test_a_process_that_is_killed_while_the_server_accepts_the_mail_loses_nothing(database, delivery, server, act):
+    act(submissions.submit, SCRIPT, SubmissionDraft("one"), ANN)
+    mail = {
+        "MAIL_HOST": "127.0.0.1",
+        "MAIL_PORT": str(server.port),
+        "MAIL_TLS": "none",
+        "MAIL_SENDER": "status@example.org",
+    }
+    settings = {
+        f"SESSION_STATUS_{name}": value for name, value in {"ENV": "development", "SECRET_KEY": KEY, **mail}.items()
+    }
+    settings["DATABASE_URL"] = f"sqlite:///{database.engine.url.database}"
+    process = subprocess.Popen([sys.executable, "-c", ONE_LOOK], env=os.environ | settings, cwd=ROOT)
+    server.on_mail = process.kill
+    assert process.wait(timeout=60) == -signal.SIGKILL
+    server.on_mail = None
+    assert [(mail.state, mail.attempts) for mail in mails(database)] == [("sending", 1)]
+    past = datetime.now(UTC) - timedelta(minutes=1)
+    set_all(database, Mail, claimed_until=past)
+    delivery.look()
+    set_all(database, Mail, due_at=past)
+    delivery.look()
+    delivery.look()
+    assert [(mail.state, mail.attempts) for mail in mails(database)] == [("sent", 2)]
+    first, second = (one["Message-ID"] for _, one in server.mails)
+    assert first == second
+
+
+def test_the_thread_of_a_worker_delivers_until_it_is_stopped(database, server, act, monkeypatch):
+    monkeypatch.setattr("runner.background.notice_delivery.EVERY_S", 0.05)
+    mail = {"mail_host": "127.0.0.1", "mail_port": server.port, "mail_tls": "none", "mail_sender": "status@example.org"}
+    settings = make_settings(database_url=f"sqlite:///{database.engine.url.database}", **mail)
+    with database.session() as db:
+        environment_mark.change(db, "development")
+    stop = StopSignal()
+    services = BackgroundServices(settings, stop, OutageLog({}), None, None, None, None)
+    with delivering(services):
+        act(submissions.submit, SCRIPT, SubmissionDraft("one"), ANN)
+        eventually(lambda: server.mails)
+        stop()
+    assert [mail.state for mail in mails(database)] == ["sent"]
+    assert "notices" not in {thread.name for thread in threading.enumerate()}
 
 
 def test_a_server_that_fails_is_tried_again_later_and_all_others_wait_meanwhile(database, delivery, server, clock, act):
