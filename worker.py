@@ -20,6 +20,7 @@ from redis import Redis
 
 from runner.background.background_services import BACKGROUND_SERVICES, BackgroundServices, open_background_services
 from runner.background.job_run import run_job
+from runner.background.notice_delivery import delivering
 from runner.checks.check_services import checking, start_jail_for_checks
 from runner.health.outages import OutageLog
 from runner.logs.process_log import start_log
@@ -139,7 +140,8 @@ def serve_background(services: BackgroundServices, stop: StopSignal) -> None:
         queue = rq_background_queue(redis)
         return JobWorker(queue, runs=settings.background_jobs, stop=stop, in_thread=in_thread, on_beat=heartbeat.note)
 
-    work(settings, services.outages, stop, worker)
+    with delivering(services):
+        work(settings, services.outages, stop, worker)
     heartbeat.leave()
 
 

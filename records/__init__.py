@@ -21,6 +21,7 @@ The folders, the lowest first:
     scripts/      versions, submissions, reviews, deployments, author tokens, runs
     trials/       the vendors' answers that are kept with runs
     support/      look-ups for support
+    notices/      what people are told, on a page and by mail
     changes/      every change that a person can make, with its audit entry and what follows it
     migrations/   the history of the tables
 

@@ -36,6 +36,7 @@ class Permission(StrEnum):
     RETIRE_IMPLEMENTATIONS = "archive, restore and remove implementations"
     SEE_ALL_AUDIT = "see the audit entries of all implementations"
     SEE_ALL_ERRORS = "look up errors that belong to no implementation"
+    MANAGE_MAILS = "see which mails were not sent, and send or drop them"
 
 
 #: Permissions whose changes require a fresh login.

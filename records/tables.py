@@ -13,6 +13,7 @@ from .identity.external_auth import ExternalAuth
 from .identity.saml_certificates import SamlCertificate
 from .identity.saml_tables import SamlProvider
 from .identity.sp_keys import SpKey
+from .notices.notice_tables import Mail, MailChoice, Notice, NoticeCursor
 from .people.administrators import AdministratorLink
 from .people.grants import Grant
 from .people.users import User
@@ -43,6 +44,10 @@ ALL_TABLES = (
     Grant,
     Implementation,
     KeptAnswers,
+    Mail,
+    MailChoice,
+    Notice,
+    NoticeCursor,
     Review,
     ReviewComment,
     Run,

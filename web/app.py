@@ -25,7 +25,7 @@ from web.auth.services import AuthServices
 from web.auth.staff import authorization, form_limits, staff_member
 from web.authors import run_views, submission_views, token_views, version_views
 from web.config import WebConfig
-from web.console import audit, first_administrator, script_pages, settings_pages
+from web.console import audit, first_administrator, notices, outbox, script_pages, settings_pages
 from web.console import views as console
 from web.console.layout import page_frame
 from web.console.people import roles
@@ -46,13 +46,14 @@ from web.status import views as status
 from web.status.fast_path import FastPath
 from web.status.rate_limit import ReturnRateLimit
 from web.status.services import StatusEndpointServices
+from web.unsubscribe import views as unsubscribe
 from web.widget import views as widget
 
 #: Modules with views, each with its `blueprint`.
-APP_VIEWS = (status, returns, widget, app_pages, app_calls, health, openapi, root)
+APP_VIEWS = (status, returns, widget, app_pages, app_calls, health, openapi, root, unsubscribe)
 LOGIN_VIEWS = (login_choice, saml, external)
 AUTHOR_VIEWS = (submission_views, version_views, run_views, token_views)
-CONSOLE_VIEWS = (console, first_administrator, people, roles, runs, counts, review_queue, audit)
+CONSOLE_VIEWS = (console, first_administrator, people, roles, runs, counts, review_queue, audit, notices, outbox)
 
 
 def create_app(  # noqa: PLR0913 - the parts of a process, each named once

@@ -30,6 +30,8 @@ class WebConfig:
     venue_networks: tuple[Network, ...] = ()
     #: the longest time that a request may wait for a first answer, in seconds
     longest_wait_s: float = 0.8
+    #: whether notices are sent by mail
+    mailing: bool = False
 
     @classmethod
     def from_settings(cls, settings: Settings) -> WebConfig:
@@ -42,6 +44,7 @@ class WebConfig:
             widget_frames=settings.widget_frames,
             venue_networks=settings.venue_networks,
             longest_wait_s=settings.web_wait_s,
+            mailing=settings.mailing,
         )
 
     @property

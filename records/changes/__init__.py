@@ -18,6 +18,7 @@ If a change would change nothing, nothing is written or noted, and no process is
     saml_metadata.py     what a provider publishes about itself
     external_auth.py     External Authentication
     agenda.py            importing the agenda, undoing it
-    scripts.py           activating a version
+    scripts/             submitting, reviewing, deploying, author tokens
+    notices.py           what people read and want by mail, and mails of the outbox
     operations.py        what an operator does to the whole service
 """

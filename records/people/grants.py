@@ -146,7 +146,15 @@ def _matching(db: Session, user: User) -> list[Grant]:
         if value:
             conditions.append(and_(Grant.kind == kind, Grant.compared == matched(kind, value)))
     rows = db.scalars(select(Grant).where(Grant.implementation_id == user.implementation_id, or_(*conditions)))
-    return [row for row in rows if row.kind != "attribute" or row.compared in _values(user, row.name)]
+    return [row for row in rows if matches(row, user)]
+
+
+def matches(grant: Grant, user: User) -> bool:
+    """Say whether a person is one of those whom a grant names, by what their provider last said."""
+    if grant.kind == "attribute":
+        return grant.compared in _values(user, grant.name)
+    value = user.username if grant.kind == "username" else user.user_type
+    return bool(value) and grant.compared == matched(grant.kind, value)
 
 
 def _values(user: User, name: str) -> set[str]:

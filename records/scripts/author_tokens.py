@@ -19,8 +19,8 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from records import fields, roles
 from records.columns import Base, RowId, utc_now
 from records.errors import FieldFault
-from records.identity import saml_providers
-from records.people import grants, users
+from records.identity.held_roles import allowed, held_roles
+from records.people import users
 from records.roles import Permission
 from records.tenants import implementations, script_bounds
 from records.tenants.implementations import Implementation
@@ -141,10 +141,7 @@ def held_by(db: Session, implementation: Implementation, person: str) -> frozens
     slug, slash, subject = person.partition("/")
     home = implementations.find(db, slug) if slash else None
     user = users.find(db, home, subject) if home and "\0" not in subject else None
-    if home is None or user is None or saml_providers.is_replaced(db, home, user):
-        return frozenset()
-    names = grants.roles_of(db, implementation, user, roles.SAML)
-    return frozenset[Permission]().union(*(roles.BY_NAME[name].may for name in names))
+    return allowed(held_roles(db, implementation, user)) if user else frozenset()
 
 
 def _why_not(db: Session, implementation: Implementation, person: str) -> str:

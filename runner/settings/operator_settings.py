@@ -14,6 +14,7 @@ from sandbox import RunLimits
 
 from .declaration import Setting, describe, read_all, setting
 from .key_strength import KEY_CHARS
+from .mail_settings import MailSettings
 from .readers import (
     Network,
     certificates_file,
@@ -43,7 +44,7 @@ class SettingsError(Exception):
 
 
 @dataclass(frozen=True)
-class Settings:
+class Settings(MailSettings):
     """Everything the operator decides. `repr` shows no secret; addresses with passwords count as secrets."""
 
     environment: str = setting(
@@ -174,7 +175,7 @@ class Settings:
         certificates_file,
         "",
         "file with certificates of authorities (PEM) to trust in addition to the system's, for every address that is "
-        "called: vendors, and identity providers' metadata, keys (JWKS), token introspection and login relays",
+        "called: vendors, identity providers' metadata, keys (JWKS), token introspection and login relays, and the mail server",
     )
     return_token_hours: int = setting(
         PREFIX + "RETURN_TOKEN_HOURS", whole(1, 168), 24, "how long a signed return address works", unit="hours"
@@ -236,4 +237,6 @@ class Settings:
         )
 
 
-SETTINGS: tuple[Setting, ...] = tuple(describe(entry) for entry in fields(Settings))
+#: In the order of the reference; what is inherited comes last.
+_OWN = [entry for entry in fields(Settings) if entry.name not in MailSettings.__dataclass_fields__]
+SETTINGS: tuple[Setting, ...] = tuple(describe(entry) for entry in (*_OWN, *fields(MailSettings)))

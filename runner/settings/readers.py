@@ -11,7 +11,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
+from records.host_names import is_host
 from records.ip_addresses import ip_address
+from records.people.mail_address import is_address
 
 from .addresses import origin
 
@@ -20,6 +22,8 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 IPV6 = 6
 LARGEST_PORT = 65_535
+#: Characters of the name that mails come from.
+LONGEST_SENDER = 100
 
 #: Shortest prefixes of a venue's networks, by IP version: 10.0.0.0/8, and the block that a registry gives to a provider.
 _WIDEST = {4: 8, 6: 32}
@@ -175,3 +179,25 @@ def address_and_port(bind: str) -> tuple[str, int]:
     if not 0 < int(port) <= LARGEST_PORT:
         raise ValueError(f"must have a port from 1 to {LARGEST_PORT}")
     return str(address), int(port)
+
+
+def mail_host(raw: str) -> str:
+    """Read the name or IP address of a mail server."""
+    host = text(raw).lower()
+    if not is_host(host):
+        raise ValueError("must be a host name or an IP address, such as smtp.example.org, without a port")
+    return host
+
+
+def mail_address(raw: str) -> str:
+    """Read one plain e-mail address."""
+    if not is_address(text(raw)):
+        raise ValueError("must be one e-mail address, such as status@example.org")
+    return text(raw)
+
+
+def name_of_sender(raw: str) -> str:
+    """Read the name that mails come from."""
+    if len(text(raw)) > LONGEST_SENDER:
+        raise ValueError(f"must have at most {LONGEST_SENDER} characters")
+    return text(raw)

@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from records.ip_addresses import is_loopback
+
 from . import addresses
 from .key_strength import HOW, KEY_CHARS, shape_fault, weakness
 
@@ -74,6 +76,7 @@ def rules(values: dict[str, Any], development_only: Mapping[str, str]) -> list[s
     values["database_url"] = driver(values["database_url"])
     faults += address_faults(values)
     faults += key_faults(values)
+    faults += mail_faults(values)
     if values["environment"] == "production":
         faults += production_faults(values, development_only)
     return faults
@@ -117,6 +120,25 @@ def key_faults(values: dict[str, Any]) -> list[str]:
     if values["secret_key"] and values["secret_key"] in values["secret_keys_old"]:
         faults.append(f"{PREFIX}SECRET_KEYS_OLD must not contain the key that signs now. Remove it.")
     return faults
+
+
+def mail_faults(values: dict[str, Any]) -> list[str]:
+    """Check that mail is either off, or complete and encrypted."""
+    host, named = values["mail_host"], bool(values["mail_username"])
+    here = is_loopback(host)
+    demands = (
+        (bool(host) or not values["mail_sender"], f"{PREFIX}MAIL_HOST must be set, because {PREFIX}MAIL_SENDER is"),
+        (not host or bool(values["mail_sender"]), f"{PREFIX}MAIL_SENDER must be set, because {PREFIX}MAIL_HOST is"),
+        (
+            not host or values["mail_tls"] != "none" or here,
+            f"{PREFIX}MAIL_TLS must not be none, because {host} is not this machine. Set starttls or implicit",
+        ),
+        (
+            named == bool(values["mail_password"]),
+            f"{PREFIX}MAIL_USERNAME and {PREFIX}MAIL_PASSWORD must both be set, or neither",
+        ),
+    )
+    return [f"{what}." for met, what in demands if not met]
 
 
 def production_faults(values: dict[str, Any], development_only: Mapping[str, str]) -> list[str]:

@@ -124,6 +124,7 @@ def postgres_url(postgres_database: URL) -> str:
         connection.execute("DELETE FROM implementations")  # everything belongs to one and goes with it, but this:
         connection.execute("UPDATE environment_mark SET environment = 'production'")
         connection.execute(_FORGET_AUDIT)
+        connection.execute("UPDATE notice_cursor SET entries = 0")
     return postgres_database.render_as_string(hide_password=False)
 
 

@@ -37,6 +37,9 @@ COMMANDS = (
         "web.cli.setup.implementations:implementation",
         "Add, show, change, archive and remove implementations: one for each client's app.",
     ),
+    CommandEntry(
+        "mail", "web.cli.operate.mails:mail_group", "Try the mail server, and list, send or drop the mails of notices."
+    ),
     CommandEntry("role", "web.cli.setup.roles:role_group", "Grant and revoke roles."),
     CommandEntry(
         "runs",

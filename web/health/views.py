@@ -26,7 +26,7 @@ MISSING = {
     "store": "the store does not answer",
     "database": "the database does not answer, or its schema is not of this release",
     "workers": "no worker is running",
-    "background_workers": "no background worker is running: imports of large agenda files have to wait",
+    "background_workers": "no background worker is running: notices, mails and imports of large agenda files have to wait",
     "check_workers": "no background worker checks scripts: authors can write and save, but hand nothing in",
 }
 

@@ -43,6 +43,25 @@ WEAK_KEYS = [
 ]
 #: Values that each setting must refuse. No setting may be missing here.
 NONSENSE = {
+    "SESSION_STATUS_MAIL_HOST": ["smtp.example.org:587", "https://smtp.example.org", "a b", "smtp\nx", "-x.example"],
+    "SESSION_STATUS_MAIL_PORT": ["0", "65536", "smtp"],
+    "SESSION_STATUS_MAIL_TLS": ["tls", "yes", "STARTTLS"],
+    "SESSION_STATUS_MAIL_USERNAME": ["a\nb"],
+    "SESSION_STATUS_MAIL_PASSWORD": ["a\rb"],
+    "SESSION_STATUS_MAIL_SENDER": [
+        *("status", "a@b@example.org", "Status <status@example.org>", "a@example.org, b@example.org", "ä@example.org"),
+        *(
+            "a@example.org\nBcc: b@example.org",
+            "a@localhost",
+            "a@127.0.0.1",
+            f"{'a' * 65}@example.org",
+            '"a b"@example.org',
+        ),
+    ],
+    "SESSION_STATUS_MAIL_SENDER_NAME": ["x" * 101, "a\nBcc: b@example.org", "a\u202eb"],
+    "SESSION_STATUS_MAIL_TIMEOUT": ["0", "61", "1.5"],
+    "SESSION_STATUS_MAIL_PER_HOUR": ["0", "10001"],
+    "SESSION_STATUS_NOTICE_DAYS": ["59", "731"],
     "SESSION_STATUS_ENV": ["prod", "Production", "staging"],
     "SESSION_STATUS_DATA_FOLDER": ["/etc/passwd", "~no-such-user/data", "a\tb"],
     "SESSION_STATUS_PUBLIC_URL": [

@@ -145,3 +145,37 @@ def test_an_address_to_listen_on_is_an_ip_address_and_a_port(bind):
 def test_addresses_to_listen_on_are_of_either_kind():
     assert address_and_port("0.0.0.0:80") == ("0.0.0.0", 80)
     assert address_and_port("[::1]:8000") == ("::1", 8000)
+
+
+SMTP = {"SESSION_STATUS_MAIL_HOST": "smtp.example.org", "SESSION_STATUS_MAIL_SENDER": "status@example.org"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "named"),
+    [
+        ({"SESSION_STATUS_MAIL_SENDER": ""}, "MAIL_SENDER must be set"),
+        ({"SESSION_STATUS_MAIL_HOST": ""}, "MAIL_HOST must be set"),
+        ({"SESSION_STATUS_MAIL_TLS": "none"}, "smtp.example.org is not this machine"),
+        ({"SESSION_STATUS_MAIL_USERNAME": "status"}, "must both be set"),
+        ({"SESSION_STATUS_MAIL_PASSWORD": "s3cret"}, "must both be set"),
+    ],
+)
+def test_mail_is_off_or_complete_and_encrypted(changes, named):
+    (fault,) = faults_of(PRODUCTION | SMTP | changes)
+    assert named in fault
+    assert "s3cret" not in fault
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "::1"])
+def test_a_mail_server_of_this_machine_needs_no_encryption(host):
+    local = {"SESSION_STATUS_MAIL_HOST": host, "SESSION_STATUS_MAIL_TLS": "none"}
+    settings = Settings.from_environment(PRODUCTION | SMTP | local)
+    assert settings.mailing
+    assert not Settings.from_environment(PRODUCTION).mailing
+
+
+def test_the_password_of_the_mail_server_is_never_shown():
+    login = {"SESSION_STATUS_MAIL_USERNAME": "status", "SESSION_STATUS_MAIL_PASSWORD": "s3cret-of-mail"}
+    settings = Settings.from_environment(PRODUCTION | SMTP | login)
+    assert settings.mail_password == "s3cret-of-mail"
+    assert "s3cret-of-mail" not in repr(settings)

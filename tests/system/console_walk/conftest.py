@@ -94,13 +94,13 @@ class Stage:
         return made
 
     def rows(self):
-        """All rows of all tables but the audit and the drafts of scripts, which show nobody anything, by table."""
+        """All rows of all tables, by table, but the audit, and what shows nobody anything: drafts, and which notices are read."""
         with closing(sqlite3.connect(self.database.engine.url.database)) as db:
             names = [name for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
             return {
                 name: db.execute(f"SELECT * FROM {name}").fetchall()
                 for name in names
-                if name != "drafts" and not name.startswith(("audit_", "sqlite_"))
+                if name not in ("drafts", "notices") and not name.startswith(("audit_", "sqlite_"))
             }
 
     def entries(self):

@@ -13,6 +13,9 @@ SAME, REFUSED, SHOWN = "the same", "refused", "shown"
 #: What an untouched form may come to, by the route that it is sent to. Other words are the one audit entry it writes.
 UNTOUCHED = {
     "/console/add": {REFUSED},
+    "/console/mails/<int:number>/<act>": {"mail.retried", "mail.dropped"},
+    "/console/notices/read": {SHOWN},  # what is read is the person's own, and leaves no entry
+    "/console/notices/settings": {SAME},
     f"{ONE}/agenda": {REFUSED},
     f"{ONE}/agenda/jobs/<job>/cancel": {SHOWN},
     f"{ONE}/agenda/undo/<int:number>": {"agenda.import_undone"},

@@ -16,7 +16,7 @@ from tests.system.outages.installation import START_S, STATUS
 
 #: The warnings while there is no background worker, which these tests do not start.
 NO_BACKGROUND_WORKER = [
-    "no background worker is running: imports of large agenda files have to wait",
+    "no background worker is running: notices, mails and imports of large agenda files have to wait",
     "no background worker checks scripts: authors can write and save, but hand nothing in",
 ]
 

@@ -147,7 +147,7 @@ def test_a_background_worker_that_is_gone_is_a_warning_and_no_failure(redis):
     redis.delete(*redis.keys("st:background-workers:*.*"))
     (gone,) = store_checkup_lines(redis)
     assert (gone.state, gone.todo) == ("warn", "session-status worker --queue background")
-    assert "no script can be checked, and imports of large agenda files wait" in gone.found
+    assert "no script can be checked, and notices, mails and imports of large agenda files wait" in gone.found
 
 
 def store_checkup_lines(redis):

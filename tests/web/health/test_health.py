@@ -39,7 +39,10 @@ def test_ready_with_all_parts(http, parts):
     ("part", "warning"),
     [
         ("workers", "no worker is running"),
-        ("background_workers", "no background worker is running: imports of large agenda files have to wait"),
+        (
+            "background_workers",
+            "no background worker is running: notices, mails and imports of large agenda files have to wait",
+        ),
         ("check_workers", "no background worker checks scripts: authors can write and save, but hand nothing in"),
         ("database", "the database does not answer, or its schema is not of this release"),
     ],

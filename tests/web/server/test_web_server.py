@@ -17,7 +17,7 @@ from tests.support.valkey import redis, valkey_url  # noqa: F401 - fixtures
 
 #: The warnings while there is no background worker, which these tests do not start.
 NO_BACKGROUND_WORKER = [
-    "no background worker is running: imports of large agenda files have to wait",
+    "no background worker is running: notices, mails and imports of large agenda files have to wait",
     "no background worker checks scripts: authors can write and save, but hand nothing in",
 ]
 

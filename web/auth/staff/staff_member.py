@@ -16,7 +16,7 @@ from the next request on. The steps:
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import cast
 
 from flask import Flask, Request, g, request
@@ -24,6 +24,9 @@ from flask_login import LoginManager, UserMixin, current_user
 
 from records import DbSession, User, audit, roles
 from records.identity import saml_providers as saml
+from records.notices import notice_list
+from records.notices.notice_kinds import NEEDED
+from records.notices.notice_list import Reader
 from records.people import grants, users
 from records.tenants import implementations
 from web.auth.logins import Visitor
@@ -52,6 +55,7 @@ class StaffMember(UserMixin):  # type: ignore[misc]  # it ships no types
     visitor: Visitor
     user: User
     roles: frozenset[str]
+    unread: int = 0  #: unread notices, up to one more than `notice_list.MOST_COUNTED`
 
     def may(self, permission: Permission, implementation: str) -> bool:
         """Say whether this person has a permission in an implementation (slug)."""
@@ -82,6 +86,13 @@ class StaffMember(UserMixin):  # type: ignore[misc]  # it ships no types
         lasts = FIRST_FRESH_S if self.is_first else FRESH_S
         # Not `since`: a provider may admit a person without asking again.
         return time.time() - self.visitor.proved <= lasts
+
+    @property
+    def reader(self) -> Reader:
+        """Whose notices this person may see, and which of them."""
+        at_home = self.visitor.implementation
+        held = frozenset(each for each in NEEDED.values() if self.may(each, at_home))
+        return Reader(self.user.id, held, None if self.of_the_house else self.user.implementation_id)
 
     @property
     def actor(self) -> str:
@@ -157,4 +168,5 @@ def _with_roles(db: DbSession, visitor: Visitor) -> StaffMember | None:
         return None
     if visitor.source != FIRST and saml.is_replaced(db, home, user):
         return None
-    return StaffMember(visitor, user, grants.roles_of(db, home, user, visitor.source))  # 5.
+    found = StaffMember(visitor, user, grants.roles_of(db, home, user, visitor.source))  # 5.
+    return replace(found, unread=notice_list.unread(db, found.reader))  # here, because it is read with the person

@@ -45,6 +45,7 @@ from web.server.listen_check import BIND, listening_fault
 
 from .data_folder_check import folder_lines
 from .doctor_lines import DoctorFinding, draw, parted
+from .doctor_mails import mail_lines
 from .doctor_workers import worker_lines
 
 PACKAGES = ("session-status", "RestrictedPython", "redis", "rq", "SQLAlchemy", "Flask", "granian", "cryptography")
@@ -164,6 +165,7 @@ def content_lines(database: Database, settings: Settings) -> Iterator[DoctorFind
     yield from script_lines(database)
     yield from certificate_lines(database)
     yield from secret_lines(database, settings)
+    yield from mail_lines(database, settings)
     if settings.production:
         yield from stand_in_lines(database)
 

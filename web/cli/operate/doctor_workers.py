@@ -58,11 +58,12 @@ def no_background_worker(found: StoreCheckup) -> DoctorFinding:
     """Return the finding if no background worker is running. It is never a failure, because no status depends on it."""
     if not found.last_background_worker:
         found_text = (
-            "no background worker has been started yet; checks of scripts and imports of large agenda files need one"
+            "no background worker has been started yet;"
+            " checks of scripts, notices, mails and imports of large agenda files need one"
         )
         return DoctorFinding("background", "note", found_text, START_BACKGROUND)
     found_text = (
-        "no background worker is running, so no script can be checked, and imports of large agenda files wait;"
-        f" the last one was {found.last_background_worker}"
+        "no background worker is running, so no script can be checked, and notices, mails and imports of large agenda files"
+        f" wait; the last one was {found.last_background_worker}"
     )
     return DoctorFinding("background", "warn", found_text, START_BACKGROUND)
