@@ -27,6 +27,8 @@ from .storage.environment_mark import EnvironmentMark
 from .tenants.connections import Connection
 from .tenants.implementations import Implementation
 from .trials.kept_answers import KeptAnswers
+from .trials.rehearsals import KeptRehearsal, RehearsalExample
+from .trials.replayed_runs import ReplayedRun
 
 ALL_TABLES = (
     AdministratorLink,
@@ -43,6 +45,9 @@ ALL_TABLES = (
     Grant,
     Implementation,
     KeptAnswers,
+    KeptRehearsal,
+    RehearsalExample,
+    ReplayedRun,
     Review,
     ReviewComment,
     Run,

@@ -181,6 +181,11 @@ def keep_results(db: Session, submission: Submission, results: Mapping[str, Any]
     db.flush()
 
 
+def is_tried(submission: Submission) -> bool:
+    """Say whether the trial of a submission has ended with results."""
+    return submission.results is not None
+
+
 def is_approved(db: Session, version: Version) -> bool:
     """Say whether this version is approved: by the newest decision about any submission of it."""
     decided = select(Submission.state).where(Submission.version_id == version.id, Submission.state.in_(DECISIONS))
@@ -213,6 +218,12 @@ def every(db: Session, implementation: Implementation, *, limit: int = 100) -> l
     rows = select(Submission, Version).join(Version, Version.id == Submission.version_id).options(*WITHOUT_TEXTS)
     mine = rows.where(Submission.implementation_id == implementation.id).order_by(Submission.number.desc())
     return [(submission, version) for submission, version in db.execute(mine.limit(limit))]
+
+
+def newest_scenarios(db: Session, version: Version) -> list[Any]:
+    """Return the scenarios of the newest submission of a version; none if it was not handed in."""
+    mine = select(Submission.scenarios).where(Submission.version_id == version.id)
+    return list(db.scalar(mine.order_by(Submission.number.desc()).limit(1)) or ())
 
 
 def queue(db: Session, *, limit: int = 200) -> list[tuple[Implementation, Submission, Version]]:
