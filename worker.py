@@ -1,8 +1,8 @@
 """The worker process: takes runs or background jobs from their queue and has many of them at once, in threads that mostly wait.
 
 How it reads a queue is in `runner.queues.thread_worker`. The jail of the status queue's worker is started before Redis
-and before any thread, because a process that starts children with fork must have neither. The background queue's
-worker has no jail.
+and before any thread, because a process that starts children with fork must have neither. So is that of the background
+queue's worker, which also checks scripts for the web servers; it runs its jobs even if that jail does not hold.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from redis import Redis
 
 from runner.background.background_services import BACKGROUND_SERVICES, BackgroundServices, open_background_services
 from runner.background.job_run import run_job
+from runner.checks.check_services import checking, start_jail_for_checks
 from runner.health.outages import OutageLog
 from runner.logs.process_log import start_log
 from runner.queues.background_jobs import BackgroundJob, BackgroundWorker, rq_background_queue
@@ -42,6 +43,8 @@ from runner.store.worker_heartbeat import BACKGROUND, STATUS, WorkerHeartbeat
 EXIT_NOT_STARTED, EXIT_JAIL_TOO_WEAK = 2, 3
 #: Seconds before the loop starts again after the store was unreachable.
 RESTART_DELAY_S = 1.0
+#: The least niceness of a background worker.
+BACKGROUND_NICE = 10
 
 log = logging.getLogger(__name__)
 
@@ -101,11 +104,26 @@ def work(settings: Settings, outages: OutageLog, stop: StopSignal, worker: Calla
 
 
 def background_main(settings: Settings) -> int:
-    """Run background jobs until SIGTERM or SIGINT, give back those in flight, return the exit status. Raises `NotStarted`."""
+    """Run background jobs and check scripts until SIGTERM or SIGINT, give back the jobs in flight, return the exit status.
+
+    Raises `NotStarted`.
+    """
+    # 1. Statuses are waited for by more people than jobs and checks, so this process and all its children give way to them.
+    os.setpriority(os.PRIO_PROCESS, 0, max(BACKGROUND_NICE, os.getpriority(os.PRIO_PROCESS, 0)))
+    # 2. The jail, while this process has neither threads nor connections.
+    sandbox = start_jail_for_checks(settings)
+    # 3. Everything else.
     stop = stop_signal()
-    with closing(open_background_services(settings, stop)) as services:
-        log.info("worker started %s", services.about)
-        serve_background(services, stop)
+    try:
+        with (
+            closing(open_background_services(settings, stop)) as services,
+            checking(settings, services.outages, sandbox),
+        ):
+            log.info("worker started %s checks=%s", services.about, "no" if sandbox is None else "yes")
+            serve_background(services, stop)
+    finally:
+        if sandbox:
+            sandbox.close()
     log.info("worker ended")
     return 0
 

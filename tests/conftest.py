@@ -5,6 +5,7 @@ from itertools import chain, groupby, zip_longest
 import pytest
 
 pytest_plugins = [
+    "tests.support.check_worker",
     "tests.support.chromium",
     "tests.support.html_checker",
     "tests.support.postgres",

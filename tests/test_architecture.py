@@ -89,6 +89,7 @@ ORDER = {
             "powers",
             "runs",
             "trials",
+            "checks",
             "background",
         ),
     ),
@@ -162,11 +163,20 @@ def test_a_file_imports_only_what_its_room_may(path):
             assert where.startswith(HOMES[top]) if HOMES[top] else False, f"{where}:{line} {top} has another home"
 
 
+def module_of(path: Path) -> str:
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
+def imported_by_module() -> dict[str, set[str]]:
+    """Each module of ours with those of ours that it imports."""
+    return {
+        module_of(path): {name for _, name, _ in imports(path) if name.split(".")[0] in ROOMS} - {module_of(path)}
+        for path in sources()
+    }
+
+
 def test_no_import_cycles_between_files():
-    edges = {}
-    for path in sources():
-        module = ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
-        edges[module] = {name for _, name, _ in imports(path) if name.split(".")[0] in ROOMS} - {module}
+    edges = imported_by_module()
     done: set[str] = set()
 
     def visit(module, way):
@@ -179,6 +189,37 @@ def test_no_import_cycles_between_files():
 
     for module in sorted(edges):
         visit(module, ())
+
+
+#: What starts a zygote: the sandbox, the check-up of `doctor`, and everything of the runner that has one.
+STARTS_A_SANDBOX = {"Sandbox", "examine", "TrialSandbox", "start_jail", "jail_checkup", "start_jail_for_checks"}
+
+
+def starts_a_sandbox(path: Path) -> bool:
+    """Whether a file names what starts a zygote."""
+    nodes = list(ast.walk(ast.parse(path.read_text())))
+    names = {node.id for node in nodes if isinstance(node, ast.Name)}
+    names |= {node.attr for node in nodes if isinstance(node, ast.Attribute)}
+    names |= {node.name for node in nodes if isinstance(node, ast.alias)}
+    return bool(names & STARTS_A_SANDBOX)
+
+
+def test_no_import_leads_from_the_web_server_to_what_starts_a_sandbox():
+    """The process that faces the internet is denied what a jail needs, so it must not need a jail."""
+    edges = imported_by_module()
+    outside = [path for path in sources() if path.relative_to(ROOT).parts[0] != "sandbox"]
+    starting = {module_of(path) for path in outside if starts_a_sandbox(path)}
+    assert {"runner.trials.trial", "runner.runs.worker_services", "runner.checks.check_server"} <= starting
+    web = [name for name in edges if name.startswith("web.") and not name.startswith("web.cli")]
+    assert {"web.app", "web.server.granian_server"} <= set(web)
+    ways = {name: (name,) for name in web}
+    waiting = list(web)
+    while waiting:
+        name = waiting.pop()
+        assert name not in starting, f"the web server can start a sandbox: {' -> '.join(ways[name])}"
+        for target in edges.get(name, set()) - ways.keys():
+            ways[target] = (*ways[name], target)
+            waiting.append(target)
 
 
 def folders() -> dict[str, set[str]]:

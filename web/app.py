@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Flask
 
 from records import Database, SecretBox
+from runner.checks.script_checks import ScriptChecks
 from runner.health.outages import OutageLog
 from runner.logins import LoginStore
 from runner.powers.outbound_requests import OutboundRequests
@@ -12,7 +13,6 @@ from runner.queues.background_jobs import BackgroundQueue
 from runner.queues.job_orders import OrderSigner
 from runner.settings.operator_settings import Settings
 from runner.status.service import StatusService
-from runner.trials.script_checks import ScriptChecks
 from web import assets, error_references, problem_details, templating
 from web.auth.app import login_pages as app_pages
 from web.auth.app import token_endpoints as app_calls
@@ -64,15 +64,12 @@ def create_app(  # noqa: PLR0913 - the parts of a process, each named once
     store: LoginStore,
     outbound: OutboundRequests,
     outages: OutageLog | None = None,
-    script_checks: ScriptChecks | None = None,
 ) -> Flask:
     """Build the application from its parts. `checks` are the readiness checks, by part.
 
     `outbound` makes the application's own requests, for example for metadata and keys. `outages` is told by the clients
     of these parts when they get no answer; without it, refusals still have a reference, but nothing checks whether the
     outage is over.
-
-    `script_checks` checks the texts that authors write; without it, the application has its own, which starts with the first.
 
     The caller owns these parts and closes them. Nothing is started here, and the environment is not read.
     """
@@ -105,17 +102,18 @@ def create_app(  # noqa: PLR0913 - the parts of a process, each named once
     )
     app.extensions["status services"] = status_services
     app.extensions["health checks"] = checks
+    box = SecretBox(settings.keys)
     app.extensions["auth services"] = AuthServices(
         config=config,
         database=database,
-        box=SecretBox(settings.keys),
+        box=box,
         logins=logins,
         store=store,
         outbound=outbound,
         jobs=BackgroundQueue(store.redis, OrderSigner(settings.keys)),
         changed=status_service.changed,
         finish_start=finish_start,
-        script_checks=script_checks or ScriptChecks(settings),
+        script_checks=ScriptChecks(store.redis, box),
     )
 
     staff_member.install(app)

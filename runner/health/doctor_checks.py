@@ -13,7 +13,7 @@ from runner.settings.operator_settings import Settings
 from runner.store.clients import connect
 from runner.store.environment_mark import read_mark, try_write
 from runner.store.error_replies import REMEDIES, StoreRefuses, refusal_of
-from runner.store.worker_heartbeat import BACKGROUND, WorkerNote, last_worker, workers_present
+from runner.store.worker_heartbeat import BACKGROUND, CHECKS, WorkerNote, last_worker, workers_present
 from sandbox import JailConfig, JailTooWeak, examine
 
 
@@ -32,6 +32,7 @@ class StoreCheckup:
     last_worker: str = ""  #: its name, and when it was here; empty if there never was one
     background_workers: tuple[WorkerNote, ...] = ()
     last_background_worker: str = ""
+    check_workers: tuple[WorkerNote, ...] = ()  #: background workers whose jail holds, so that they check scripts
     mark: str = ""  #: the environment it was made for; "" while it is not marked
     empty: bool = True
 
@@ -46,6 +47,7 @@ def store_checkup(redis_url: str) -> StoreCheckup:
         info: dict[str, Any] = redis.info()
         workers, last = workers_present(redis), last_worker(redis)
         background, last_background = workers_present(redis, BACKGROUND), last_worker(redis, BACKGROUND)
+        checking = workers_present(redis, CHECKS)
         mark, empty = read_mark(redis)
         seconds: Any = redis.time()[0]
         refusal = write_refusal(redis)
@@ -66,6 +68,7 @@ def store_checkup(redis_url: str) -> StoreCheckup:
         last_worker=last,
         background_workers=background,
         last_background_worker=last_background,
+        check_workers=checking,
         mark=mark,
         empty=empty,
     )

@@ -21,13 +21,13 @@ from sandbox import JailReport
 
 from .environment_mark import try_write
 
-#: The queues that have workers.
-STATUS, BACKGROUND = "status", "background"
+#: What workers do: they take runs, take background jobs, or check scripts.
+STATUS, BACKGROUND, CHECKS = "status", "background", "checks"
 #: The keys of the names of the status queue's workers, and of the last worker, which never expires.
 NAMES = "st:workers"
 LAST = f"{NAMES}:last"
 #: Queue -> the key of the names of its workers, with which their other keys begin.
-NAMES_OF = {STATUS: NAMES, BACKGROUND: "st:background-workers"}
+NAMES_OF = {STATUS: NAMES, BACKGROUND: "st:background-workers", CHECKS: "st:check-workers"}
 #: Seconds after which a worker without a heartbeat counts as gone; it sends one every three.
 LIFE_S = 15
 

@@ -13,10 +13,9 @@ from records.changes.scripts.checked_scripts import CheckedScript
 from records.changes.scripts.submissions import Submitted
 from records.scripts.submissions import SubmissionDraft
 from records.tenants import connections
-from sandbox import RUNTIME_KEY
 
 from .pasted_secrets import case_faults, holds_own_secret, own_secret_finding
-from .trial import ScriptReview, finding_json
+from .script_review import ScriptReview, finding_json
 
 
 def activate(  # noqa: PLR0913 - whose script, its text, its review, and who answers for it
@@ -76,6 +75,6 @@ def checked_script(source: str, review: ScriptReview) -> CheckedScript:
         api_level=review.checked.api_level,
         findings=tuple(finding_json(finding) for finding in review.findings),
         settings=tuple(review.checked.settings),
-        runtime_key=RUNTIME_KEY,
+        runtime_key=review.runtime_key,
         code=review.checked.code,
     )

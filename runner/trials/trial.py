@@ -6,25 +6,22 @@ the budgets and the message contract are the same, so that an author sees what a
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from typing import Any, Self
-from urllib.parse import urlsplit
 
 from runner.powers import CallRecord
 from runner.powers.answers.answer_recording import RecordingPowers
 from runner.runs.budget_warnings import budget_warnings
-from runner.runs.message_contract import JudgedMessage, Message, judge, review_literals
+from runner.runs.message_contract import JudgedMessage, Message, judge
 from runner.runs.script_lines import lines_of, with_lines
 from sandbox import (
-    CheckResult,
     Finding,
     InstrumentedScript,
     InstrumentResult,
     JailConfig,
     JailTooWeak,
     Launch,
-    MessageLiteral,
     Outcome,
     OutcomeKind,
     RunLimits,
@@ -36,26 +33,13 @@ from sandbox import (
     Usage,
 )
 
-from .fact_review import ImplementationFacts, review_facts
-from .pasted_secrets import secret_findings
+from .fact_review import ImplementationFacts
+from .script_review import ScriptReview, finding_json, host_of, review_of
 from .trial_input import TrialInput
 
 
 class TrialSandboxUnsafeError(Exception):
     """The jail of this machine is too weak, so no script may run here."""
-
-
-@dataclass(frozen=True)
-class ScriptReview:
-    """What is known of a script before any run; `checked.code` is set if it may run."""
-
-    checked: CheckResult
-    findings: tuple[Finding, ...]
-
-    @property
-    def ok(self) -> bool:
-        """Whether no finding is an error."""
-        return not any(finding.severity is Severity.ERROR for finding in self.findings)
 
 
 @dataclass(frozen=True)
@@ -135,13 +119,7 @@ class TrialSandbox:
 
         Without `link_hosts` and without `facts` a link may lead to any host.
         """
-        checked = self._sandbox.check(source)
-        if link_hosts is None:
-            link_hosts = facts.link_hosts if facts else hosts_in(checked.literals)
-        findings = (*checked.findings, *review_literals(checked.literals, link_hosts))
-        findings += review_facts(checked, facts) if facts else ()
-        findings += secret_findings(source)
-        return ScriptReview(checked, tuple(sorted(findings, key=lambda one: (one.line, one.column))))
+        return review_of(source, self._sandbox.check(source), link_hosts, facts)
 
     def run(self, source: str, terms: TrialTerms, powers: RecordingPowers) -> Trial:
         """Check a script and run it once."""
@@ -207,24 +185,6 @@ def trial_of(outcome: Outcome, judged: JudgedMessage, calls: tuple[CallRecord, .
     return replace(trial, outcome=OutcomeKind.RAISED, error=ScriptError("MessageRefused", None, judged.refused))
 
 
-def finding_json(finding: Finding) -> dict[str, Any]:
-    """Return a finding as plain JSON values."""
-    return vars(finding) | {"severity": finding.severity.value}
-
-
 def error_json(error: ScriptError) -> dict[str, Any]:
     """Return an error as plain JSON values: its chain as lists, as a file that expects it has them."""
     return vars(error) | {"chain": [list(call) for call in error.chain]}
-
-
-def hosts_in(literals: Iterable[MessageLiteral]) -> frozenset[str]:
-    """Return the hosts to which the literal links of a script lead."""
-    return frozenset().union(*(host_of({"link": literal.link}) for literal in literals))
-
-
-def host_of(value: Mapping[str, Any] | None) -> frozenset[str]:
-    """Return the host to which a message's link leads, if it has one."""
-    try:
-        return frozenset({urlsplit((value or {}).get("link") or "").hostname or ""})
-    except ValueError:
-        return frozenset()

@@ -64,10 +64,11 @@ def free_port(host="127.0.0.1"):
 
 
 @contextmanager
-def running(folder, redis_url, *, stderr=None, **settings):
+def running(folder, redis_url, *, stderr=None, below=(), **settings):
     """Start it, wait until it answers, and stop it; `settings` without their prefix, in lower case.
 
-    `stderr` is the file that takes its log; without one, the log goes where that of the tests goes.
+    `stderr` is the file that takes its log; without one, the log goes where that of the tests goes. `below` is a command that
+    runs the one that follows it.
     """
     url = f"sqlite:///{folder / 'records.db'}"
     furnish(url)
@@ -85,7 +86,7 @@ def running(folder, redis_url, *, stderr=None, **settings):
     } | settings
     environment = os.environ | {f"SESSION_STATUS_{name.upper()}": value for name, value in given.items()}
     environment |= {"REDIS_URL": redis_url, "DATABASE_URL": url}
-    process = subprocess.Popen([sys.executable, "-c", PROGRAM], env=environment, stderr=stderr)
+    process = subprocess.Popen([*below, sys.executable, "-c", PROGRAM], env=environment, stderr=stderr)
     server = Server(port, process, redis_url)
     try:
         server.await_answer()

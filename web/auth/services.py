@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 from flask import current_app
 
 from records import Database, SecretBox
+from runner.checks.script_checks import ScriptChecks
 from runner.logins import LoginStore
 from runner.powers.outbound_requests import OutboundRequests
 from runner.queues.background_jobs import BackgroundQueue
-from runner.trials.script_checks import ScriptChecks
 from web.auth.logins import Logins, Visitor
 from web.auth.saml_work_limit import WorkLimit
 from web.config import WebConfig
@@ -36,7 +36,7 @@ class AuthServices:
     outbound: OutboundRequests
     #: takes what the console starts and what takes longer than a request may
     jobs: BackgroundQueue
-    #: checks the texts that authors write, in a jail of its own
+    #: has the texts checked that authors write
     script_checks: ScriptChecks
     #: announces to all processes that an implementation (slug) has changed, and returns whether the store answered; call it after
     #: the commit

@@ -14,19 +14,20 @@ from records import DbSession, Implementation, RuleViolation, Version
 from records.changes.after_commit import AfterCommit
 from records.changes.scripts import submissions as changes
 from records.changes.scripts.submissions import Submitted
-from records.scripts import submissions
+from records.scripts import author_tokens, submissions
 from records.scripts.submissions import Submission, SubmissionDraft
+from runner.checks.script_checks import ChecksUnavailable
 from runner.queues.trial_orders import order_first_trial
 from runner.trials.implementation_facts import facts_of
-from runner.trials.script_checks import ChecksUnavailable
+from runner.trials.script_review import ScriptReview, finding_json
 from runner.trials.submission import checked_script, secrets_of, submit, without_own_secrets
-from runner.trials.trial import ScriptReview, finding_json
 from web.auth.services import AuthServices
 from web.authors import answers
 from web.authors.request_values import LARGEST_NUMBER, json_body, number_parameter
 from web.authors.token_access import (
     author_blueprint,
     author_context,
+    caller,
     implementation_of_token,
     limit_submissions,
     token_needs,
@@ -134,8 +135,9 @@ def _reviewed(source: str) -> tuple[ScriptReview, tuple[str, ...]]:
     with services.database.reading() as db:
         owner = implementation_of_token(db)
         facts, own_secrets = facts_of(db, owner), secrets_of(db, services.box, owner)
+        person = author_tokens.person_behind(db, owner, caller().actor)
     try:
-        review = without_own_secrets(source, AuthServices.here().script_checks.review(source, facts), own_secrets)
+        review = without_own_secrets(source, services.script_checks.review(source, facts, by=person), own_secrets)
     except ChecksUnavailable as error:
         headers = {"Retry-After": "5"} if error.busy else {}
         raise HttpProblem(HTTPStatus.SERVICE_UNAVAILABLE, str(error), headers=headers) from error

@@ -21,12 +21,13 @@ Checks = Mapping[str, Callable[[], bool | None]]
 #: The parts without which a process cannot answer any request.
 NEEDED = frozenset({"store"})
 #: Part -> the part by which it is checked: while that is missing, its state is unknown.
-DEPENDS_ON = {"workers": "store", "background_workers": "store"}
+DEPENDS_ON = {"workers": "store", "background_workers": "store", "check_workers": "store"}
 MISSING = {
     "store": "the store does not answer",
     "database": "the database does not answer, or its schema is not of this release",
     "workers": "no worker is running",
     "background_workers": "no background worker is running: imports of large agenda files have to wait",
+    "check_workers": "no background worker checks scripts: authors can write and save, but hand nothing in",
 }
 
 

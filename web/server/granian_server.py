@@ -34,8 +34,7 @@ from runner.settings.readers import address_and_port
 from runner.status.no_run_answer import note_outage
 from runner.status.service import StatusService
 from runner.store.clients import connect
-from runner.store.worker_heartbeat import BACKGROUND, store_serves, worker_is_there
-from runner.trials.script_checks import ScriptChecks
+from runner.store.worker_heartbeat import BACKGROUND, CHECKS, store_serves, worker_is_there
 from web.app import create_app
 from web.health.prompt_check import PromptCheck
 from web.health.views import Checks
@@ -148,7 +147,6 @@ def open_app(settings: Settings) -> tuple[Flask, Callable[[], None]]:
     store = connect(settings.redis_url, environment=settings.environment, watch=outages)
     login_store = LoginStore.open(settings, outages)
     outbound = OutboundRequests.open(settings, outages)
-    script_checks = ScriptChecks(settings)
     outages.on_change = partial(note_outage, login_store.errors)
 
     def database_is_current() -> bool:
@@ -163,12 +161,12 @@ def open_app(settings: Settings) -> tuple[Flask, Callable[[], None]]:
         "database": database_check,
         "workers": lambda: worker_is_there(store),
         "background_workers": lambda: worker_is_there(store, BACKGROUND),
+        "check_workers": lambda: worker_is_there(store, CHECKS),
     }
 
     def close() -> None:
         outages.close()
         database_check.close()
-        script_checks.close()
         status_service.close()
         outbound.close()
         login_store.close()
@@ -180,7 +178,6 @@ def open_app(settings: Settings) -> tuple[Flask, Callable[[], None]]:
         "database": database,
         "store": login_store,
         "outbound": outbound,
-        "script_checks": script_checks,
     }
     return create_app(settings, checks=checks, outages=outages, **parts), close
 

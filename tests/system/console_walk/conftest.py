@@ -18,7 +18,6 @@ from runner.queues.job_states import JobStates
 from runner.queues.trial_orders import EARLIER_RUNS
 from runner.store.clients import connect
 from runner.store.environment_mark import adopt
-from runner.trials.script_checks import ScriptChecks
 from tests.support.application import KEY, make_app, make_settings, small_keys
 from tests.support.people import visitor
 from tests.support.vendors import Vendor
@@ -62,11 +61,13 @@ class Stage:
     database: Database
     redis: object
     link: str  #: of the first administrator
+    check_worker: object
 
     def rewind(self):
         """Records and store as at the start: one refused login, one person who came by a test login, two waiting jobs."""
         self.redis.flushall()
         adopt(self.redis, "development")
+        self.check_worker.note_presence()
         store = LoginStore(self.redis)
         store.refused_logins.note("demo", "audience", "0123abcd")
         made = self.visitor("administrator")
@@ -128,16 +129,8 @@ def walk_seed(tmp_path_factory, walk_vendor):
         database.dispose()
 
 
-@pytest.fixture(scope="session")
-def script_checks():
-    """The jail in which drafts are checked: slow to start, so there is one."""
-    checks = ScriptChecks(make_settings())
-    yield checks
-    checks.close()
-
-
 @contextmanager
-def staged(walk_seed, valkey_url, folder, script_checks):
+def staged(walk_seed, valkey_url, folder, check_worker):
     """Build the application on records and a store that `rewind` puts back."""
     seed, link = walk_seed
     database = Database(f"sqlite:///{folder / 'walked.db'}")
@@ -151,8 +144,8 @@ def staged(walk_seed, valkey_url, folder, script_checks):
             # The forms of one walk are sent for as long as the tests run.
             patch.setattr("web.auth.staff.staff_member.FRESH_S", 3600)
             made = Stage(
-                make_app(database, LoginStore(redis), settings, outbound=outbound, script_checks=script_checks),
-                *(seed, database, redis, link),
+                make_app(database, LoginStore(redis), settings, outbound=outbound),
+                *(seed, database, redis, link, check_worker),
             )
             made.rewind()
             yield made
@@ -163,17 +156,17 @@ def staged(walk_seed, valkey_url, folder, script_checks):
 
 
 @pytest.fixture(scope="module")
-def stage(walk_seed, valkey_url, tmp_path_factory, script_checks):
+def stage(walk_seed, valkey_url, tmp_path_factory, check_worker):
     """The application for the tests of one module."""
-    with staged(walk_seed, valkey_url, tmp_path_factory.mktemp("stage"), script_checks) as made:
+    with staged(walk_seed, valkey_url, tmp_path_factory.mktemp("stage"), check_worker) as made:
         yield made
 
 
 @pytest.fixture(scope="session")
-def walked(walk_seed, valkey_url, tmp_path_factory, script_checks):
+def walked(walk_seed, valkey_url, tmp_path_factory, check_worker):
     """What each role reaches by links alone, walked once for the whole run."""
     found = {}
-    with staged(walk_seed, valkey_url, tmp_path_factory.mktemp("walked"), script_checks) as stage:
+    with staged(walk_seed, valkey_url, tmp_path_factory.mktemp("walked"), check_worker) as stage:
         for name in STAFF:
             stage.rewind()
             walker = stage.walker(name)

@@ -13,11 +13,13 @@ from pathlib import Path
 import pytest
 
 import worker
+from runner.checks import check_server
 from runner.queues import thread_worker
 from runner.queues.job_orders import KINDS
 from runner.runs import traces
 from runner.settings.operator_settings import SETTINGS, Settings, SettingsError
 from runner.settings.readers import whole
+from sandbox.check_protocol import CHECK_LIMITS
 from tests.system.deployment.proxy import ROOT, SHIPPED
 from tests.system.deployment.servers import environment
 from web.server import granian_server
@@ -25,6 +27,7 @@ from web.server import granian_server
 DEPLOYMENT = ROOT / "docs" / "deployment"
 UNITS = DEPLOYMENT / "systemd"
 SHARED = UNITS / "session-status-.service.d" / "all.conf"
+WEB = UNITS / "session-status-web@.service"
 #: It runs no command of ours; test_hanging_web_server.py runs what it does.
 WATCH = "session-status-web-watch@.service"
 PROGRAM = "/opt/session-status/.venv/bin/session-status"
@@ -110,10 +113,19 @@ def test_every_service_gets_the_shared_options():
 
 
 def test_nothing_takes_a_layer_from_the_jail():
-    without_jail = UNITS / "session-status-background@.service"
-    assert set(options(without_jail)) >= AGAINST_THE_JAIL
     for path in (*services(), SHARED):
-        assert path == without_jail or not AGAINST_THE_JAIL & set(options(path)), path.name
+        assert path == WEB or not AGAINST_THE_JAIL & set(options(path)), path.name
+
+
+def test_the_web_server_which_faces_the_internet_has_what_would_take_a_layer_from_a_jail():
+    walls = {
+        name: values for name, values in options(WEB).items() if name in {*AGAINST_THE_JAIL, "SystemCallErrorNumber"}
+    }
+    assert walls == {
+        "RestrictNamespaces": ["yes"],
+        "SystemCallFilter": ["@system-service", "~@privileged @resources"],
+        "SystemCallErrorNumber": ["EPERM"],
+    }
 
 
 def test_the_web_servers_are_where_nginx_looks_for_them():
@@ -135,8 +147,11 @@ def test_limits_and_times_fit_ours():
     assert whole(1, 64)(work["MemoryMax"][0].removesuffix("G")) * 1024 >= default.worker_runs * (64 + 4) + 512
     assert work["RestartPreventExitStatus"] == [str(worker.EXIT_JAIL_TOO_WEAK)]
     background = options(UNITS / "session-status-background@.service")
-    assert int(background["TimeoutStopSec"][0]) > thread_worker.IDLE_S + thread_worker.WORKER_TTL_S
-    needed = default.background_jobs * max(kind.memory_mib for kind in KINDS.values()) + 256
+    assert (
+        int(background["TimeoutStopSec"][0]) > thread_worker.IDLE_S + thread_worker.WORKER_TTL_S + CHECK_LIMITS.wall_s
+    )
+    checks = check_server.AT_A_TIME * CHECK_LIMITS.memory_bytes // 2**20
+    needed = default.background_jobs * max(kind.memory_mib for kind in KINDS.values()) + checks + 256
     assert whole(1, 64)(background["MemoryMax"][0].removesuffix("G")) * 1024 >= needed
     assert {one["KillMode"][0] for one in (web, work, background)} == {"mixed"}
     assert options(SHARED)["MemorySwapMax"] == ["0"]

@@ -2,21 +2,13 @@
 
 import pytest
 
-from runner.trials.script_checks import ScriptChecks
-from tests.support.application import make_app, make_settings
+from tests.support.application import make_app
 from tests.support.author_house import author_house
 
 
-@pytest.fixture(scope="session")
-def script_checks():
-    checks = ScriptChecks(make_settings())
-    yield checks
-    checks.close()
-
-
 @pytest.fixture
-def app(settings, status_service, database, store, script_checks):
-    return make_app(database, store, settings, status_service=status_service, script_checks=script_checks)
+def app(settings, status_service, database, store, checking_worker):
+    return make_app(database, store, settings, status_service=status_service)
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from records.scripts import submissions as rows
 from records.scripts.reviews import CommentDraft, ReviewDecision
 from records.tenants import connections, implementations
 from records.tenants.connections import ConnectionDraft
-from runner.trials.script_checks import ChecksUnavailable
+from runner.checks.script_checks import ChecksUnavailable, ScriptChecks
 from tests.support.author_house import ANOTHER, BROKEN, GOOD
 from web.auth.services import AuthServices
 from web.authors import token_access
@@ -180,24 +180,24 @@ def test_what_is_approved_or_suspended_already_is_a_conflict(house, hand_in):
     assert (answer.status_code, answer.json["faults"][0]["field"]) == (409, "version")
 
 
-def test_a_token_that_is_revoked_during_the_check_hands_nothing_in(house, hand_in, script_checks, monkeypatch):
-    review = type(script_checks).review
+def test_a_token_that_is_revoked_during_the_check_hands_nothing_in(house, hand_in, monkeypatch):
+    review = ScriptChecks.review
 
-    def revoke_first(self, source, facts):
+    def revoke_first(self, source, facts, *, by):
         with house.database.session() as db:
             author_tokens.revoke(db, author_tokens.every(db, house.owner(db))[0], "tests")
-        return review(self, source, facts)
+        return review(self, source, facts, by=by)
 
-    monkeypatch.setattr(type(script_checks), "review", revoke_first)
+    monkeypatch.setattr(ScriptChecks, "review", revoke_first)
     assert hand_in(GOOD).status_code == 401
     assert stored(house) == []
 
 
-def test_a_service_that_cannot_check_says_so(house, hand_in, script_checks, monkeypatch):
-    def refuse(*_):
+def test_a_service_that_cannot_check_says_so(house, hand_in, monkeypatch):
+    def refuse(*_, **__):
         raise ChecksUnavailable("Too many scripts are being checked.", busy=True)
 
-    monkeypatch.setattr(type(script_checks), "review", refuse)
+    monkeypatch.setattr(ScriptChecks, "review", refuse)
     answer = hand_in(GOOD)
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
 

@@ -16,7 +16,7 @@ from runner.health.doctor_checks import store_checkup
 from runner.settings.operator_settings import Settings
 from runner.store.embedded import EmbeddedStore
 from runner.store.mark_administration import replace_mark
-from runner.store.worker_heartbeat import BACKGROUND, LAST, WorkerHeartbeat
+from runner.store.worker_heartbeat import BACKGROUND, CHECKS, LAST, WorkerHeartbeat
 from tests.support import ROOT
 from tests.support.eventually import eventually
 from tests.support.running_up import free_ports
@@ -113,6 +113,7 @@ def test_the_guide_leads_from_nothing_to_the_first_administrator(production, sta
     status, said = run(*commands[7], production)
     assert (status, bool(re.search(r"ok\s+worker\s+\S+: 0 of 48 places taken", said))) == (0, True), said
     assert re.search(r"ok\s+background\s+\S+: 0 of 2 places taken", said), said
+    assert re.search(r"ok\s+checks\s+\S+: 0 of 2 places taken", said), said
     status, said = run(*commands[9], production)
     assert (status, "https://status.example.org/console/first/" in said) == (0, True), said
 
@@ -137,15 +138,19 @@ def test_once_a_worker_was_there_having_none_fails(cli, redis, valkey_url, tmp_p
 
 def test_a_background_worker_that_is_gone_is_a_warning_and_no_failure(redis):
     WorkerHeartbeat(redis, places=2, queue=BACKGROUND).note(1)
-    there = store_checkup_lines(redis)
-    assert [(line.state, line.found.partition(": ")[2]) for line in there] == [("ok", "1 of 2 places taken")]
+    (there, unchecked) = store_checkup_lines(redis)
+    assert (there.state, there.found.partition(": ")[2]) == ("ok", "1 of 2 places taken")
+    assert (unchecked.state, "no script can be checked" in unchecked.found) == ("warn", True)
+    WorkerHeartbeat(redis, places=2, queue=CHECKS).note(0)
+    assert [line.state for line in store_checkup_lines(redis)] == ["ok", "ok"]
+    redis.delete(*redis.keys("st:check-workers:*.*"))
     redis.delete(*redis.keys("st:background-workers:*.*"))
     (gone,) = store_checkup_lines(redis)
     assert (gone.state, gone.todo) == ("warn", "session-status worker --queue background")
-    assert "imports of large agenda files wait" in gone.found
+    assert "no script can be checked, and imports of large agenda files wait" in gone.found
 
 
 def store_checkup_lines(redis):
     url = f"unix://{redis.connection_pool.connection_kwargs['path']}"
     found = store_checkup(url)
-    return [line for line in worker_lines(Settings(), found) if line.part == "background"]
+    return [line for line in worker_lines(Settings(), found) if line.part in ("background", "checks")]

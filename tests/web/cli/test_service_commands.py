@@ -15,7 +15,6 @@ from records.scripts import runs
 from records.scripts.reviews import CommentDraft, ReviewDecision
 from runner.logins import LoginStore
 from runner.store.clients import connect
-from runner.trials.script_checks import ScriptChecks
 from tests.support.application import make_app, make_settings
 from tests.support.author_house import ANOTHER, BROKEN, GOOD, author_house
 from tests.support.browser import serving
@@ -29,16 +28,16 @@ EXPECTED = {"outcome": "returned", "message": {"text": "Claim CE-1"}}
 
 
 @pytest.fixture(scope="module")
-def address(database, valkey_url):
-    store, checks = LoginStore(connect(valkey_url)), ScriptChecks(make_settings())
+def address(database, valkey_url, check_worker):
+    store = LoginStore(connect(valkey_url))
+    check_worker.note_presence()
 
     def make(public_url):
         settings = make_settings(public_url)
-        return make_app(database, store, settings, status_service=StubStatusService(), script_checks=checks)
+        return make_app(database, store, settings, status_service=StubStatusService())
 
     with serving(make) as (found, _):
         yield found
-    checks.close()
     store.close()
 
 

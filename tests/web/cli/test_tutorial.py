@@ -23,7 +23,6 @@ from records.tenants.connections import ConnectionDraft
 from runner.logins import LoginStore
 from runner.settings.operator_settings import Settings
 from runner.store.clients import connect
-from runner.trials.script_checks import ScriptChecks
 from tests.support import ROOT
 from tests.support.application import make_app, make_settings
 from tests.support.browser import serving
@@ -77,7 +76,7 @@ class Service:
 
 
 @pytest.fixture
-def service(records, cli, valkey_url, tmp_path):
+def service(records, cli, valkey_url, check_worker, tmp_path):
     """A running service on an upgraded database of its own; its address."""
     database = Database(Settings.from_environment(records).database_url)
     made = Service(records, database)
@@ -85,16 +84,15 @@ def service(records, cli, valkey_url, tmp_path):
     old = tmp_path / "old.py"
     old.write_text('def status(user, session, api):\n    return message("See the app")\n')
     assert cli("script", "activate", "demo", old, env=records).exit_code == 0
-    store, checks = LoginStore(connect(valkey_url)), ScriptChecks(make_settings())
+    store = LoginStore(connect(valkey_url))
+    check_worker.note_presence()
 
     def make(address):
-        parts = {"status_service": StubStatusService(), "script_checks": checks}
-        return make_app(database, store, make_settings(address), **parts)
+        return make_app(database, store, make_settings(address), status_service=StubStatusService())
 
     with serving(make) as (address, _):
         made.address = address
         yield made
-    checks.close()
     store.close()
     database.dispose()
 

@@ -15,7 +15,7 @@ from web.health.prompt_check import PromptCheck
 
 @pytest.fixture
 def parts():
-    return {"store": True, "database": True, "workers": True, "background_workers": True}
+    return {"store": True, "database": True, "workers": True, "background_workers": True, "check_workers": True}
 
 
 @pytest.fixture
@@ -40,6 +40,7 @@ def test_ready_with_all_parts(http, parts):
     [
         ("workers", "no worker is running"),
         ("background_workers", "no background worker is running: imports of large agenda files have to wait"),
+        ("check_workers", "no background worker checks scripts: authors can write and save, but hand nothing in"),
         ("database", "the database does not answer, or its schema is not of this release"),
     ],
 )
@@ -51,12 +52,12 @@ def test_what_no_other_web_process_would_have_either_is_a_warning_and_takes_none
 
 
 def test_without_the_store_a_process_is_not_ready_and_says_nothing_of_workers(http, parts):
-    parts.update(store=False, workers=False, background_workers=False)
+    parts.update(store=False, workers=False, background_workers=False, check_workers=False)
     answer = http.get("/readyz")
     assert (answer.status_code, answer.mimetype) == (503, "application/problem+json")
     assert (answer.json["ready"], answer.json["parts"]) == (
         False,
-        {**parts, "workers": None, "background_workers": None},
+        {**parts, "workers": None, "background_workers": None, "check_workers": None},
     )
     assert answer.json["warnings"] == [], "workers note themselves in the store: nobody can know of them"
     assert "the store does not answer" in answer.json["detail"]

@@ -9,7 +9,8 @@ import click
 
 from runner.trials import trial_input
 from runner.trials.fact_review import ImplementationFacts
-from runner.trials.trial import TrialSandbox, finding_json, unreadable_finding
+from runner.trials.script_review import finding_json
+from runner.trials.trial import TrialSandbox, unreadable_finding
 from web.cli.common.deferred import deferred
 from web.cli.common.errors import ANSWER_IS_NO
 from web.cli.common.help_examples import examples

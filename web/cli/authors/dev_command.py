@@ -17,7 +17,8 @@ import click
 from runner.trials.cases.case_folders import CaseFileError, CaseFolder, by_script, find_cases
 from runner.trials.cases.case_results import ScriptResults
 from runner.trials.cases.case_runs import CaseRunner
-from runner.trials.trial import TrialSandbox, finding_json
+from runner.trials.script_review import finding_json
+from runner.trials.trial import TrialSandbox
 from web.cli.common.errors import ANSWER_IS_NO, CommandFailed
 from web.cli.common.help_examples import examples
 from web.cli.common.input_files import is_folder

@@ -11,7 +11,7 @@ from runner.trials.explore.explorer import ExplorePlan, ScriptNotExploredError, 
 from runner.trials.explore.scene import Scene
 from runner.trials.explore.scene_runs import EXPLORE_LIMITS
 from runner.trials.explore.starting_scenes import starting_scenes
-from runner.trials.trial import finding_json
+from runner.trials.script_review import finding_json
 from web.cli.common.errors import CommandFailed
 from web.cli.common.help_examples import examples
 from web.cli.common.input_files import is_folder

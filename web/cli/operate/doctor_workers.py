@@ -27,6 +27,18 @@ def worker_lines(settings: Settings, found: StoreCheckup) -> Iterator[DoctorFind
         yield no_background_worker(found)
     for note in found.background_workers:
         yield DoctorFinding("background", "ok", taken(note))
+    yield from check_lines(found)
+
+
+def check_lines(found: StoreCheckup) -> Iterator[DoctorFinding]:
+    """Return one finding for each background worker that checks scripts, and one if a background worker runs and none does."""
+    if found.background_workers and not found.check_workers:
+        what = "no script can be checked, so authors hand nothing in: the jail of the background worker does not hold"
+        yield DoctorFinding("checks", "warn", what, "see its log, and the jail below; then restart it")
+    for note in found.check_workers:
+        weak = bool(note.jail.get("weak"))
+        what, todo = (f"{taken(note)}, WEAK JAIL", "do not allow weak mode") if weak else (taken(note), "")
+        yield DoctorFinding("checks", "warn" if weak else "ok", what, todo)
 
 
 def taken(note: WorkerNote) -> str:
@@ -45,7 +57,12 @@ def no_workers(settings: Settings, found: StoreCheckup) -> DoctorFinding:
 def no_background_worker(found: StoreCheckup) -> DoctorFinding:
     """Return the finding if no background worker is running. It is never a failure, because no status depends on it."""
     if not found.last_background_worker:
-        found_text = "no background worker has been started yet; imports of large agenda files need one"
+        found_text = (
+            "no background worker has been started yet; checks of scripts and imports of large agenda files need one"
+        )
         return DoctorFinding("background", "note", found_text, START_BACKGROUND)
-    found_text = f"no background worker is running, so imports of large agenda files wait; the last one was {found.last_background_worker}"
+    found_text = (
+        "no background worker is running, so no script can be checked, and imports of large agenda files wait;"
+        f" the last one was {found.last_background_worker}"
+    )
     return DoctorFinding("background", "warn", found_text, START_BACKGROUND)

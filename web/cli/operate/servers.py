@@ -54,15 +54,16 @@ def web() -> None:
     type=click.Choice((STATUS, BACKGROUND)),
     default=STATUS,
     show_default=True,
-    help="The work to take: runs for statuses, or background jobs such as imports of large agenda files.",
+    help="The work to take: runs for statuses, or checks of scripts and background jobs such as imports of large agenda files.",
 )
 def worker(queue: str) -> None:
     """Run a worker, which takes runs from the queue and runs scripts in the jail. Start about one for each processor.
 
-    With --queue background, it takes background jobs instead. One such worker is enough; it runs no script and needs no jail.
+    With --queue background, it takes background jobs instead, and checks the scripts that authors write, in a jail of its own. One such
+    worker is enough.
 
     On SIGTERM, it finishes runs in progress; background jobs in progress are rolled back and returned to the queue for the
-    next worker. Exit status 3 if the jail is not secure on this machine.
+    next worker. Exit status 3 if the jail is not secure on this machine; a background worker then goes on without checks.
     """
     settled(worker=True)
     # A new interpreter: the jail must be started in a process that has done nothing else yet.

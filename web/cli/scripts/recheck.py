@@ -10,7 +10,8 @@ import click
 from records import Database
 from records.scripts import deployments
 from records.tenants import implementations
-from runner.trials.trial import TrialSandbox, finding_json
+from runner.trials.script_review import finding_json
+from runner.trials.trial import TrialSandbox
 from web.cli.authors.trial_sandboxes import allow_weak_option, json_option, open_sandbox, side_by_side
 from web.cli.common.context import open_context
 from web.cli.common.errors import ANSWER_IS_NO

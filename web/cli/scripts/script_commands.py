@@ -5,8 +5,9 @@ from __future__ import annotations
 import click
 
 from runner.trials.implementation_facts import facts_of
+from runner.trials.script_review import ScriptReview, finding_json
 from runner.trials.submission import activate as activate_reviewed
-from runner.trials.trial import ScriptReview, TrialSandbox, finding_json
+from runner.trials.trial import TrialSandbox
 from web.cli.authors.trial_files import read_source
 from web.cli.authors.trial_sandboxes import allow_weak_option, open_sandbox
 from web.cli.common.audit_context import audit_context, whoami

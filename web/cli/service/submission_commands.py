@@ -10,7 +10,8 @@ import click
 
 from runner.trials.cases.case_folders import CaseFileError, CaseFolder, find_cases
 from runner.trials.cases.case_runs import CaseRunner
-from runner.trials.trial import TrialSandbox, finding_json
+from runner.trials.script_review import finding_json
+from runner.trials.trial import TrialSandbox
 from web.cli.authors.case_files import CommandCaseReader
 from web.cli.authors.draw_cases import draw_cases
 from web.cli.authors.trial_files import SCRIPT, read_source, script_path

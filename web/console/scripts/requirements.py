@@ -104,7 +104,11 @@ def requirements(owner: Implementation, text: ReviewedText) -> list[Requirement]
         ),
         Requirement("All comments are resolved", not left, f"{counted(left, 'comment')} open" if left else ""),
         Requirement("All settings that it needs are there", not missing, ", ".join(missing)),
-        Requirement("Nothing in the text deceives readers", not hidden, counted(hidden, "place") if hidden else ""),
+        Requirement(
+            "Nothing in the text deceives readers",
+            not hidden,
+            ("more than " if text.deceptive.uncounted else "") + counted(hidden, "place") if hidden else "",
+        ),
     ]
     if text.own is not None:
         said = "this is your text" if text.own else ""

@@ -24,7 +24,7 @@ from web.auth.services import AuthServices
 from web.console.layout.page_frame import signed_in
 from web.console.scripts.requirements import ReviewedText, requirements, touched_by
 from web.console.scripts.review_forms import CommentForm, DecisionForm, PrivateCommentForm, decision_form
-from web.console.scripts.script_check import PageCheck, check
+from web.console.scripts.script_check import PageCheck, look
 from web.console.scripts.source.source_diff import compare
 from web.console.scripts.source.source_lines import DeceptivePlaces
 from web.console.scripts.trials.drawn_messages import colours_address
@@ -80,7 +80,7 @@ def draw(db: DbSession, found: Implementation, number: int, sent: SentForms | No
     private = reviewer and not own
     said = reviews.comments(db, submission, private=private)
     waits = submission.state == SUBMITTED
-    checked = check(db, found, version.source) if reviewer or waits else PageCheck()
+    checked = look(db, found, version.source) if reviewer or waits else PageCheck()
     seen_as = own if reviewer else None
     warnings, tried = warnings_of(version), submissions.is_tried(submission)
     text = ReviewedText(version, checked, warnings, said, DeceptivePlaces.of(version.source), tried, seen_as)

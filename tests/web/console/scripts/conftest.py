@@ -13,8 +13,6 @@ from records.changes.scripts.checked_scripts import CheckedScript
 from records.scripts.reviews import CommentDraft, ReviewDecision
 from records.scripts.submissions import SubmissionDraft
 from records.tenants import implementations
-from runner.trials.fact_review import ImplementationFacts
-from runner.trials.script_checks import ScriptChecks
 from tests.support.application import make_app, make_settings
 from tests.support.browser import serving
 
@@ -123,26 +121,17 @@ def looked_at(page, name):
     assert [(each["id"], each["nodes"][0]["html"]) for each in found] == []
 
 
-@pytest.fixture(scope="session")
-def script_checks():
-    """The real check in the real jail, which is slow to start."""
-    checks = ScriptChecks(make_settings())
-    checks.review(FIRST, ImplementationFacts("demo", {}, frozenset(), ()))
-    yield checks
-    checks.close()
+@pytest.fixture
+def app(database, store, checking_worker):
+    return make_app(database, store)
 
 
 @pytest.fixture
-def app(database, store, script_checks):
-    return make_app(database, store, script_checks=script_checks)
-
-
-@pytest.fixture
-def served(database, store, script_checks):
+def served(database, store, checking_worker):
     """The application at an address for browsers, with the real check."""
 
     def make(address):
-        return make_app(database, store, make_settings(address), script_checks=script_checks)
+        return make_app(database, store, make_settings(address))
 
     with serving(make) as (address, app):
         app.config["address"] = address

@@ -35,8 +35,8 @@ def told():
 
 
 @pytest.fixture
-def app(database, store, script_checks, told):
-    return make_app(database, store, script_checks=script_checks, status_service=told)
+def app(database, store, checking_worker, told):
+    return make_app(database, store, status_service=told)
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from records.people import grants, users
 from records.people.users import UserProfile
 from records.scripts import drafts, submissions, versions
 from records.tenants import implementations
-from runner.trials.script_checks import ChecksUnavailable, ScriptChecks
+from runner.checks.script_checks import ChecksUnavailable, ScriptChecks
 from tests.web.console.scripts.conftest import FIRST, SCRIPTS, actor
 
 DRAFT = f"{SCRIPTS}/draft"
@@ -206,7 +206,7 @@ def test_a_pasted_secret_is_found_and_not_handed_in(author, stored, where):
 
 
 def test_where_no_script_can_be_checked_the_text_is_kept_and_nothing_is_submitted(author, stored, monkeypatch):
-    def away(*_):
+    def away(*_, **__):
         raise ChecksUnavailable("The jail is away.")
 
     monkeypatch.setattr(ScriptChecks, "review", away)

@@ -49,10 +49,10 @@ def status_service(settings, database):
 
 
 @pytest.fixture
-def served(database, store, script_checks, status_service, settings):
+def served(database, store, checking_worker, status_service, settings):
     def make(address):
         own = make_settings(address, redis_url=settings.redis_url)
-        return make_app(database, store, own, script_checks=script_checks, status_service=status_service)
+        return make_app(database, store, own, status_service=status_service)
 
     with serving(make) as (address, app):
         app.config["address"] = address

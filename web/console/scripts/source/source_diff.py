@@ -9,7 +9,7 @@ from difflib import SequenceMatcher
 
 from markupsafe import Markup
 
-from .deceptive_characters import drawn, lines_of
+from .deceptive_characters import SourceDrawing, lines_of
 from .line_matches import matches
 
 SAME, REMOVED, ADDED = "same", "removed", "added"
@@ -67,58 +67,61 @@ class SourceDiff:
         return frozenset(row.new for part in self.parts for row in part.rows if row.new)
 
 
-@dataclass
-class _WordBudget:
-    left: int = field(default=MOST_WORDS_OF_A_PAGE)
-
-
 def compare(old: str, new: str) -> SourceDiff:
     """Compare two texts."""
     before, after = lines_of(old), lines_of(new)
     if len(before) + len(after) > MOST_LINES:
         return SourceDiff((), too_long=True)
-    rows = list(_rows(before, after))
+    rows = list(_Comparison(before, after).rows())
     kinds = [row.kind for row in rows]
     return SourceDiff(tuple(_parts(rows)), kinds.count(ADDED), kinds.count(REMOVED))
 
 
-def _rows(before: Sequence[str], after: Sequence[str]) -> Iterator[DiffRow]:
-    a = b = 0
-    budget = _WordBudget()
-    for x, y, size in (*matches(before, after), (len(before), len(after), 0)):
-        yield from _changed(before[a:x], after[b:y], (a, b), budget)
-        for step in range(size):
-            yield DiffRow(SAME, x + step + 1, y + step + 1, drawn(after[y + step]))
-        a, b = x + size, y + size
+@dataclass
+class _Comparison:
+    """One comparison with its budgets."""
 
+    before: Sequence[str]
+    after: Sequence[str]
+    words_left: int = MOST_WORDS_OF_A_PAGE
+    drawing: SourceDrawing = field(default_factory=SourceDrawing)
 
-def _changed(
-    removed: Sequence[str], added: Sequence[str], start: tuple[int, int], budget: _WordBudget
-) -> Iterator[DiffRow]:
-    """Yield a change: the lines in pairs, as far as both sides have one, with their words compared."""
-    pairs = [_words(one, other, budget) for one, other in zip(removed, added, strict=False)]
-    for step, line in enumerate(removed):
-        yield DiffRow(REMOVED, start[0] + step + 1, None, pairs[step][0] if step < len(pairs) else drawn(line))
-    for step, line in enumerate(added):
-        yield DiffRow(ADDED, None, start[1] + step + 1, pairs[step][1] if step < len(pairs) else drawn(line))
+    def rows(self) -> Iterator[DiffRow]:
+        a = b = 0
+        for x, y, size in (*matches(self.before, self.after), (len(self.before), len(self.after), 0)):
+            yield from self._changed((a, x), (b, y))
+            for step in range(size):
+                yield DiffRow(SAME, x + step + 1, y + step + 1, self.drawing.drawn(self.after[y + step]))
+            a, b = x + size, y + size
 
+    def _changed(self, old: tuple[int, int], new: tuple[int, int]) -> Iterator[DiffRow]:
+        """Yield a change: the lines in pairs, as far as both sides have one, with their words compared."""
+        removed, added = self.before[slice(*old)], self.after[slice(*new)]
+        pairs = [self._words(one, other) for one, other in zip(removed, added, strict=False)]
+        for step, line in enumerate(removed):
+            text = pairs[step][0] if step < len(pairs) else self.drawing.drawn(line)
+            yield DiffRow(REMOVED, old[0] + step + 1, None, text)
+        for step, line in enumerate(added):
+            text = pairs[step][1] if step < len(pairs) else self.drawing.drawn(line)
+            yield DiffRow(ADDED, None, new[0] + step + 1, text)
 
-def _words(old: str, new: str, budget: _WordBudget) -> tuple[Markup, Markup]:
-    """Mark the words in which two lines differ, unless they have little in common or it would take long."""
-    a, b = _WORD.findall(old), _WORD.findall(new)
-    cost = len(a) * len(b)
-    if cost > min(MOST_WORDS, budget.left):
-        return drawn(old), drawn(new)
-    budget.left -= cost
-    matcher = SequenceMatcher(None, a, b, autojunk=False)
-    if matcher.ratio() < 0.3:  # another line, not a changed one
-        return drawn(old), drawn(new)
-    left, right = [], []
-    for kind, i1, i2, j1, j2 in matcher.get_opcodes():
-        one, other = drawn("".join(a[i1:i2])), drawn("".join(b[j1:j2]))
-        left.append(one if kind == "equal" or not one else Markup("<del>{}</del>").format(one))
-        right.append(other if kind == "equal" or not other else Markup("<ins>{}</ins>").format(other))
-    return Markup("").join(left), Markup("").join(right)
+    def _words(self, old: str, new: str) -> tuple[Markup, Markup]:
+        """Mark the words in which two lines differ, unless they have little in common or it would take long."""
+        drawn = self.drawing.drawn
+        a, b = _WORD.findall(old), _WORD.findall(new)
+        cost = len(a) * len(b)
+        if cost > min(MOST_WORDS, self.words_left):
+            return drawn(old), drawn(new)
+        self.words_left -= cost
+        matcher = SequenceMatcher(None, a, b, autojunk=False)
+        if matcher.ratio() < 0.3:  # another line, not a changed one
+            return drawn(old), drawn(new)
+        left, right = [], []
+        for kind, i1, i2, j1, j2 in matcher.get_opcodes():
+            one, other = drawn("".join(a[i1:i2])), drawn("".join(b[j1:j2]))
+            left.append(one if kind == "equal" or not one else Markup("<del>{}</del>").format(one))
+            right.append(other if kind == "equal" or not other else Markup("<ins>{}</ins>").format(other))
+        return Markup("").join(left), Markup("").join(right)
 
 
 def _parts(rows: Sequence[DiffRow]) -> Iterator[DiffPart]:

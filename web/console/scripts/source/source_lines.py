@@ -8,7 +8,7 @@ from itertools import islice
 
 from markupsafe import Markup
 
-from .deceptive_characters import MOST_LISTED, DeceptivePlace, drawn, lines_of, places
+from .deceptive_characters import MOST_COUNTED, MOST_LISTED, DeceptivePlace, SourceDrawing, lines_of, places
 
 #: Lines of a script that a page shows. One with more is all blank lines, or nothing that a person reads.
 MOST_LINES = 10_000
@@ -16,17 +16,19 @@ MOST_LINES = 10_000
 
 @dataclass(frozen=True)
 class DeceptivePlaces:
-    """The first deceptive places of a script, and how many more there are."""
+    """The first deceptive places of a script, and how many more there are; `uncounted`: there may be still more."""
 
     listed: tuple[DeceptivePlace, ...]
     more: int
+    uncounted: bool = False
 
     @classmethod
     def of(cls, source: str) -> DeceptivePlaces:
         """Find them."""
         found = places(source)
         listed = tuple(islice(found, MOST_LISTED))
-        return cls(listed, sum(1 for _ in found))
+        more = sum(1 for _ in islice(found, MOST_COUNTED - MOST_LISTED))
+        return cls(listed, more, next(found, None) is not None)
 
 
 @dataclass(frozen=True)
@@ -39,8 +41,8 @@ class SourceLines:
     @classmethod
     def of(cls, source: str) -> SourceLines:
         """Draw them."""
-        found = lines_of(source)
-        return cls([drawn(line) for line in found[:MOST_LINES]], max(0, len(found) - MOST_LINES))
+        found, drawing = lines_of(source), SourceDrawing()
+        return cls([drawing.drawn(line) for line in found[:MOST_LINES]], max(0, len(found) - MOST_LINES))
 
     @property
     def numbers(self) -> range:
