@@ -150,6 +150,8 @@ _SCRIPTS = MappingProxyType(
         "console_scripts.replay_file": "Console: replay of a submission as a file",
         "console_scripts.trial": "Console: trial of a submission",
         "console_scripts.try_submission": "Console: try a submission",
+        "console_scripts.try_version": "Console: try a version",
+        "console_scripts.run_version": "Console: try a version",
         "console_scripts.tokens": "Console: author tokens",
         "console_scripts.withdraw": "Console: withdraw a submission",
         "console_scripts.work_on": "Console: write the script",

@@ -264,7 +264,8 @@ def _forget_oldest(db: Session, implementation: Implementation, author: str) -> 
     db.execute(update(Submission).where(Submission.id.in_(ids)).values(scenarios=[], results=None))
 
 
-def _scenarios(value: Any) -> list[Any]:
+def checked_scenarios(value: Any) -> list[Any]:
+    """Check scenarios as they are stored. Raises ValueError with the reason."""
     found = fields.json_object(SCENARIO_BYTES)({"scenarios": list(value)})["scenarios"]
     if is_deep(found):
         raise ValueError(f"must not be nested deeper than {MOST_LEVELS} levels")
@@ -281,6 +282,6 @@ def _scenarios(value: Any) -> list[Any]:
 
 _CHECKS: dict[str, fields.Check] = {
     "note": paragraphs(LONGEST_NOTE),
-    "scenarios": _scenarios,
+    "scenarios": checked_scenarios,
     "by": fields.line(255, empty=False),
 }

@@ -26,7 +26,8 @@ from runner.trials.rehearsal.event_terms import rates_of, rehearsal_terms
 from runner.trials.rehearsal.rehearsal import Rehearsal, rehearse
 from runner.trials.rehearsal.rehearsal_report import ReportFacts, report_of
 from runner.trials.rehearsal.situations import Event, event_of
-from runner.trials.trial import ScriptReview, TrialSandbox
+from runner.trials.script_review import ScriptReview
+from runner.trials.trial import TrialSandbox
 
 from .job_steps import JobEnd, JobSteps
 from .submission_trial import ALARM

@@ -6,6 +6,7 @@ from flask import Flask
 
 from web.console.scripts import editor, editor_calls, submissions, tokens, versions
 from web.console.scripts.deploying import views as deploying
+from web.console.scripts.pane import views as pane
 from web.console.scripts.rehearsals import views as rehearsals
 from web.console.scripts.trials import message_colours, replay_views
 from web.console.scripts.trials import views as trials
@@ -19,6 +20,7 @@ VIEWS = (
     submissions,
     deploying,
     tokens,
+    pane,
     rehearsals,
     trials,
     replay_views,

@@ -1,4 +1,4 @@
-"""Rehearsals and their examples, the rows of a replay, and why a submission was approved before its trial had ended."""
+"""Rehearsals and their examples, the rows of a replay, scenarios of drafts, and why a submission was approved untried."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ TIME = sa.DateTime(timezone=True)
 def upgrade() -> None:
     """Make the tables and the column."""
     op.add_column("reviews", sa.Column("untried_reason", sa.Text(), nullable=False, server_default=""))
+    op.add_column("drafts", sa.Column("scenarios", sa.JSON(), nullable=False, server_default="[]"))
     _rehearsals()
     _examples()
     _replayed_runs()
@@ -113,4 +114,5 @@ def downgrade() -> None:
     """Drop them."""
     for table in ("replayed_runs", "rehearsal_examples", "rehearsals"):
         op.drop_table(table)
+    op.drop_column("drafts", "scenarios")
     op.drop_column("reviews", "untried_reason")

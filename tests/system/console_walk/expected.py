@@ -65,6 +65,7 @@ UNTOUCHED = {
     f"{ONE}/scripts/submissions/<int:number>/trial/<job>/cancel": {SHOWN},
     f"{ONE}/scripts/submissions/<int:number>/trial": {SHOWN},  # ordered: what it finds is kept later
     f"{ONE}/scripts/versions/<int:number>/rehearsals": {SHOWN},  # ordered, as a trial is
+    f"{ONE}/scripts/versions/<int:number>/try": {SHOWN},  # fills the pane, or runs
     f"{ONE}/scripts/versions/<int:number>/rehearsals/<job>/cancel": {SHOWN},
     f"{ONE}/scripts/submissions/<int:number>/withdraw": {"script.withdrawn"},
     f"{ONE}/scripts/tokens": {REFUSED},
