@@ -109,7 +109,9 @@ def background_main(settings: Settings) -> int:
     Raises `NotStarted`.
     """
     # 1. Statuses are waited for by more people than jobs and checks, so this process and all its children give way to them.
-    os.setpriority(os.PRIO_PROCESS, 0, max(BACKGROUND_NICE, os.getpriority(os.PRIO_PROCESS, 0)))
+    if os.getpriority(os.PRIO_PROCESS, 0) < BACKGROUND_NICE:
+        with suppress(PermissionError):  # below some filters nobody may
+            os.setpriority(os.PRIO_PROCESS, 0, BACKGROUND_NICE)
     # 2. The jail, while this process has neither threads nor connections.
     sandbox = start_jail_for_checks(settings)
     # 3. Everything else.

@@ -58,7 +58,7 @@ class RunSealer:
             "answers": order.answers,
             "ordered_at": order.ordered_at,
         }
-        return self._box.seal(json.dumps(values, ensure_ascii=False), place=_place_of_order(order.id))
+        return self._box.seal(json.dumps(values), place=_place_of_order(order.id))
 
     def order_of(self, order_id: str, sealed: bytes) -> RunOrder:
         """Open an order. Raises `OrderRefused`."""
@@ -80,7 +80,7 @@ class RunSealer:
 
     def sealed_reply(self, order: RunOrder, reply: Mapping[str, Any]) -> bytes:
         """Seal the reply to an order."""
-        return self._box.seal(json.dumps(reply, ensure_ascii=False), place=_place_of_reply(order))
+        return self._box.seal(json.dumps(reply), place=_place_of_reply(order))
 
     def reply_of(self, order: RunOrder, sealed: bytes) -> dict[str, Any]:
         """Open the reply to an order. Raises `ReplyUnreadable` for any other."""

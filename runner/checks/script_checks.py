@@ -39,11 +39,11 @@ BEGIN_S, REPLY_S = 5.0, 12.0
 TURN_LOOK_S = 0.02
 
 NO_WORKER = (
-    "No script can be checked now, because no worker that checks scripts is running. Try again later, or ask the operator: "
-    "`session-status doctor` names the cause."
+    "No script can be checked now, because no worker that checks scripts is running. Try again later, or tell the operator, "
+    "to whom session-status doctor says why."
 )
 BUSY = "Too many scripts are being checked. Try again in a moment."
-OWN_TURN = "Your last check has not ended yet. Try again in a moment."
+OWN_TURN = "Your last checks have not ended yet. Try again in a moment."
 LOST = "The check could not be made. Try again in a moment."
 STORE_AWAY = "No script can be checked now, because the store does not answer. Try again in a moment."
 
@@ -109,7 +109,9 @@ class ScriptChecks:
     @contextmanager
     def _place_of(self, person: str) -> Iterator[None]:
         with self._lock:
-            if self._waiting.total() >= MOST_WAITING or self._waiting[person] >= MOST_OF_ONE:
+            if self._waiting[person] >= MOST_OF_ONE:
+                raise ChecksUnavailable(OWN_TURN, busy=True)
+            if self._waiting.total() >= MOST_WAITING:
                 raise ChecksUnavailable(BUSY, busy=True)
             self._waiting[person] += 1
         try:

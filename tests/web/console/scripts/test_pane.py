@@ -15,7 +15,6 @@ from records.scripts import drafts, runs, submissions
 from records.scripts.submissions import SubmissionDraft
 from records.tenants import implementations
 from records.trials import kept_answers
-from runner.checks.script_runs import BUSY
 from tests.web.console.scripts.conftest import LONG, SCRIPTS, actor, checked, looked_at, write
 
 PAGE = f"{SCRIPTS}/versions/1/try"
@@ -70,6 +69,7 @@ def test_a_version_is_run_and_its_message_log_calls_and_budgets_are_shown(browse
         ({"case_answers": json.dumps([ANSWER | {"json": {"open": True, "amount": "x" * 60}}])}, "may not fit"),
         ({"case_input": json.dumps(INPUT | {"link_hosts": []})}, "the link was dropped"),
         ({"case_input": json.dumps(INPUT | {"user": {"id": "u1", "nickname": "x"}})}, "Not known: user.nickname"),
+        ({"case_input": json.dumps(INPUT | {"user": {"id": "\ud800\0", "\ud800": "x"}})}, "Not known: user."),
     ],
 )  # fmt: skip
 def test_what_else_can_come_of_a_run_is_said(browser_for, version, changed, said):
@@ -84,12 +84,13 @@ def test_what_else_can_come_of_a_run_is_said(browser_for, version, changed, said
         ({"case_input": '{"user": {"id": "u1"},\n"session"}'}, "Input must be JSON: line 2, column 10"),
         ({"case_input": ""}, "Input must be JSON"),
         ({"case_input": "[]"}, "INPUT must be a JSON object"),
-        ({"case_input": '{"user": {"id": NaN}}'}, "NaN is not in JSON"),
+        ({"case_input": '{"user": {"id": NaN}}'}, "NaN is not a number that JSON has"),
         ({"case_input": "[" * 100_000}, "nested too deeply"),
         ({"case_input": '{"a":' * 200 + "1" + "}" * 200}, "must not be nested deeper than 100 levels"),
         ({"case_input": '{"user": {"id": 5}, "session": {"id": "1"}}'}, "user.id must be a text"),
         ({"case_input": '{"user": {"id": "' + "9" * 300_000 + '"}}'}, "must be at most 262144 characters"),
-        ({"case_input": '{"user": {"id": ' + "9" * 5000 + "}}"}, "must be JSON"),
+        ({"case_input": '{"user": {"id": ' + "9" * 5000 + "}}"}, "a number has more than 300 digits"),
+        ({"case_input": '{"user": {"id": 1e999}}'}, "1e999 is not a number that JSON has"),
         ({"case_answers": "{}"}, "recorded answers must be a list"),
         ({"case_answers": '[{"connection": "a", "paht": "/"}]'}, "did you mean path?"),
     ],
@@ -219,7 +220,6 @@ def test_one_run_of_a_person_at_a_time_and_so_many_in_a_minute(browser_for, vers
     redis.delete("ck:run turn:demo/author")
     monkeypatch.setattr("web.console.scripts.pane.pane_result.MOST_RUNS", 1)
     assert "too many runs in a minute" in text_of(author.send(PAGE, **CASE).text)
-    assert BUSY
 
 
 @pytest.mark.parametrize("name", ["organizer", "scanner", "attendee"])

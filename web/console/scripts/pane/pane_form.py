@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
+from records import fields
 from records.storage.json_depth import MOST_LEVELS, is_deep
 from runner.powers import AnswersError, parse_answers
 from runner.trials.trial_input import InputError, TrialInput, about_unknown, parse_input
@@ -15,6 +17,8 @@ from web.forms.fields import DropdownField, LineField, TextBlockField
 
 #: Characters of each of the two texts.
 LONGEST: Final = 256 * 1024
+#: Digits of a whole number.
+MOST_DIGITS: Final = 300
 #: What the buttons of the pane do.
 FILL, RUN, KEEP = "fill", "run", "keep"
 
@@ -83,21 +87,37 @@ def _json(form: PaneForm, name: str, empty: Any = None) -> Any:
         form.complain(name, f"must be at most {LONGEST} characters")
         return _BAD
     try:
-        value = json.loads(text, parse_constant=_refuse_constant)
+        value = json.loads(text, parse_constant=_number, parse_float=_number, parse_int=_whole)
     except json.JSONDecodeError as error:
         form.complain(name, f"must be JSON: line {error.lineno}, column {error.colno}: {error.msg}")
         return _BAD
-    except (ValueError, RecursionError) as error:
-        form.complain(name, f"must be JSON: {error if isinstance(error, ValueError) else 'it is nested too deeply'}")
+    except _NumberRefusedError as refused:
+        form.complain(name, f"must be JSON: {refused}")
+        return _BAD
+    except RecursionError:
+        form.complain(name, "must be JSON: it is nested too deeply")
         return _BAD
     if is_deep(value):
         form.complain(name, f"must not be nested deeper than {MOST_LEVELS} levels")
         return _BAD
-    return value
+    return fields.storable(value)
 
 
-def _refuse_constant(name: str) -> None:
-    raise ValueError(f"{name} is not in JSON")
+class _NumberRefusedError(Exception):
+    """A number that JSON does not have, or that is too large; the text says which."""
+
+
+def _number(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise _NumberRefusedError(f"{text[:20]} is not a number that JSON has")
+    return number
+
+
+def _whole(text: str) -> int:
+    if len(text) > MOST_DIGITS:
+        raise _NumberRefusedError(f"a number has more than {MOST_DIGITS} digits")
+    return int(text)
 
 
 def _quoted(fault: Exception) -> str:

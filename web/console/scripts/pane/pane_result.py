@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from markupsafe import Markup
 
-from records import Implementation
+from records import Implementation, fields
 from runner.checks.script_runs import RunUnavailable
 from sandbox import RunLimits
 from web.auth.services import AuthServices
@@ -71,7 +71,7 @@ def run(owner: Implementation, source: str, case: PaneCase) -> PaneResult:
         reply = services.script_runs.run(owner.slug, source, terms, case.answers, by=me)
     except RunUnavailable as away:
         return PaneResult(fault=str(away))
-    trial = reply["trial"]
+    trial = fields.storable(reply["trial"])  # a script's text can hold what no page can
     message = DrawnMessage.of(trial["message"], owner) if trial["outcome"] == RETURNED else None
     title = str(case.trial_input.session.get("title") or case.trial_input.session["id"])
     return PaneResult("", trial, message, title, tuple(_budgets(reply["used"], terms.limits)), case.notes)

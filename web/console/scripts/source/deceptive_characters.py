@@ -19,7 +19,7 @@ MOST_LISTED, MOST_COUNTED, MOST_MARKED = 20, 2000, 2000
 #: Letters of a deceptive word that are spelt out.
 _SPELT = 40
 #: What is drawn instead of a line, or of its rest, that might need one mark too many.
-_NOT_SHOWN = f'<span class="odd">not shown: this text has more than {MOST_MARKED} deceptive places</span>'
+_NOT_SHOWN = f'<span class="odd" title="the page has {MOST_MARKED:,} marks already">not shown</span>'
 
 #: Letters of other alphabets that most fonts draw like a letter of ours.
 _LOOK_ALIKE = frozenset("аеорсухіјѕһԁԛԝкмтАВЕЗІЈКМНОРСТУХЅԌԚԜ" + "ΑΒΕΖΗΙΚΜΝΟΡΤΥΧονιρυ" + "օսոհքցզԼՕՍ")  # noqa: RUF001 - they are what is looked for
