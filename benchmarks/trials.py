@@ -98,11 +98,16 @@ def costs(folder: Path, *, misses: int) -> dict[str, float]:
         open_loop(ours, first=0, count=40, rate=20)  # warm-up
         quiet, quiet_cached = open_loop(ours, first=100, count=misses, rate=20), cached(ours, user=1, count=400)
         jobs = BackgroundQueue(ours.logins.redis, OrderSigner(ours.settings.keys))
-        job = order_rehearsal(jobs, SLUG, RehearsalArguments(_sha256(ours), list(MOMENTS), 10, MOST_REHEARSED), by="bench")
+        job = order_rehearsal(
+            jobs, SLUG, RehearsalArguments(_sha256(ours), list(MOMENTS), 10, MOST_REHEARSED), by="bench"
+        )
         while (state := jobs.find(SLUG, job)) is None or state.state != RUNNING or state.done < 1:
             assert state is None or not state.ended, state
             time.sleep(0.2)
-        beside, beside_cached = open_loop(ours, first=100 + misses, count=misses, rate=20), cached(ours, user=2, count=400)
+        beside, beside_cached = (
+            open_loop(ours, first=100 + misses, count=misses, rate=20),
+            cached(ours, user=2, count=400),
+        )
         state = jobs.find(SLUG, job)
         assert state
         assert state.state == RUNNING, state  # otherwise it was not there all the time
