@@ -15,6 +15,11 @@ WHITE: Final = "#ffffff"
 #: The least contrast of text (WCAG 2.2, 1.4.3).
 LEAST_CONTRAST: Final = 4.5
 
+#: The lightest dark background that an app may put behind the widget; the dark-mode colour must be readable on it.
+DARK_BACKGROUND: Final = "#1e2126"
+#: Steps in which a colour is mixed with white.
+_STEPS: Final = 64
+
 _WRITTEN: Final = re.compile(PATTERN)
 #: Up to this value, relative luminance is defined as linear.
 _LINEAR_UP_TO: Final = 0.04045
@@ -29,6 +34,15 @@ def contrast(one: str, other: str) -> float:
     """Compute the contrast ratio of two colours (WCAG 2.2, definition), from 1 to 21."""
     lighter, darker = sorted((_luminance(one), _luminance(other)), reverse=True)
     return (lighter + 0.05) / (darker + 0.05)
+
+
+def dark_mode_colour(color: str) -> str:
+    """Return the colour, mixed with as little white as makes it readable on a dark background."""
+    for step in range(_STEPS + 1):
+        mixed = "#" + "".join(f"{round(c + (255 - c) * step / _STEPS):02x}" for c in bytes.fromhex(color[1:]))
+        if contrast(mixed, DARK_BACKGROUND) >= LEAST_CONTRAST:
+            return mixed
+    raise AssertionError("white is readable on a dark background")
 
 
 def _luminance(colour: str) -> float:

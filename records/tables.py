@@ -28,6 +28,8 @@ from .storage.environment_mark import EnvironmentMark
 from .tenants.connections import Connection
 from .tenants.implementations import Implementation
 from .trials.kept_answers import KeptAnswers
+from .trials.rehearsals import KeptRehearsal, RehearsalExample
+from .trials.replayed_runs import ReplayedRun
 
 ALL_TABLES = (
     AdministratorLink,
@@ -44,10 +46,13 @@ ALL_TABLES = (
     Grant,
     Implementation,
     KeptAnswers,
+    KeptRehearsal,
     Mail,
     MailChoice,
     Notice,
     NoticeCursor,
+    RehearsalExample,
+    ReplayedRun,
     Review,
     ReviewComment,
     Run,

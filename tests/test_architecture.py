@@ -120,7 +120,7 @@ ORDER = {
     "web/auth/saml": ("protocol",),
     "web/auth/saml/protocol": ("xml", "messages"),
     "web/console": ("layout", "people", "settings", "runs", "scripts"),
-    "web/console/scripts": ("source", "deploying", "trials"),
+    "web/console/scripts": ("source", "deploying", "rehearsals", "trials", "pane"),
     "web/console/settings": ("agenda", "general", "connections", "identity", "external"),
     "web/cli": ("common", "setup", "operate", "authors", "service", "scripts", "local"),
 }

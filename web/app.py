@@ -6,6 +6,7 @@ from flask import Flask
 
 from records import Database, SecretBox
 from runner.checks.script_checks import ScriptChecks
+from runner.checks.script_runs import ScriptRuns
 from runner.health.outages import OutageLog
 from runner.logins import LoginStore
 from runner.powers.outbound_requests import OutboundRequests
@@ -115,6 +116,7 @@ def create_app(  # noqa: PLR0913 - the parts of a process, each named once
         changed=status_service.changed,
         finish_start=finish_start,
         script_checks=ScriptChecks(store.redis, box),
+        script_runs=ScriptRuns(store.redis, box, most=settings.most, allow_loopback=settings.allow_loopback_vendors),
     )
 
     staff_member.install(app)

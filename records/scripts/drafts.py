@@ -18,6 +18,7 @@ from records.errors import RuleViolation
 from records.tenants import implementations
 from records.tenants.implementations import Implementation
 
+from .submissions import checked_scenarios
 from .versions import LARGEST_SOURCE
 
 
@@ -35,7 +36,8 @@ class ScriptDraft(Base):
     author: Mapped[str] = mapped_column(String(255))
     source: Mapped[str] = mapped_column(Text)
     edited_at: Mapped[datetime] = mapped_column(default=utc_now)
-    revision: Mapped[int]  #: 1, 2, 3, … with each save
+    revision: Mapped[int]  #: 1, 2, 3, … with each save of the text
+    scenarios: Mapped[list[Any]] = mapped_column(default=list, server_default="[]")  #: handed in with the text
 
 
 def find(db: Session, implementation: Implementation, author: str) -> ScriptDraft | None:
@@ -68,6 +70,27 @@ def save(db: Session, implementation: Implementation, author: str, source: str, 
     draft.source, draft.edited_at, draft.revision = given["source"], utc_now(), present + 1
     db.flush()
     return draft
+
+
+def keep_scenario(db: Session, draft: ScriptDraft, scenario: dict[str, Any]) -> None:
+    """Add a scenario to a draft, in place of one with its name. Raises RuleViolation for one that cannot be handed in."""
+    name = fields.checked({"scenario_name": fields.line(100, empty=False)}, {"scenario_name": scenario["name"]})
+    others = [one for one in draft.scenarios if one["name"] != name["scenario_name"]]
+    kept = [*others, scenario | {"name": name["scenario_name"]}]
+    draft.scenarios = fields.checked({"scenarios": checked_scenarios}, {"scenarios": fields.storable(kept)})[
+        "scenarios"
+    ]
+    db.flush()
+
+
+def drop_scenario(db: Session, draft: ScriptDraft, name: str) -> bool:
+    """Remove a scenario from a draft. Returns False if it has none of this name."""
+    kept = [one for one in draft.scenarios if one["name"] != name]
+    if len(kept) == len(draft.scenarios):
+        return False
+    draft.scenarios = kept
+    db.flush()
+    return True
 
 
 def drop(db: Session, implementation: Implementation, author: str) -> None:

@@ -62,6 +62,9 @@ class Review(Base):
     public_note: Mapped[str] = mapped_column(Text, default="")
     private_note: Mapped[str] = mapped_column(Text, default="")  #: for reviewers only
     waived: Mapped[list[Any]] = mapped_column(default=list)  #: findings that were accepted: {"finding", "reason"}
+    untried_reason: Mapped[str] = mapped_column(
+        Text, server_default=""
+    )  #: why it was approved before its trial had ended
     at: Mapped[datetime] = mapped_column(default=utc_now)
 
     def __repr__(self) -> str:
@@ -104,6 +107,7 @@ class ReviewDecision:
     public_note: str = ""
     private_note: str = ""
     waived: Sequence[Mapping[str, str]] = field(default=())
+    untried_reason: str = ""  #: why it is approved before its trial has ended
 
 
 @dataclass(frozen=True)
@@ -126,6 +130,7 @@ def decide(
     4. The reviewer is a person, and neither the author of the submission nor of an earlier one with the same text, nor
        the maker of an author token that handed it in.
     5. A suspended version is not approved.
+    6. Nothing is approved before its trial has ended, unless the reviewer says why.
     """
     # 1.
     given = fields.checked(_CHECKS, {**vars(decision), "by": by})
@@ -147,9 +152,14 @@ def decide(
     # 5.
     if given["decision"] == APPROVED and version.suspended_at is not None:
         raise RuleViolation("version", f"is suspended: {version.suspended_reason}")
+    # 6.
+    if given["decision"] != APPROVED or submissions.is_tried(submission):
+        given["untried_reason"] = ""
+    elif not given["untried_reason"]:
+        raise RuleViolation("untried_reason", "is missing: the trial of this submission has not ended")
     submissions.close(db, submission, given["decision"])
     review = Review(implementation_id=implementation.id, submission_id=submission.id, reviewer=given["by"])
-    for name in ("decision", "sha256", "public_note", "private_note", "waived"):
+    for name in ("decision", "sha256", "public_note", "private_note", "waived", "untried_reason"):
         setattr(review, name, given[name])
     db.add(review)
     db.flush()
@@ -220,6 +230,7 @@ _CHECKS: dict[str, fields.Check] = {
     "public_note": _text,
     "private_note": _text,
     "waived": _waived,
+    "untried_reason": paragraphs(2000),
     "by": _by,
 }
 _COMMENT_CHECKS: dict[str, fields.Check] = {

@@ -177,6 +177,11 @@ def keep_results(db: Session, submission: Submission, results: Mapping[str, Any]
     db.flush()
 
 
+def is_tried(submission: Submission) -> bool:
+    """Say whether the trial of a submission has ended with results."""
+    return submission.results is not None
+
+
 def is_approved(db: Session, version: Version) -> bool:
     """Say whether this version is approved: by the newest decision about any submission of it."""
     decided = select(Submission.state).where(Submission.version_id == version.id, Submission.state.in_(DECISIONS))
@@ -226,6 +231,12 @@ def every(db: Session, implementation: Implementation, *, limit: int = 100) -> l
     return [(submission, version) for submission, version in db.execute(mine.limit(limit))]
 
 
+def newest_scenarios(db: Session, version: Version) -> list[Any]:
+    """Return the scenarios of the newest submission of a version; none if it was not handed in."""
+    mine = select(Submission.scenarios).where(Submission.version_id == version.id)
+    return list(db.scalar(mine.order_by(Submission.number.desc()).limit(1)) or ())
+
+
 def queue(db: Session, *, limit: int = 200) -> list[tuple[Implementation, Submission, Version]]:
     """Return what waits for a decision in all implementations that are served, the oldest first, as in `WITHOUT_TEXTS`."""
     rows = select(Implementation, Submission, Version).options(*WITHOUT_TEXTS)
@@ -264,7 +275,8 @@ def _forget_oldest(db: Session, implementation: Implementation, author: str) -> 
     db.execute(update(Submission).where(Submission.id.in_(ids)).values(scenarios=[], results=None))
 
 
-def _scenarios(value: Any) -> list[Any]:
+def checked_scenarios(value: Any) -> list[Any]:
+    """Check scenarios as they are stored. Raises ValueError with the reason."""
     found = fields.json_object(script_bounds.SCENARIO_BYTES)({"scenarios": list(value)})["scenarios"]
     if is_deep(found):
         raise ValueError(f"must not be nested deeper than {MOST_LEVELS} levels")
@@ -281,6 +293,6 @@ def _scenarios(value: Any) -> list[Any]:
 
 _CHECKS: dict[str, fields.Check] = {
     "note": paragraphs(LONGEST_NOTE),
-    "scenarios": _scenarios,
+    "scenarios": checked_scenarios,
     "by": fields.line(255, empty=False),
 }

@@ -1,1 +1,1 @@
-"""What trials of a version on earlier runs need: the vendors' answers that were kept with the runs."""
+"""What trials of a version keep, and need: vendors' answers of runs, rehearsals, and the rows of a replay."""

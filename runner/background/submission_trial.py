@@ -14,6 +14,7 @@ from typing import Any, Final
 from records import Implementation, RuleViolation
 from records.scripts import submissions, versions
 from records.tenants import implementations
+from records.trials import replayed_runs
 from runner.powers import AnswersError, parse_answers
 from runner.queues.job_orders import JobOrder, SubmissionTrialArguments, arguments_of
 from runner.queues.job_states import DONE, REFUSED
@@ -73,8 +74,11 @@ def try_submission(steps: JobSteps, order: JobOrder) -> JobEnd:
         found = submissions.find(db, owner, arguments.submission) if owner else None
         if found is None:
             return JobEnd(REFUSED, f"Nothing was kept: {NOT_THERE}.")
-        submissions.keep_results(db, found, results)
-    return JobEnd(DONE, "The script was tried.", counts_of(results))
+        explored, replayed = results
+        kept = {"explore": _bounded(explored), "replay": _counted(replayed)}
+        submissions.keep_results(db, found, kept)
+        replayed_runs.keep(db, found, replayed)
+    return JobEnd(DONE, "The script was tried.", counts_of(kept))
 
 
 class _Trials:
@@ -85,8 +89,8 @@ class _Trials:
         self._sandbox = sandbox
         self._submitted = submitted
 
-    def results(self, runs: int) -> dict[str, Any] | None:
-        """Return what is kept; None if the script left the language. Raises `ScriptNotExploredError` and `JobCancelled`."""
+    def results(self, runs: int) -> tuple[dict[str, Any], dict[str, Any]] | None:
+        """Return what the exploration and the replay found; None if the script left the language. Raises `ScriptNotExploredError` and `JobCancelled`."""
         self._steps.begin(2, "Looking for everything that the script can show.")
         source, owner = self._submitted.source, self._submitted.owner
         allow_loopback = self._steps.settings.allow_loopback_vendors
@@ -103,7 +107,7 @@ class _Trials:
         if replayed.alarm:
             return None
         found = explored.as_json("") | {"stopped": explored.stopped}
-        return {"explore": _bounded(found), "replay": _bounded(replayed.as_json())}
+        return found, replayed.as_json()
 
     def _tell_explored(self, progress: ExploreProgress) -> None:
         said = f"{progress.runs} runs tried, {progress.messages} messages and {progress.failures} failures found."
@@ -161,6 +165,14 @@ def _bounded(result: dict[str, Any]) -> dict[str, Any]:
     lists = {name: value for name, value in result.items() if isinstance(value, list)}
     cut = {name: [_without_long_example(row) for row in rows[:MOST_ROWS]] for name, rows in lists.items()}
     return result | cut | {"counts": {name: len(rows) for name, rows in lists.items()}}
+
+
+def _counted(result: dict[str, Any]) -> dict[str, Any]:
+    """Return a replay without its rows, which are kept apart, with the number of each kind."""
+    lists = {name: value for name, value in result.items() if isinstance(value, list)}
+    return {name: value for name, value in result.items() if name not in lists} | {
+        "counts": {name: len(rows) for name, rows in lists.items()}
+    }
 
 
 def _without_long_example(row: Any) -> Any:

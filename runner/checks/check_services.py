@@ -5,15 +5,19 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from functools import partial
 
-from records import SecretBox
+from records import Database, SecretBox
 from runner.health.outages import OutageLog
+from runner.runs.security_alarm import raise_alarm
 from runner.runs.worker_services import JailTooWeak, start_jail
 from runner.settings.operator_settings import Settings
 from runner.store.clients import connect
+from runner.trials.trial import TrialSandbox
 from sandbox import Sandbox
 
 from .check_server import CheckServer
+from .run_server import RunServer
 
 log = logging.getLogger(__name__)
 
@@ -34,9 +38,22 @@ def checking(settings: Settings, outages: OutageLog, sandbox: Sandbox | None) ->
         yield
         return
     with closing(connect(settings.redis_url, environment=settings.environment, watch=outages)) as redis:
-        server = CheckServer(redis=redis, box=SecretBox(settings.keys), sandbox=sandbox)
-        server.start()
+        box = SecretBox(settings.keys)
+        server = CheckServer(redis=redis, box=box, sandbox=sandbox)
+        runs = RunServer(redis=redis, box=box, sandbox=TrialSandbox.over(sandbox), on_alarm=partial(_alarm, settings))
+        for one in (server, runs):
+            one.start()
         try:
             yield
         finally:
-            server.close()
+            for one in (server, runs):
+                one.close()
+
+
+def _alarm(settings: Settings, implementation: str, sha256: str) -> None:
+    """Suspend the version with this text, if there is one, and log the alarm."""
+    database = Database(settings.database_url, environment=settings.environment, pool_size=1)
+    try:
+        raise_alarm(database, implementation, sha256, what="a run in the test pane found it to leave the language")
+    finally:
+        database.dispose()

@@ -27,8 +27,13 @@ LONGEST_NAME, LONGEST_ARGUMENTS = 255, 4096
 
 AGENDA_IMPORT = "agenda.import"
 SUBMISSION_TRIAL = "submission.trial"
+REHEARSAL = "version.rehearsal"
 #: Most earlier runs on which one order tries a version.
 MOST_RUNS = 5000
+#: Most runs of a rehearsal, and the longest distance from a session in minutes.
+MOST_REHEARSED, MOST_MINUTES = 20_000, 24 * 60
+#: The moments of a rehearsal: of each session, before it, in its middle, and after it.
+MOMENTS = ("before", "during", "after")
 
 PURPOSE = b"session-status background job 1:"
 _JOB_ID = re.compile(r"[0-9a-f]{32}")
@@ -81,6 +86,31 @@ class SubmissionTrialArguments:
             raise OrderRefused(f"runs must be 0 to {MOST_RUNS}")
 
 
+@dataclass(frozen=True, slots=True)
+class RehearsalArguments:
+    """Which version is rehearsed, at which moments, and how many runs are made at most."""
+
+    version: str  #: SHA-256 of the text that the person looked at
+    moments: Sequence[str]  #: some of MOMENTS, in their order
+    minutes: int  #: before the beginning and after the end
+    runs: int
+
+    def __post_init__(self) -> None:
+        """Raise `OrderRefused` for what we never write."""
+        if type(self.version) is not str or not _SHA256.fullmatch(self.version):
+            raise OrderRefused("version must be a SHA-256 digest")
+        if (
+            type(self.moments) is not list
+            or not self.moments
+            or self.moments != [m for m in MOMENTS if m in self.moments]
+        ):
+            raise OrderRefused(f"moments must be some of {', '.join(MOMENTS)}, in this order")
+        if type(self.minutes) is not int or not 1 <= self.minutes <= MOST_MINUTES:
+            raise OrderRefused(f"minutes must be 1 to {MOST_MINUTES}")
+        if type(self.runs) is not int or not 1 <= self.runs <= MOST_REHEARSED:
+            raise OrderRefused(f"runs must be 1 to {MOST_REHEARSED}")
+
+
 @dataclass(frozen=True)
 class JobKind:
     """One kind of job: its name on the wire, its title on pages, its arguments and its limits."""
@@ -90,6 +120,7 @@ class JobKind:
     arguments: type[Any]  #: a frozen dataclass, which raises `OrderRefused` for what we never write
     wall_s: int  #: seconds after which it is stopped
     memory_mib: int  #: memory that its process may have
+    free: frozenset[str] = frozenset()  #: arguments in which two orders of the same thing may differ
 
     def checked(self, arguments: Any) -> Any:
         """Check arguments and return them as a value. Raises `OrderRefused`."""
@@ -110,7 +141,15 @@ KINDS: Mapping[str, JobKind] = MappingProxyType(
             # Limits that only a fault reaches.
             JobKind(AGENDA_IMPORT, "Import of the agenda", AgendaImportArguments, wall_s=300, memory_mib=768),
             # Bounded by its own plan; the jail limits the memory of scripts.
-            JobKind(SUBMISSION_TRIAL, "Trial of a submission", SubmissionTrialArguments, wall_s=600, memory_mib=768),
+            JobKind(
+                SUBMISSION_TRIAL,
+                "Trial of a submission",
+                SubmissionTrialArguments,
+                wall_s=1200,
+                memory_mib=768,
+                free=frozenset({"runs"}),
+            ),
+            JobKind(REHEARSAL, "Rehearsal", RehearsalArguments, wall_s=1200, memory_mib=768),
         )
     }
 )
@@ -158,7 +197,8 @@ class JobOrder:
 
 def same_orders(kind: str, implementation: str, by: str, arguments: Mapping[str, Any]) -> str:
     """Return a digest that is the same for orders of the same thing by the same person."""
-    return _digest(kind, implementation, by, dict(arguments))
+    free = KINDS[kind].free if kind in KINDS else frozenset()
+    return _digest(kind, implementation, by, {name: value for name, value in arguments.items() if name not in free})
 
 
 class OrderSigner:

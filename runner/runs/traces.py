@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 
 from records import Database, DatabaseUnavailable, RunRecord
 from records.scripts import runs
-from records.trials import kept_answers
+from records.trials import kept_answers, rehearsals
 
 #: Traces that may wait: about 20 MB.
 MOST = 5_000
@@ -125,7 +125,7 @@ class TraceWriter:
         return True
 
     def purge(self) -> None:
-        """Delete runs, and vendors' answers, that are older than their implementation keeps them."""
+        """Delete runs, vendors' answers and rehearsals that are older than their implementation keeps them."""
         try:
             while self._purge_some():
                 pass
@@ -137,4 +137,4 @@ class TraceWriter:
     def _purge_some(self) -> int:
         with self._database.session() as db:
             now = datetime.now(UTC)
-            return runs.purge(db, now) + kept_answers.purge(db, now)
+            return runs.purge(db, now) + kept_answers.purge(db, now) + rehearsals.purge(db, now)

@@ -102,6 +102,13 @@ class TrialSandbox:
         else:
             self._sandbox = Sandbox(config=JailConfig(allow_weak=allow_weak, require=require))
 
+    @classmethod
+    def over(cls, sandbox: Sandbox) -> Self:
+        """Return trials in a sandbox that somebody else starts and closes."""
+        made = cls.__new__(cls)
+        made._sandbox = sandbox  # noqa: SLF001 - of this class
+        return made
+
     def __enter__(self) -> Self:
         try:
             self._sandbox.start()

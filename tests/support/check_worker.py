@@ -6,7 +6,9 @@ import pytest
 
 from records import SecretBox
 from runner.checks.check_server import CheckServer
+from runner.checks.run_server import RunServer
 from runner.store.clients import connect
+from runner.trials.trial import TrialSandbox
 from sandbox import Sandbox
 from tests.support.application import KEY
 
@@ -16,9 +18,14 @@ def check_worker(valkey_url):
     """The server; after the store was emptied, `note_presence` says again that it is there."""
     with Sandbox() as sandbox, closing(connect(valkey_url)) as redis:
         server = CheckServer(redis=redis, box=SecretBox([KEY]), sandbox=sandbox)
-        server.start()
+        runs = RunServer(
+            redis=redis, box=SecretBox([KEY]), sandbox=TrialSandbox.over(sandbox), on_alarm=lambda *_: None
+        )
+        for one in (server, runs):
+            one.start()
         yield server
-        server.close()
+        for one in (server, runs):
+            one.close()
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ from flask import current_app
 
 from records import Database, SecretBox
 from runner.checks.script_checks import ScriptChecks
+from runner.checks.script_runs import ScriptRuns
 from runner.logins import LoginStore
 from runner.powers.outbound_requests import OutboundRequests
 from runner.queues.background_jobs import BackgroundQueue
@@ -38,6 +39,7 @@ class AuthServices:
     jobs: BackgroundQueue
     #: has the texts checked that authors write
     script_checks: ScriptChecks
+    script_runs: ScriptRuns
     #: announces to all processes that an implementation (slug) has changed, and returns whether the store answered; call it after
     #: the commit
     changed: Callable[[str], bool]

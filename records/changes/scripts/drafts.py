@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy.orm import Session
 
 from records.audit import AuditContext
@@ -31,6 +33,24 @@ def save(
         return unchanged(owner.slug, present)
     draft = drafts.save(db, owner, by.actor, source, revision=revision)
     return AfterCommit(owner.slug, draft, announced=False)
+
+
+def keep_scenario(  # noqa: PLR0913 - six, the most our style allows
+    db: Session, owner: Implementation, source: str, scenario: dict[str, Any], by: AuditContext, *, revision: int
+) -> AfterCommit[ScriptDraft]:
+    """Save a draft, and add a scenario to it, in place of one with its name. Raises RuleViolation as `save` does."""
+    draft = save(db, owner, source, by, revision=revision).value
+    drafts.keep_scenario(db, draft, scenario)
+    return AfterCommit(owner.slug, draft, announced=False)
+
+
+def drop_scenario(db: Session, owner: Implementation, name: str, by: AuditContext) -> AfterCommit[None]:
+    """Remove a scenario from the person's draft. One that is not there is no change."""
+    lock(db, owner)
+    draft = drafts.find(db, owner, by.actor)
+    if draft is None or not drafts.drop_scenario(db, draft, name):
+        return unchanged(owner.slug, None)
+    return AfterCommit(owner.slug, None, announced=False)
 
 
 def submit(

@@ -85,14 +85,17 @@ def decide(
     """Approve or reject a submission, or request changes, as `records.scripts.reviews.decide` does.
 
     Raises RuleViolation if it was decided, withdrawn or superseded meanwhile, for the text of another submission, for the
-    author's own, and for an approval that leaves a warning of the check without a reason to accept it.
+    author's own, for an approval that leaves a warning of the check without a reason to accept it, and for one before the
+    trial has ended that does not say why.
     """
     lock(db, owner)
     submission = _found(db, owner, number)
     if decision.decision == APPROVED:
         _refuse_open_warnings(db, owner, submission, decision)
     review = reviews.decide(db, owner, submission, decision, by=by.actor)
-    detail = {"sha256": review.sha256, "waived": len(review.waived)}
+    detail: dict[str, Any] = {"sha256": review.sha256, "waived": len(review.waived)}
+    if review.untried_reason:
+        detail["approved before its trial had ended"] = review.untried_reason
     note(db, owner.slug, DECIDED[review.decision], by, target=_target(submission), detail=detail)
     return AfterCommit(owner.slug, review, announced=False)
 

@@ -21,14 +21,14 @@ from sandbox import ScriptInput
 
 #: People and sessions that are read at most.
 MOST_PEOPLE, MOST_SESSIONS = 2_000, 2_000
-#: Minutes before the beginning and after the end.
-BEFORE, AFTER = timedelta(minutes=10), timedelta(minutes=10)
-#: The moments, by what they are called. Each is computed from the beginning and the end of a session.
-MOMENTS: Final[Mapping[str, Callable[[datetime, datetime], datetime]]] = MappingProxyType(
+#: How long before the beginning and after the end people look, in minutes, unless somebody says otherwise.
+USUAL_MINUTES = 10
+#: The moments, by what `job_orders.MOMENTS` calls them. Each is computed from the beginning and the end of a session, and from that distance.
+MOMENTS: Final[Mapping[str, Callable[[datetime, datetime, timedelta], datetime]]] = MappingProxyType(
     {
-        "before": lambda starts, _: starts - BEFORE,
-        "during": lambda starts, ends: starts + (ends - starts) / 2,
-        "after": lambda _, ends: ends + AFTER,
+        "before": lambda starts, _, distance: starts - distance,
+        "during": lambda starts, ends, _: starts + (ends - starts) / 2,
+        "after": lambda _, ends, distance: ends + distance,
     }
 )
 
@@ -51,22 +51,23 @@ class Event:
     zone: ZoneInfo
     people: Sequence[User]
     sessions: Sequence[AgendaSession]
+    minutes: int = USUAL_MINUTES  #: how long before the beginning and after the end people look
 
     def situations(self, moments: Sequence[str], *, most: int) -> Iterator[Situation]:
         """Yield at most this many situations, spread over all people, sessions and moments."""
-        total = len(self.people) * len(self.sessions) * len(moments)
+        total = self.count(moments)
         wanted = min(most, total)
         for number in range(wanted):
             place, when = divmod(number * total // wanted, len(moments))
             yield self._situation(*divmod(place, len(self.people)), moments[when])
 
-    def count(self, moments: Sequence[str], *, most: int) -> int:
-        """Return how many situations `situations` yields."""
-        return min(most, len(self.people) * len(self.sessions) * len(moments))
+    def count(self, moments: Sequence[str]) -> int:
+        """Return how many situations there are."""
+        return len(self.people) * len(self.sessions) * len(moments)
 
     def _situation(self, session: int, person: int, when: str) -> Situation:
         held, user = self.sessions[session], self.people[person]
-        at = MOMENTS[when](held.starts_at, held.ends_at)
+        at = MOMENTS[when](held.starts_at, held.ends_at, timedelta(minutes=self.minutes))
         given = ScriptInput(
             user=user_fields(user, user.subject),
             session=session_fields(held, held.session_id, self.zone),
@@ -76,13 +77,14 @@ class Event:
         return Situation(user.subject, held.session_id, when, given)
 
 
-def event_of(db: DbSession, owner: Implementation) -> Event:
+def event_of(db: DbSession, owner: Implementation, *, minutes: int = USUAL_MINUTES) -> Event:
     """Read the people and the sessions of an implementation."""
     found = Event(
         settings=owner.script_settings,
         zone=ZoneInfo(owner.time_zone),
         people=users.every(db, owner, limit=MOST_PEOPLE),
         sessions=sessions.every(db, owner, limit=MOST_SESSIONS),
+        minutes=minutes,
     )
     db.expunge_all()
     return found

@@ -14,6 +14,7 @@ from records.scripts import runs, submissions, versions
 from records.scripts.submissions import SubmissionDraft
 from records.tenants import implementations
 from records.tenants.script_needs import ScriptNeeds
+from records.trials import replayed_runs
 from runner.background import submission_trial
 from runner.background.job_child import run_order
 from runner.queues.job_orders import MOST_RUNS, SUBMISSION_TRIAL, JobOrder, OrderRefused
@@ -85,8 +86,12 @@ def test_a_reviewer_gets_every_message_every_failure_and_what_would_change(house
     assert "Found the goose" in texts
     assert [row["type"] for row in results["explore"]["raised"]] == ["ValueError"]
     assert (results["replay"]["runs"], results["replay"]["same"]) == (2, 1)
-    (changed,) = results["replay"]["changed"]
-    assert (changed["before"]["message"]["text"], changed["after"]["message"]["text"]) == ("Hi 7", "Hello 7")
+    assert results["replay"]["counts"]["changed"] == 1
+    with house.database.reading() as db:
+        kept = submissions.find(db, implementations.find(db, "acme"), 1)
+        ((row, run),) = replayed_runs.page(db, kept, limit=9)
+    shown = [one["message"]["text"] for one in (row.before, row.after)]
+    assert (row.kind, run.id, *shown) == ("changed", "r1", "Hi 7", "Hello 7")
     assert end.result == {
         "messages": 2, "raised": 1, "lines_unreached": 0, "runs": 2, "changed": 1, "begins_to_fail": 0,
     }  # fmt: skip

@@ -174,7 +174,7 @@ def test_submissions_are_listed_with_what_waits_for_a_decision(cli, event, open_
             made = submissions.submit(
                 db, owner, checked, submissions.SubmissionDraft(), AuditContext(f"aha26/{name}")
             ).value
-        decision = ReviewDecision("approved", made.version.sha256)
+        decision = ReviewDecision("approved", made.version.sha256, untried_reason="tests try nothing")
         submissions.decide(db, owner, made.submission.number, decision, AuditContext("staff/rita"))
     [waiting] = json.loads(cli("script", "submissions", "--json", env=event).stdout)
     assert (waiting["implementation"], waiting["number"], waiting["version"]) == ("aha26", 1, 3)

@@ -7,12 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from records.colours import LEAST_CONTRAST, WHITE, contrast
+from records.colours import DARK_BACKGROUND, LEAST_CONTRAST, WHITE, contrast, dark_mode_colour
 from records.tenants import implementations
 from runner.status.service import StatusRequest
 from runner.status.status_body import Action, ShownMessage
 from tests.support.stub_status_service import CLAIM, CLAIMED, HIDDEN, SAME_ORIGIN, UNAVAILABLE, WIDGET, checking, ready
-from web.widget.colour_stylesheet import DARK_BACKGROUND, dark_mode_colour
 from web.widget.rendering import age
 
 

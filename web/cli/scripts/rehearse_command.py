@@ -7,18 +7,16 @@ from typing import Any
 
 import click
 
-from records import Database, Implementation
 from records.message_text import ADVISED_GRAPHEMES
 from records.plurals import counted
-from records.tenants import connections
 from runner.powers import AnswersError, parse_answers
-from runner.settings.run_budgets import limits_of
-from runner.trials.rehearsal.rehearsal import KeptByLook, RehearsalTerms, rehearse
-from runner.trials.rehearsal.situations import MOMENTS, event_of
-from runner.trials.replay.earlier_runs import earlier_runs
+from runner.queues.job_orders import MOST_MINUTES
+from runner.trials.rehearsal.event_terms import rates_of, rehearsal_terms
+from runner.trials.rehearsal.rehearsal import rehearse
+from runner.trials.rehearsal.situations import MOMENTS, USUAL_MINUTES, event_of
 from web.cli.authors.trial_files import read_source
 from web.cli.authors.trial_sandboxes import allow_weak_option, open_sandbox
-from web.cli.common.context import CommandContext, find_implementation, open_context
+from web.cli.common.context import find_implementation, open_context
 from web.cli.common.errors import ANSWER_IS_NO, CommandFailed
 from web.cli.common.help_examples import examples
 from web.cli.common.implementation_id import ImplementationId
@@ -29,8 +27,6 @@ from web.cli.common.terminal_text import plain
 
 from .script_commands import review_for
 
-#: Newest runs whose kept answers are used.
-EARLIER_RUNS = 2_000
 #: Rows of each list, and the widest bar of the histogram, in characters.
 MOST_ROWS, WIDEST = 30, 24
 
@@ -49,6 +45,13 @@ MOST_ROWS, WIDEST = 30, 24
     "--at", "moments", type=click.Choice([*MOMENTS]), multiple=True, help="Only at this moment. [default: at all three]"
 )
 @click.option(
+    "--minutes",
+    type=click.IntRange(1, MOST_MINUTES),
+    default=USUAL_MINUTES,
+    show_default=True,
+    help="How long before the beginning and after the end.",
+)
+@click.option(
     "--runs", type=click.IntRange(1, 1_000_000), default=3000, show_default=True, help="How many runs are made at most."
 )
 @click.option("--json", "as_json", is_flag=True, help="One JSON object on one line, with all rows.")
@@ -56,14 +59,15 @@ MOST_ROWS, WIDEST = 30, 24
 def rehearse_script(  # noqa: PLR0913 - the options of the command
     implementation: str,
     file: str,
+    *,
     answers: str | None,
     moments: tuple[str, ...],
+    minutes: int,
     runs: int,
-    *,
     as_json: bool,
     allow_weak: bool,
 ) -> None:
-    """Run a script for the people and sessions of IMPLEMENTATION: 10 minutes before each session, in its middle, and 10 minutes after it.
+    """Run a script for the people and sessions of IMPLEMENTATION: before each session, in its middle, and after it.
 
     No vendor is called, and no user is shown anything. FILE may be a folder with a script.py, or - for standard input. Exit
     status: 1 when a run fails, or the check finds an error; 0 otherwise.
@@ -79,13 +83,13 @@ def rehearse_script(  # noqa: PLR0913 - the options of the command
         assert review.checked.code is not None
         with here.database.reading() as db:
             owner = find_implementation(db, implementation)
-            event = event_of(db, owner)
-            rates = {one.name: one.rate_per_s for one in connections.every(db, owner)}
+            event = event_of(db, owner, minutes=minutes)
+            rates = rates_of(db, owner)
         if not event.people or not event.sessions:
             missing = "person" if not event.people else "session"
             raise CommandFailed(f"{owner.slug} has no {missing} yet, so there is nothing to rehearse.")
         situations = event.situations(moments or tuple(MOMENTS), most=runs)
-        terms = _terms(here, owner, given, rates)
+        terms = rehearsal_terms(here.settings, here.database, owner, rates, given)
         done = rehearse(sandbox, (source, review.checked.code), situations, terms)
     if done.alarm:
         raise CommandFailed(f"{file}: the script did what no script can do. Treat it as an attack.")
@@ -153,26 +157,3 @@ def _answers(file: str | None) -> list[Any]:
     except AnswersError as fault:
         raise CommandFailed(f"{file}: ANSWERS cannot be used: {fault}.") from fault
     return list(found)
-
-
-def _terms(
-    here: CommandContext, owner: Implementation, given: list[Any], rates: dict[str, float | None]
-) -> RehearsalTerms:
-    settings = here.settings
-    return RehearsalTerms(
-        tuple(owner.link_hosts),
-        limits_of(owner, settings.most),
-        rates,
-        answers=given,
-        kept=_kept(here.database, owner),
-        allow_loopback=settings.allow_loopback_vendors,
-    )
-
-
-def _kept(database: Database, owner: Implementation) -> KeptByLook:
-    """Return the answers that were kept with the newest run of each user and session."""
-    kept: dict[tuple[str, str], list[Any]] = {}
-    for each in earlier_runs(database, owner, most=EARLIER_RUNS):
-        if each.answers:
-            kept.setdefault((each.run.user, each.run.session), each.answers)
-    return kept

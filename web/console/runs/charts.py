@@ -16,6 +16,9 @@ _CHART = Markup(
     '<svg class="chart {kind}" viewBox="0 0 {width} {height}" role="img" aria-label="{label}" preserveAspectRatio="none">'
     '<line class="base" x1="0" x2="{width}" y1="{height}" y2="{height}"></line>{bars}</svg>'
 )
+_SHARE = Markup(
+    '<svg class="chart share" viewBox="0 0 {width} {height}" aria-hidden="true" preserveAspectRatio="none">{bar}</svg>'
+)
 
 
 def bars(values: Sequence[int], *, label: str, most: int, kind: str = "") -> Markup:
@@ -27,3 +30,9 @@ def bars(values: Sequence[int], *, label: str, most: int, kind: str = "") -> Mar
             height = max(_LEAST, HEIGHT * value / max(most, 1))
             drawn.append(_BAR.format(x=place * step, y=HEIGHT - height, width=max(step - GAP, 1), height=height))
     return _CHART.format(kind=kind, width=WIDTH, height=HEIGHT, label=label, bars=Markup("").join(drawn))
+
+
+def share(value: int, most: int) -> Markup:
+    """Draw one bar from the left; `most` is as long as the chart. The number stands beside it."""
+    width = max(_LEAST, WIDTH * value / max(most, 1)) if value > 0 else 0
+    return _SHARE.format(width=WIDTH, height=HEIGHT, bar=_BAR.format(x=0, y=0, width=width, height=HEIGHT))

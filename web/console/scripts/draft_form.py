@@ -7,8 +7,8 @@ from records.scripts import deployments, drafts
 from records.scripts.drafts import ScriptDraft
 from records.scripts.submissions import LONGEST_NOTE
 from records.scripts.versions import Version
-from web.forms.base_form import BaseForm
-from web.forms.fields import HiddenNumberField, SourceField, TextBlockField
+from web.console.scripts.pane.pane_form import PaneForm
+from web.forms.fields import HiddenNumberField, LineField, SourceField, TextBlockField
 
 #: What an author begins with where no version is active.
 TEMPLATE = '''"""What this script shows, and when."""
@@ -19,8 +19,8 @@ def status(user, session, api):
 '''
 
 
-class DraftForm(BaseForm):
-    """The text, and the note with which it is handed in. `revision` is that of the draft which the page shows."""
+class DraftForm(PaneForm):
+    """The text, the note with which it is handed in, and the test pane. `revision` is that of the draft which the page shows."""
 
     source = SourceField("Text of the script")
     note = TextBlockField(
@@ -29,6 +29,9 @@ class DraftForm(BaseForm):
         render_kw={"maxlength": LONGEST_NOTE},
     )
     revision = HiddenNumberField()
+    scenario_name = LineField(
+        "Name of the scenario", longest=100, description="It is handed in with the text, for the reviewer to see."
+    )
 
 
 def starting_text(db: DbSession, owner: Implementation) -> str:

@@ -26,9 +26,13 @@ from web.auth.services import AuthServices
 from web.console.commits import by_page, commit_to
 from web.console.layout.page_frame import signed_in
 from web.console.scripts.draft_form import DraftForm, filled_form, is_unsaved_start
+from web.console.scripts.pane import draft_pane
+from web.console.scripts.pane.pane_form import FILL, KEEP, RUN
+from web.console.scripts.pane.pane_result import PaneResult
 from web.console.scripts.script_check import PageCheck, check
 from web.console.scripts.source.source_diff import compare
 from web.console.scripts.source.source_lines import DeceptivePlaces, SourceLines
+from web.console.scripts.trials.drawn_messages import colours_address
 from web.console.scripts.views_base import (
     SCRIPT_FORM,
     UNCHANGED,
@@ -44,6 +48,8 @@ from web.redirects import see_other
 
 #: What the buttons of the form do.
 SAVE, CHECK, SUBMIT = "save", "check", "submit"
+#: The name of a scenario follows.
+DROP = "drop "
 #: What a page is told that is older than the draft.
 OVERTAKEN = "This draft was saved on another page meanwhile. Your text is below and is not saved yet."
 SUBMITTED_ELSEWHERE = "This draft was submitted on another page meanwhile. Your text is below and is not saved yet."
@@ -66,14 +72,18 @@ def edit(implementation: str) -> Response:
 @needs(Permission.SUBMIT_SCRIPTS)
 @takes(body=SCRIPT_FORM)
 def work_on(implementation: str) -> Response:
-    """Save the draft; then check it or hand it in, as the button says."""
+    """Save the draft; then check it or hand it in, as the button says. The buttons of the test pane save nothing but a scenario."""
     form, act = DraftForm(), request.form.get("do", SAVE)
+    if act in (FILL, RUN, KEEP):
+        return _work_in_pane(implementation, form, act)
+    if act.startswith(DROP):
+        return _drop_scenario(implementation, act.removeprefix(DROP))
     saved = _save(implementation, form)
     if saved is None:
         return _refused(implementation, form)
     if act == SAVE:
         flash("The draft is saved. No one else sees it until you submit it." if saved else UNCHANGED)
-        return see_other(address("edit", implementation))
+        return _after_save(implementation, form)
     with reading(implementation) as (db, found):
         checked = check(db, found, form.source.value)
         if act == CHECK or not checked.ok:
@@ -81,6 +91,34 @@ def work_on(implementation: str) -> Response:
                 form.form_errors.append(checked.fault or "The check found errors, so nothing was submitted.")
             return _page(db, found, form, draft=drafts.find(db, found, signed_in().actor), checked=checked)
     return _submit(implementation, form, checked)
+
+
+def _after_save(implementation: str, form: DraftForm) -> Response:
+    """Show the page again: with what was typed into the test pane and the note, which are not part of a draft."""
+    if not form.case_input.value and not form.note.value:
+        return see_other(address("edit", implementation))
+    with reading(implementation) as (db, found):
+        return _page(db, found, form, draft=drafts.find(db, found, signed_in().actor))
+
+
+def _work_in_pane(implementation: str, form: DraftForm, act: str) -> Response:
+    """Fill the pane, run the text as it is typed, or keep that as a scenario; everything that was typed stays."""
+    with reading(implementation) as (db, found):
+        if act == FILL:
+            draft_pane.fill_from(db, found, form)
+    # No transaction is open while the run is waited for.
+    ran = None if act == FILL else draft_pane.run_text(found, form, form.source.value)
+    if act == KEEP and ran:
+        draft_pane.keep_scenario(found, form, ran)
+    with reading(implementation) as (db, found):
+        draft = drafts.find(db, found, signed_in().actor)
+        return _page(db, found, form, draft=draft, result=ran[1] if ran else None, in_pane=True)
+
+
+def _drop_scenario(implementation: str, name: str) -> Response:
+    after = commit_to(implementation, lambda db, owner: changes.drop_scenario(db, owner, name, by_page()))
+    flash(f"The scenario {name} is removed from the draft." if after.made else UNCHANGED)
+    return see_other(address("edit", implementation))
 
 
 def _save(implementation: str, form: DraftForm) -> bool | None:
@@ -114,9 +152,11 @@ def _refused(implementation: str, form: DraftForm) -> Response:
 
 def _submit(implementation: str, form: DraftForm, checked: PageCheck) -> Response:
     assert checked.review is not None
-    script, draft = checked_script(form.source.value, checked.review), SubmissionDraft(form.note.value)
+    script = checked_script(form.source.value, checked.review)
 
     def change(db: DbSession, owner: Implementation) -> Any:
+        kept = drafts.find(db, owner, signed_in().actor)
+        draft = SubmissionDraft(form.note.value, kept.scenarios if kept else ())
         own_secrets = secrets_of(db, AuthServices.here().box, owner)
         return submit_draft(db, owner, script, draft, by_page(), own_secrets=own_secrets)
 
@@ -141,10 +181,13 @@ def _page(
     checked: PageCheck | None = None,
     **more: Any,
 ) -> Response:
+    draft_pane.offer(found, form, draft)
+    draft_pane.begin(db, found, form)
     author = signed_in().actor
     others, facts = drafts.of_others(db, found, author), facts_of(db, found)
     overtaken: ScriptDraft | None = more.get("overtaken")
-    usual = {"begun_from": None, "replaces": None, "overtaken": None}
+    result: PaneResult | None = more.get("result")
+    usual = {"begun_from": None, "replaces": None, "overtaken": None, "result": None, "in_pane": False}
     return page(
         "editor.html",
         found,
@@ -152,6 +195,7 @@ def _page(
         form=form,
         draft=draft,
         checked=checked,
+        colours=colours_address([result.message], found) if result else "",
         text=SourceLines.of(form.source.value) if checked else SourceLines(),
         deceptive=DeceptivePlaces.of(form.source.value),
         difference=compare(overtaken.source, form.source.value) if overtaken else None,

@@ -77,6 +77,7 @@ class ReviewedText:
     warnings: Sequence[Mapping[str, Any]]
     comments: Sequence[ReviewComment]
     deceptive: DeceptivePlaces
+    tried: bool  #: whether its trial has ended
     own: bool | None  #: whether the reviewer who looks had a hand in it; None: whoever looks is no reviewer
 
 
@@ -97,6 +98,9 @@ def requirements(owner: Implementation, text: ReviewedText) -> list[Requirement]
             "Each warning has a reason to accept it",
             None if warned else True,
             f"{counted(warned, 'warning')} below" if warned else "there is none",
+        ),
+        Requirement(
+            "Its trial has ended", text.tried, "" if text.tried else "an approval needs a reason to do without it"
         ),
         Requirement("All comments are resolved", not left, f"{counted(left, 'comment')} open" if left else ""),
         Requirement("All settings that it needs are there", not missing, ", ".join(missing)),

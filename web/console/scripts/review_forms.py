@@ -45,9 +45,9 @@ class PrivateCommentForm(CommentForm):
     private = YesNoField("Only reviewers see it")
 
 
-def decision_form(warnings: Sequence[Mapping[str, Any]], **more: Any) -> DecisionForm:
-    """Make the form for a version with these warnings."""
-    fields = {
+def decision_form(warnings: Sequence[Mapping[str, Any]], *, tried: bool, **more: Any) -> DecisionForm:
+    """Make the form for a version with these warnings; one more field asks why it is approved before its trial has ended."""
+    fields: dict[str, Any] = {
         f"{WAIVE}{place}": LineField(
             f"Reason to accept the warning in line {finding['line']}",
             description=finding["what"],
@@ -55,6 +55,12 @@ def decision_form(warnings: Sequence[Mapping[str, Any]], **more: Any) -> Decisio
         )
         for place, finding in enumerate(warnings)
     }
+    if not tried:
+        fields["untried_reason"] = LineField(
+            "Reason to approve it before its trial has ended",
+            description="Needed for an approval only. The trial shows every message and what would change for whom.",
+            longest=LONGEST_REASON,
+        )
     made: DecisionForm = type("DecisionOfWarnings", (DecisionForm,), fields)(**more)
     return made
 
@@ -69,7 +75,8 @@ def decision_of(
         for finding, reason in zip(warnings, reasons, strict=True)
         if reason
     ]
-    return ReviewDecision(decision, sha256, form.public_note.value, form.private_note.value, waived)
+    untried = form["untried_reason"].value if "untried_reason" in form else ""
+    return ReviewDecision(decision, sha256, form.public_note.value, form.private_note.value, waived, untried)
 
 
 def refuse_decision(form: DecisionForm, refused: RuleViolation) -> None:

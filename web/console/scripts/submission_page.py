@@ -27,6 +27,8 @@ from web.console.scripts.review_forms import CommentForm, DecisionForm, PrivateC
 from web.console.scripts.script_check import PageCheck, look
 from web.console.scripts.source.source_diff import compare
 from web.console.scripts.source.source_lines import DeceptivePlaces
+from web.console.scripts.trials.drawn_messages import colours_address
+from web.console.scripts.trials.scenario_rows import scenario_rows
 from web.console.scripts.trials.trial_results import TrialResults
 from web.console.scripts.views_base import number_in, page, submission_named
 from web.permissions import Permission
@@ -40,14 +42,19 @@ def visit_name(slug: str, number: int) -> str:
     return f"{slug}/submission/{number}"
 
 
-def comment_form(**more: Any) -> CommentForm:
-    """Make the form for a comment of this person."""
-    return (PrivateCommentForm if is_reviewer() else CommentForm)(**more)
+def comment_form(*, private: bool, **more: Any) -> CommentForm:
+    """Make the form for a comment; `private`: of a person who may keep one among reviewers."""
+    return (PrivateCommentForm if private else CommentForm)(**more)
 
 
 def is_reviewer() -> bool:
     """Say whether this person may decide about submissions here."""
     return signed_in().may(Permission.REVIEW_SCRIPTS, (request.view_args or {})["implementation"])
+
+
+def sees_private(db: DbSession, found: Implementation, version: Version) -> bool:
+    """Say whether this person sees what reviewers write for each other: a reviewer who had no hand in the text."""
+    return is_reviewer() and signed_in().actor not in submissions.authors_of(db, found, version)
 
 
 @dataclass(frozen=True)
@@ -69,15 +76,18 @@ def draw(db: DbSession, found: Implementation, number: int, sent: SentForms | No
     sent = sent or SentForms()
     submission, version = submission_named(db, found, number)
     review, reviewer, me = reviews.of_submission(db, submission), is_reviewer(), signed_in().actor
-    said = reviews.comments(db, submission, private=reviewer)
     own = me in submissions.authors_of(db, found, version)
+    private = reviewer and not own
+    said = reviews.comments(db, submission, private=private)
     waits = submission.state == SUBMITTED
     checked = look(db, found, version.source) if reviewer or waits else PageCheck()
     seen_as = own if reviewer else None
-    text = ReviewedText(version, checked, warnings_of(version), said, DeceptivePlaces.of(version.source), seen_as)
+    warnings, tried = warnings_of(version), submissions.is_tried(submission)
+    text = ReviewedText(version, checked, warnings, said, DeceptivePlaces.of(version.source), tried, seen_as)
+    scenarios = scenario_rows(submission.scenarios, found)
     looking = _looking(found, number) if reviewer else {}
     earlier = _earlier(db, found, submission)
-    form = (sent.decision or decision_form(text.warnings, formdata=None)) if reviewer and waits and not own else None
+    form = (sent.decision or decision_form(warnings, tried=tried, formdata=None)) if private and waits else None
     return page(
         "submission.html",
         found,
@@ -88,13 +98,16 @@ def draw(db: DbSession, found: Implementation, number: int, sent: SentForms | No
         version=version,
         review=review,
         reviewer=reviewer,
+        private=private,
         is_author=author_tokens.person_behind(db, found, me) == submission.author,
         decision=form,
         refused=sent.too_late,
-        comment=sent.comment or _new_comment(),
+        comment=sent.comment or _new_comment(private=private),
         comments=said,
         by_line=_by_line(said),
         results=TrialResults.of(submission),
+        scenarios=scenarios,
+        colours=colours_address([one.message for one in scenarios], found),
         newer=None if waits else submissions.undecided_of(db, found, submission.author),
         earlier=earlier,
         looking=looking,
@@ -127,9 +140,9 @@ def _compared_with(db: DbSession, found: Implementation, version: Version) -> Ve
     return next((one for one in versions.versions(db, found) if one.number < version.number), None)
 
 
-def _new_comment() -> CommentForm:
+def _new_comment(*, private: bool) -> CommentForm:
     """Return the form for a comment, on the line of the address if there is one."""
-    form, line = comment_form(formdata=None), request.args.get("line", "")
+    form, line = comment_form(private=private, formdata=None), request.args.get("line", "")
     form.line.data = "" if number_in(line) is None else line
     return form
 

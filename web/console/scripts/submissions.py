@@ -12,9 +12,10 @@ from records.changes.scripts import submissions as changes
 from records.changes.scripts.submissions import warnings_of
 from records.scripts import reviews
 from records.scripts.states import APPROVED, SUBMITTED, worded
+from records.scripts.submissions import is_tried
 from web.console.commits import by_page, commit_to
 from web.console.scripts.review_forms import comment_of, decision_form, decision_of, refuse_decision
-from web.console.scripts.submission_page import SentForms, comment_form, draw, is_reviewer
+from web.console.scripts.submission_page import SentForms, comment_form, draw, sees_private
 from web.console.scripts.views_base import SCRIPT_FORM, UNCHANGED, address, blueprint, reading, submission_named
 from web.permissions import Permission, needs, takes
 from web.problem_details import HttpProblem
@@ -56,10 +57,10 @@ def withdraw(implementation: str, number: int) -> Response:
 def decide(implementation: str, number: int) -> Response:
     """Decide about a submission. A decision that came too late is refused, and its notes stay on the page."""
     with reading(implementation) as (db, found):
-        _, version = submission_named(db, found, number)
-        warnings = warnings_of(version)
+        submission, version = submission_named(db, found, number)
+        warnings, tried = warnings_of(version), is_tried(submission)
         title = f"version {version.number}"
-    form = decision_form(warnings)
+    form = decision_form(warnings, tried=tried)
     decision = decision_of(
         form, warnings, decision=request.form.get("decision", ""), sha256=request.form.get("sha256", "")
     )
@@ -80,7 +81,9 @@ def decide(implementation: str, number: int) -> Response:
 @takes(body=COMMENT_FORM)
 def add_comment(implementation: str, number: int) -> Response:
     """Comment on a submission or on a line of it. Authors answer reviewers here, too."""
-    form = comment_form()
+    with reading(implementation) as (db, found):
+        _, version = submission_named(db, found, number)
+        form = comment_form(private=sees_private(db, found, version))
     try:
         after = commit_to(
             implementation, lambda db, owner: changes.comment(db, owner, number, comment_of(form), by_page())
@@ -97,7 +100,8 @@ def add_comment(implementation: str, number: int) -> Response:
 def resolve_comment(implementation: str, number: int, comment: int) -> Response:
     """Mark a comment as resolved. One that this person does not see is as one that there is not."""
     with reading(implementation) as (db, found):
-        seen = reviews.comments(db, submission_named(db, found, number)[0], private=is_reviewer())
+        submission, version = submission_named(db, found, number)
+        seen = reviews.comments(db, submission, private=sees_private(db, found, version))
     if comment not in {one.id for one in seen}:
         raise HttpProblem(HTTPStatus.NOT_FOUND, NO_COMMENT)
     try:

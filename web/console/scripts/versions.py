@@ -8,6 +8,7 @@ from records import DbSession, Implementation
 from records.people import actors
 from records.scripts import deployments, submissions, versions
 from records.scripts.versions import Version
+from records.trials import rehearsals
 from web.console.layout.page_frame import Link
 from web.console.scripts.deploying.deployment_acts import OF_A_VERSION, OF_WHAT_IS_LIVE, acts_offered
 from web.console.scripts.deploying.deployment_effects import DeploymentScene
@@ -82,6 +83,7 @@ def one(implementation: str, number: int) -> Response:
             acts=acts_offered(DeploymentScene.of(db, found, version), OF_A_VERSION),
             compared=active if active and active.id != version.id else None,
             missing=versions.settings_missing(found, version),
+            rehearsed=rehearsals.count_of_version(db, version),
             submissions=handed_in,
             deployments=history,
             names=actors.by_keys(db, _keys(found, [version], handed_in, history)),

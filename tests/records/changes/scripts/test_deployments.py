@@ -27,7 +27,7 @@ def script(text):
 
 def approved(db, demo, text):
     made = submissions.submit(db, demo, script(text), SubmissionDraft(), ANN).value
-    decision = ReviewDecision("approved", made.version.sha256)
+    decision = ReviewDecision("approved", made.version.sha256, untried_reason="tests try nothing")
     submissions.decide(db, demo, made.submission.number, decision, WITHOUT)
     return made.version.number
 

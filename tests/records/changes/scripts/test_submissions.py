@@ -76,7 +76,7 @@ def test_the_entry_of_a_submission_by_a_token_names_its_person(db, mine):
 def test_each_decision_has_its_entry_with_the_hash(db, mine):
     for number, decision in enumerate(("changes_requested", "approved", "rejected"), 1):
         made = submissions.submit(db, mine, script(decision), SubmissionDraft(), ANN).value
-        verdict = ReviewDecision(decision, made.version.sha256, "Because")
+        verdict = ReviewDecision(decision, made.version.sha256, "Because", untried_reason="tests try nothing")
         assert not submissions.decide(db, mine, number, verdict, RITA).announced
         assert told(db)[-1] == (
             *("staff/rita", f"review.{decision}", f"submission {number}"),
@@ -89,9 +89,13 @@ def test_a_decision_after_a_new_submission_is_refused_and_leaves_no_entry(db, mi
     submissions.submit(db, mine, script("2"), SubmissionDraft(), ANN)
     before = told(db)
     with pytest.raises(RuleViolation, match="superseded"):
-        submissions.decide(db, mine, 1, ReviewDecision("approved", old.version.sha256), RITA)
+        submissions.decide(
+            db, mine, 1, ReviewDecision("approved", old.version.sha256, untried_reason="tests try nothing"), RITA
+        )
     with pytest.raises(RuleViolation, match="7 does not exist"):
-        submissions.decide(db, mine, 7, ReviewDecision("approved", old.version.sha256), RITA)
+        submissions.decide(
+            db, mine, 7, ReviewDecision("approved", old.version.sha256, untried_reason="tests try nothing"), RITA
+        )
     assert told(db) == before
 
 
@@ -128,10 +132,14 @@ def test_an_approval_gives_a_reason_for_each_warning_and_other_decisions_need_no
     sha256, before = made.version.sha256, told(db)
     for waived in ([], [{"finding": "line 1: w1", "reason": "ok"}], [{"finding": "line 3: w3", "reason": " "}]):
         with pytest.raises(RuleViolation, match=r"must give a reason for each warning: .*line 3: w3"):
-            submissions.decide(db, mine, 1, ReviewDecision("approved", sha256, waived=waived), RITA)
+            submissions.decide(
+                db, mine, 1, ReviewDecision("approved", sha256, waived=waived, untried_reason="tests try nothing"), RITA
+            )
     assert told(db) == before
     both = [{"finding": f"line {n}: w{n}", "reason": "ok"} for n in (1, 3)]
-    submissions.decide(db, mine, 1, ReviewDecision("approved", sha256, waived=both), RITA)
+    submissions.decide(
+        db, mine, 1, ReviewDecision("approved", sha256, waived=both, untried_reason="tests try nothing"), RITA
+    )
     other = replace(script("2"), findings=tuple(warnings))
     made = submissions.submit(db, mine, other, SubmissionDraft(), ANN).value
     submissions.decide(db, mine, 2, ReviewDecision("rejected", made.version.sha256, "no"), RITA)

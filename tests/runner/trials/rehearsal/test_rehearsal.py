@@ -1,6 +1,7 @@
 """A rehearsal: everybody at every session before, during and after it, in the jail, without vendors."""
 
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -57,7 +58,7 @@ def test_every_person_session_and_moment_is_one_situation_and_a_part_is_spread_o
     every = [(one.user, one.session, one.when) for one in event.situations(tuple(MOMENTS), most=10_000)]
     assert len(every) == len(set(every)) == 180
     some = list(event.situations(tuple(MOMENTS), most=20))
-    assert len(some) == event.count(tuple(MOMENTS), most=20) == 20
+    assert (len(some), event.count(tuple(MOMENTS))) == (20, 180)
     assert {one.session for one in some} == {f"s{n}" for n in range(6)}
     assert some == list(event.situations(tuple(MOMENTS), most=20))
 
@@ -115,3 +116,30 @@ def test_every_way_to_fail_is_counted_with_an_example(rehearsed):
         1,
         "s1",
     )
+
+
+def test_a_message_with_values_of_the_person_is_one_message(rehearsed):
+    event = an_event(people=4, sessions=1)
+    for number, user in enumerate(event.people):
+        user.first_name, user.attributes = f"Name{number}", {"member": {"no": [f"M-77{number}"]}}
+    source = (
+        "def status(user, session, api):\n"
+        '    return message(user.first_name + ", " + user.attributes["member"]["no"][0])\n'
+    )
+    (told,) = rehearsed(event, source=source, moments=("during",))["messages"]
+    assert (told["text"], told["count"]) == ("{first_name}, {member.no}".replace("{member", "{attributes.member"), 4)
+
+
+def test_the_clock_can_stand_further_from_the_session(rehearsed):
+    moments = {
+        one.when: one.given.now for one in replace(an_event(1, 1), minutes=90).situations(("before", "after"), most=9)
+    }
+    assert moments == {"before": "2026-05-04T06:30:00-05:00", "after": "2026-05-04T10:30:00-05:00"}
+
+
+def test_who_is_told_of_each_run_can_end_the_rehearsal(bench):
+    source = "def status(user, session, api):\n    return hidden()\n"
+    code = bench.review(source).checked.code
+    terms = RehearsalTerms((), LIMITS, {})
+    situations = an_event().situations(tuple(MOMENTS), most=1000)
+    assert rehearse(bench, (source, code), situations, terms, lambda done: done.runs < 5).runs == 5

@@ -14,7 +14,7 @@ from records.tenants import implementations
 from tests.web.console.scripts.conftest import FIRST, SCRIPTS, SECOND, actor, checked, warning
 
 THIRD = f"{SCRIPTS}/submissions/3"
-REASONS = {"waive_0": "the host is the client's", "waive_1": "it is quick"}
+REASONS = {"waive_0": "the host is the client's", "waive_1": "it is quick", "untried_reason": "it is urgent"}
 
 
 @pytest.fixture
@@ -163,6 +163,77 @@ def test_comments_stand_below_their_lines_and_are_answered_and_resolved(reviewer
     assert page.index("Why here?") < page.index("Because of the") < page.index('id="L9"')
     assert "is resolved." in reviewer.get(reviewer.send(f"{THIRD}/comments/1/resolve").location).text
     assert "Nothing was changed." in reviewer.get(reviewer.send(f"{THIRD}/comments/1/resolve").location).text
+
+
+def test_nothing_is_approved_before_its_trial_has_ended_unless_the_reviewer_says_why(
+    reviewer, past, state_of, database
+):
+    reasons = {name: text for name, text in REASONS.items() if name != "untried_reason"}
+    assert "an approval needs a reason to do without it" in reviewer.get(THIRD).text
+    answer = decide(reviewer, "approved", past.version.sha256, **reasons)
+    assert answer.status_code == 422
+    assert "the trial of this submission has not ended" in answer.text
+    assert 'value="it is quick"' in answer.text
+    assert state_of() == "submitted"
+    assert decide(reviewer, "approved", past.version.sha256, **REASONS).status_code == 303
+    assert "it is urgent" in reviewer.get(THIRD).text
+    with database.reading() as db:
+        (entry,) = audit.recent(db, implementation="demo", limit=1)
+    assert entry.detail["approved before its trial had ended"] == "it is urgent"
+
+
+def test_after_its_trial_a_submission_is_approved_without_such_a_reason(reviewer, past, state_of, database):
+    with database.session() as db:
+        submissions.keep_results(db, submissions.find(db, implementations.find(db, "demo"), 3), {"x": 1})
+    assert "approve it before its trial has ended" not in reviewer.get(THIRD).text
+    reasons = {name: text for name, text in REASONS.items() if name != "untried_reason"}
+    assert decide(reviewer, "approved", past.version.sha256, **reasons).status_code == 303
+    assert state_of() == "approved"
+
+
+def test_a_rejection_needs_no_trial(reviewer, past, state_of):
+    assert decide(reviewer, "rejected", past.version.sha256, public_note="No.").status_code == 303
+    assert state_of() == "rejected"
+
+
+def test_a_reviewer_who_is_the_author_sees_no_private_note_on_their_own_submission(browser_for, change, reviewer):
+    """Not in comments, not beside the decision, not by resolving; and they cannot write one themselves."""
+    mine = change(handing_in.submit, checked(SECOND + "\n"), SubmissionDraft(), actor("administrator", "staff"))
+    page, administrator = f"{SCRIPTS}/submissions/{mine.submission.number}", browser_for("administrator")
+    reviewer.send(f"{page}/comments", text="Do they know the client?", private="y")
+    administrator.send(f"{page}/comments", text="Of my own", private="y")
+    decide(reviewer, "rejected", mine.version.sha256, page, public_note="Shorter.", private_note="third time")
+    seen = administrator.get(page).text
+    for hidden in ("Do they know the client?", "third time", "Only reviewers see it"):
+        assert hidden not in seen, hidden
+    assert "Shorter." in seen
+    assert administrator.send(f"{page}/comments/1/resolve").status_code == 404
+    assert "Of my own" in reviewer.get(page).text
+    assert "only reviewers" not in reviewer.get(page).text.split("Of my own")[0].rpartition("<article")[2]
+
+
+def test_the_scenarios_of_a_submission_are_shown_with_the_message_that_each_expects(reviewer, change):
+    def scenario(name, expected):
+        return {"name": name, "input": {"user": {"id": "<b>"}}, "answers": [], "expected": expected}
+
+    message = {"text": "Claim <i>", "link": "https://cme.example.org/c", "color": "#006109"}
+    cases = (
+        scenario("button", {"message": message}),
+        scenario("none", {"message": None}),
+        scenario("fails", {"outcome": "raised"}),
+        scenario("odd", {"message": {"text": 5, "link": ["x"], "color": {}}}),
+        scenario("odder", ["what"]),
+    )
+    made = change(handing_in.submit, checked(FIRST), SubmissionDraft("", cases), actor("author"))
+    page = reviewer.get(f"{SCRIPTS}/submissions/{made.submission.number}").text
+    assert 'class="drawn tint-006109"><span class="shape" dir="auto">Claim &lt;i&gt;</span>' in page
+    assert "to <bdi>cme.example.org</bdi>" in page
+    assert "nothing is shown" in page
+    assert "&lt;b&gt;" in page
+    colours = reviewer.get(f"{SCRIPTS}/message-colours/005d8a-006109.css")
+    assert ".tint-006109,.light .tint-006109{--message:#006109}" in colours.text
+    for odd in ("x", "00610", "006109;}", "-".join(["006109"] * 65)):
+        assert reviewer.get(f"{SCRIPTS}/message-colours/{odd}.css").status_code == 404
 
 
 def test_a_private_comment_is_for_reviewers_and_an_author_cannot_make_one(reviewer, author, past):

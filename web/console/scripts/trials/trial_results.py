@@ -19,6 +19,7 @@ CHANGES = (
     ("stops_failing", "Failed before, and works"),
     ("fails_in_both", "Fails as before"),
 )
+NOT_COMPARABLE = "not_comparable"
 
 
 @dataclass(frozen=True)
@@ -64,16 +65,15 @@ class TrialResults:
         """Return the input and the answers with which an entry was found, for `session-status script run`."""
         return json.dumps(entry["example"], indent=2, ensure_ascii=False)
 
-    def changes(self) -> list[tuple[str, list[Mapping[str, Any]], int]]:
-        """Return each list of changes that is not empty, with its heading and how many rows are left out."""
-        counts = self.replay["counts"]
-        rows = [(heading, self.replay[name], counts[name] - len(self.replay[name])) for name, heading in CHANGES]
-        return [row for row in rows if row[1]]
+    def changes(self) -> list[tuple[str, str, int]]:
+        """Return each kind of change that there is, with its heading and its number of runs."""
+        found = [(name, heading, self.replay["counts"][name]) for name, heading in CHANGES]
+        return [one for one in found if one[2]]
 
-    def not_comparable(self) -> list[tuple[str, int]]:
-        """Return why runs could not be compared, and how many of those that are kept."""
-        whys = [row["why"] for row in self.replay["not_comparable"]]
-        return [(why, whys.count(why)) for why in dict.fromkeys(whys)]
+    @property
+    def not_comparable(self) -> int:
+        """How many runs could not be compared."""
+        return int(self.replay["counts"][NOT_COMPARABLE])
 
 
 def shown(result: Mapping[str, Any]) -> dict[str, str]:
