@@ -23,7 +23,7 @@ shell: .venv/run.done  ## open a shell in which `session-status` is found
 test: .venv/test.done  ## pass the tests, on real parts
 	.ci/machine chromium postgresql headers xmlsec1 curl nginx systemd debugpython node
 	@if command -v npm >/dev/null; then $(MAKE) --no-print-directory $(HTML_CHECK)/node_modules/.package-lock.json; fi
-	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder $(ARGS)
+	$(BIN)/python -m pytest -n auto $(ARGS)
 
 interop: .venv/test.done  ## log in, in a browser, at identity providers written by others (installs them)
 	.ci/machine chromium xmlsec1 curl simplesamlphp node

@@ -1,6 +1,7 @@
 """Holds the table of rooms in docs/architecture.md: who may import whom, and which library has which home."""
 
 import ast
+import functools
 from pathlib import Path
 
 import pytest
@@ -133,6 +134,7 @@ def sources() -> list[Path]:
     return [*found, ROOT / "worker.py"]
 
 
+@functools.cache
 def imports(path: Path) -> list[tuple[int, str, bool]]:
     """Line, dotted name and whether it stands inside a function, for each absolute import of a file."""
     tree = ast.parse(path.read_text())
@@ -440,6 +442,7 @@ TRANSACTIONS = {
 }
 
 
+@functools.cache
 def calls_to(path: Path) -> list[tuple[str, str]]:
     """Module and function of each call of a file, as `module.function(...)` or by a name that was imported."""
     tree, modules, functions = ast.parse(path.read_text()), {}, {}

@@ -20,6 +20,8 @@ from sandbox import CallLiteral, CallNotMade, CheckResult, Finding, Severity
 _LISTED = 12
 #: Names that a misspelt one is compared with.
 _COMPARED = 100
+#: Characters of a name that are compared: the time grows with their square.
+_COMPARED_CHARS = 40
 #: Findings about one script at most; more would only repeat the same mistake.
 _MOST_FINDINGS = 100
 #: Characters of a name or path that a finding repeats.
@@ -107,9 +109,12 @@ def _listed(names: Iterable[str]) -> str:
 
 
 def _nearest(name: str, known: list[str], thing: str) -> str:
-    close = _close_to(name[:_SHOWN], tuple(one for one in known[:_COMPARED] if len(one) <= _SHOWN))
+    starts = {one[:_COMPARED_CHARS]: one for one in known[:_COMPARED]}
+    close = _close_to(name[:_COMPARED_CHARS], tuple(starts))
     return (
-        f'Did you mean "{shown(close[0])}"?' if close else f"Use one that it has, or let the operator add this {thing}."
+        f'Did you mean "{shown(starts[close[0]])}"?'
+        if close
+        else f"Use one that it has, or let the operator add this {thing}."
     )
 
 

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from records import Database, Implementation, SecretBox
 from records.tenants import implementations
+from tests.support.records import new_records
 
 BOTH = [pytest.param("sqlite", id="sqlite"), pytest.param("postgres", id="postgres", marks=pytest.mark.postgres)]
 KEY = "a key of the tests, long enough to be one"
@@ -20,8 +21,7 @@ KEY = "a key of the tests, long enough to be one"
 def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Make a file that holds the newest schema and nothing else."""
     path = tmp_path_factory.mktemp("template") / "records.db"
-    database = Database(f"sqlite:///{path}")
-    database.upgrade()
+    database = new_records(f"sqlite:///{path}")
     database.dispose()
     return path
 

@@ -22,6 +22,7 @@ from runner.status.service import StatusService
 from runner.store.clients import connect, connect_queue
 from runner.store.worker_heartbeat import workers_present
 from sandbox import Sandbox
+from tests.support.records import new_records
 from worker import StatusWorker
 
 START = datetime(2026, 5, 4, 9, tzinfo=UTC)
@@ -38,8 +39,7 @@ def sandbox():
 def blank(tmp_path_factory):
     """The file of an empty database with its tables: copying it is quicker than making it."""
     path = tmp_path_factory.mktemp("blank") / "blank.db"
-    database = Database(f"sqlite:///{path}", environment="development")
-    database.upgrade()
+    database = new_records(f"sqlite:///{path}", environment="development")
     database.dispose()
     return path
 

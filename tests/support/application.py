@@ -4,14 +4,17 @@ import sqlite3
 from contextlib import closing, contextmanager
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 
 from records.identity import certificates
 from runner.settings.operator_settings import Settings
+from tests.support.compiled_parts import KnownRule, KnownTemplates
 from tests.support.stub_status_service import PUBLIC_URL, StubStatusService
 from web.app import create_app
 
 KEY = "k" * 40
+TEMPLATES = KnownTemplates()
 
 
 def make_settings(public_url=PUBLIC_URL, **changes):
@@ -22,7 +25,10 @@ def make_settings(public_url=PUBLIC_URL, **changes):
 def make_app(database, store, settings=None, **parts):
     """Build the application. `parts` are those of `create_app` that differ from a stub, no checks and no requests to others."""
     usual = {"status_service": StubStatusService(), "checks": {}, "outbound": None}
-    app = create_app(settings or make_settings(), database=database, store=store, **(usual | parts))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Flask, "url_rule_class", KnownRule)
+        app = create_app(settings or make_settings(), database=database, store=store, **(usual | parts))
+    app.jinja_env.bytecode_cache = TEMPLATES
     app.test_client_class = ClientAtPublicUrl
     return app
 

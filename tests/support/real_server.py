@@ -10,7 +10,7 @@ import time
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 
-from records import AgendaSession, Database, UserProfile
+from records import AgendaSession, UserProfile
 from records.people import users
 from records.scripts import deployments, versions
 from records.tenants import implementations
@@ -18,6 +18,7 @@ from runner.logins import LoginStore
 from runner.store.clients import connect
 from runner.store.environment_mark import change_mark
 from tests.support.people import visitor
+from tests.support.records import new_records
 
 KEY = "k" * 40
 PATH = "/api/v1/implementations/demo/sessions/CE-1/status"
@@ -29,24 +30,22 @@ PROGRAM += "serve(Settings.from_environment(os.environ))"
 
 def furnish(url):
     """One implementation with a session, a user and a script."""
-    database = Database(url, environment="development")
-    with closing_engine(database):
-        database.upgrade()
-        with database.session() as db:
-            demo = implementations.create(db, "demo", "Demo")
-            now = datetime.now(UTC)
-            db.add(
-                AgendaSession(
-                    implementation_id=demo.id,
-                    session_id="CE-1",
-                    title="Sepsis",
-                    starts_at=now,
-                    ends_at=now + timedelta(hours=1),
-                )
+    database = new_records(url, environment="development")
+    with closing_engine(database), database.session() as db:
+        demo = implementations.create(db, "demo", "Demo")
+        now = datetime.now(UTC)
+        db.add(
+            AgendaSession(
+                implementation_id=demo.id,
+                session_id="CE-1",
+                title="Sepsis",
+                starts_at=now,
+                ends_at=now + timedelta(hours=1),
             )
-            users.remember(db, demo, "ada", UserProfile("ada"))
-            version = versions.add_version(db, demo, "def status(user, session, api):\n    return hidden()\n", by="t")
-            deployments.activate(db, demo, version, "t")
+        )
+        users.remember(db, demo, "ada", UserProfile("ada"))
+        version = versions.add_version(db, demo, "def status(user, session, api):\n    return hidden()\n", by="t")
+        deployments.activate(db, demo, version, "t")
 
 
 @contextmanager

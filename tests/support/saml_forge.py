@@ -179,12 +179,18 @@ class ForgedIdp:
     """An identity provider with its own key. `key`: to sign with another key than the certificate says."""
 
     def __init__(self, entity_id: str = "https://idp.example/metadata", *, kind: str = "rsa", name: str = "") -> None:
-        name = name or entity_id
+        self._name, self._make_key = name or entity_id, ec_key if kind == "ec" else rsa_key
         self.entity_id = entity_id
         self.sso_url = entity_id.removesuffix("/metadata") + "/sso"
         self.slo_url = entity_id.removesuffix("/metadata") + "/slo"
-        self.key = ec_key(name) if kind == "ec" else rsa_key(name)
-        self.certificate = certificate(self.key, name)
+
+    @functools.cached_property
+    def key(self):
+        return self._make_key(self._name)
+
+    @functools.cached_property
+    def certificate(self) -> str:
+        return certificate(self.key, self._name)
 
     @property
     def idp(self) -> Idp:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import jsonschema
 import pytest
 
-from records import AgendaSession, Database, UserProfile
+from records import AgendaSession, UserProfile
 from records.people import users
 from records.tenants import implementations
 from runner.logins import LoginStore
@@ -14,13 +14,13 @@ from tests.support.application import make_app, make_settings
 from tests.support.browser import Site, serving, vendor
 from tests.support.people import visitor
 from tests.support.real_server import running
+from tests.support.records import new_records
 from tests.support.stub_status_service import StubStatusService
 
 
 @pytest.fixture(scope="session")
 def database(tmp_path_factory):
-    database = Database(f"sqlite:///{tmp_path_factory.mktemp('records') / 'web.db'}")
-    database.upgrade()
+    database = new_records(f"sqlite:///{tmp_path_factory.mktemp('records') / 'web.db'}")
     with database.session() as db:
         for slug, name in (("demo", "Demo Congress"), ("other", "Other Congress"), ("empty", "Empty Congress")):
             implementations.create(db, slug, name, "Europe/Berlin")

@@ -11,20 +11,20 @@ from sqlalchemy.orm import Session
 from records import ConnectionDraft, ExternalAuthDraft, Implementation, RuleViolation, SamlDraft, SecretBox
 from records.audit import AuditContext
 from records.changes import retirement
-from records.identity import certificates
 from records.identity import external_auth as external
 from records.identity import saml_providers as saml
 from records.maintenance import development_stand_ins
 from records.people import grants
 from records.tenants import connections
+from tests.support.certificates import certificate
 
-_, CERTIFICATE = certificates.make("a provider")
+CERTIFICATE = certificate("a provider")
 GOOD = "https://idp.example.org"
-PROVIDER = {"entity_id": GOOD, "sso_url": f"{GOOD}/sso", "certificates": (CERTIFICATE.pem,)}
+PROVIDER = {"entity_id": GOOD, "sso_url": f"{GOOD}/sso", "certificates": (CERTIFICATE,)}
 
 
 def provider(db: Session, box: SecretBox, demo: Implementation, **changes):
-    draft = {"entity_id": GOOD, "sso_url": f"{GOOD}/sso", "certificates": (CERTIFICATE.pem,), "development": True}
+    draft = {"entity_id": GOOD, "sso_url": f"{GOOD}/sso", "certificates": (CERTIFICATE,), "development": True}
     found = saml.save(db, box, demo, SamlDraft(**{**draft, **changes}), "tests")
     found.development = changes.get("development", False)
     db.flush()

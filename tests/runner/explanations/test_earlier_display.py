@@ -4,11 +4,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from records import AgendaSession, Database, RunRecord
+from records import AgendaSession, RunRecord
 from records.scripts import runs
 from records.tenants import implementations
 from runner.explanations.earlier_display import displayed_at
 from runner.runs.outcome_to_status import ACTIVE_VERSION
+from tests.support.records import new_records
 
 DAY = datetime(2026, 5, 4, tzinfo=UTC)
 CLAIM = {"text": "Claim 1.0 CE credit", "color": None, "action": {"kind": "link", "url": "https://a.example/"}}
@@ -22,8 +23,7 @@ def at(hours, minutes=0):
 @pytest.fixture
 def shown(tmp_path):
     """Record runs, each a time and what it was, and tell what was displayed at a time in one sentence."""
-    database = Database(f"sqlite:///{tmp_path}/records.db")
-    database.upgrade()
+    database = new_records(f"sqlite:///{tmp_path}/records.db")
 
     def tell(moment, *recorded, session="s", **settings):
         with database.session() as db:

@@ -193,14 +193,14 @@ def test_bodies_of_redirects_and_retries_count_against_the_cap(client, start_ven
     assert fault_of(client, connection, room=999) is CallFault.TOO_LARGE
 
 
-BOMB = zlib.compress(b"\0" * (64 * MIB), 9)
+GZIP_BOMB, BOMB = (pack(bytes(64 * MIB), 1) for pack in (gzip.compress, zlib.compress))
 
 
 @pytest.mark.parametrize(
     ("coding", "packed"),
     [
-        ("gzip", gzip.compress(b"\0" * (64 * MIB))),
-        ("x-gzip", gzip.compress(b"\0" * (64 * MIB))),
+        ("gzip", GZIP_BOMB),
+        ("x-gzip", GZIP_BOMB),
         ("deflate", BOMB),
         ("deflate", BOMB[2:-4]),
         ("GZIP", gzip.compress(b"\0" * (900 * KIB)) * 50),

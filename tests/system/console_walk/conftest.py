@@ -20,6 +20,7 @@ from runner.store.clients import connect
 from runner.store.environment_mark import adopt
 from tests.support.application import KEY, make_app, make_settings, small_keys
 from tests.support.people import visitor
+from tests.support.records import new_records
 from tests.support.vendors import Vendor
 from tests.system.console_walk.implementations import PEOPLE, STAFF, fill, handed_in_source, vendor_answer
 from tests.system.console_walk.walk import Walker
@@ -120,8 +121,7 @@ def walk_vendor():
 @pytest.fixture(scope="session")
 def walk_seed(tmp_path_factory, walk_vendor):
     with small_keys():
-        database = Database(f"sqlite:///{tmp_path_factory.mktemp('walk') / 'seed.db'}")
-        database.upgrade()
+        database = new_records(f"sqlite:///{tmp_path_factory.mktemp('walk') / 'seed.db'}")
         with database.session() as db:
             fill(db, SecretBox([KEY]), walk_vendor)
             link = administrators.new_link(db)

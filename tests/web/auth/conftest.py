@@ -11,6 +11,7 @@ from records.tenants import implementations
 from runner.logins import LoginStore
 from runner.store.clients import connect as connect_store
 from tests.support.application import KEY, copied, make_app, make_settings, small_keys
+from tests.support.records import new_records
 from tests.support.saml_browser import PROVIDERS, Browser, connect
 
 NAMES = {"demo": "Demo Congress", "other": "Other Congress", "empty": "Empty Congress", "hints": "Hinting Congress"}
@@ -29,8 +30,7 @@ def seeded(tmp_path_factory, box):
 
 
 def made(tmp_path_factory, box):
-    database = Database(f"sqlite:///{tmp_path_factory.mktemp('records') / 'auth.db'}", environment="development")
-    database.upgrade()
+    database = new_records(f"sqlite:///{tmp_path_factory.mktemp('records') / 'auth.db'}", environment="development")
     with database.session() as db:
         for slug, name in NAMES.items():
             made = implementations.create(db, slug, name, "Europe/Berlin")

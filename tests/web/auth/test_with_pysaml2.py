@@ -17,10 +17,6 @@ from tests.support.saml_browser import IDP, Browser, sp_of
 from tests.support.saml_forge import certificate, pem, rsa_key
 from web.auth.saml.protocol.messages.metadata import read_idp_metadata
 
-with warnings.catch_warnings():
-    warnings.simplefilter("ignore")  # it uses what newer Pythons will drop
-    from tests.system.interop.providers.pysaml2_idp import Idp
-
 pytestmark = [
     pytest.mark.filterwarnings("ignore::DeprecationWarning:saml2"),
     # it leaves its files for xmlsec1 to the garbage collector, which Python tells since 3.14
@@ -35,6 +31,9 @@ def provider(app, database, box, tmp_path):
     if not shutil.which("xmlsec1"):
         assert environ.get("CI") != "true", "pysaml2 needs xmlsec1: apt-get install xmlsec1"
         pytest.skip("pysaml2 needs xmlsec1: apt-get install xmlsec1")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it uses what newer Pythons will drop
+        from tests.system.interop.providers.pysaml2_idp import Idp  # slow to import: it reads its schemas
     key = rsa_key("pysaml2")
     (tmp_path / "key.pem").write_text(pem(key))
     (tmp_path / "cert.pem").write_text(certificate(key, "pysaml2"))

@@ -7,10 +7,10 @@ from pathlib import Path
 from alembic import command
 from sqlalchemy import create_engine, text
 
-from records import Database
 from records.storage import schema
 from records.tenants import implementations
 from runner.store.clients import connect
+from tests.support.records import new_records
 
 KEY = secrets.token_urlsafe(48)
 #: What an operator's file of settings holds beside the two addresses.
@@ -21,8 +21,7 @@ BOTH = ("sqlite", "postgres")
 
 def made_for(url, environment, *slugs):
     """Make a database of an environment, with some implementations; return its address."""
-    database = Database(url, environment=environment)
-    database.upgrade()
+    database = new_records(url, environment=environment)
     with database.session() as db:
         for slug in slugs:
             implementations.create(db, slug, slug.title())

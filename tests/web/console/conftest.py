@@ -15,6 +15,7 @@ from records.tenants import implementations
 from runner.logins import LoginStore, Visitor
 from tests.support.application import KEY, copied, make_app, make_settings
 from tests.support.browser import serving
+from tests.support.records import new_records
 from tests.support.stub_status_service import PUBLIC_URL, SAME_ORIGIN
 
 #: Who walks through the tests: their implementation, and the role which they have by username. One person for each role.
@@ -35,8 +36,7 @@ HOSTILE = (
 @pytest.fixture(scope="session")
 def seeded(tmp_path_factory):
     """Records with everybody in them; made once."""
-    database = Database(f"sqlite:///{tmp_path_factory.mktemp('records') / 'console.db'}")
-    database.upgrade()
+    database = new_records(f"sqlite:///{tmp_path_factory.mktemp('records') / 'console.db'}")
     with database.session() as db:
         homes = {slug: implementations.create(db, slug, name) for slug, name in NAMES.items()}
         homes["staff"] = implementations.staff(db)

@@ -5,12 +5,13 @@ from dataclasses import replace
 
 import pytest
 
-from records import Database, SamlDraft, SecretBox, UserProfile
+from records import SamlDraft, SecretBox, UserProfile
 from records.identity import certificates
 from records.identity import saml_providers as saml
 from records.people import grants, users
 from records.tenants import implementations
 from tests.support.application import KEY
+from tests.support.records import new_records
 from web.demo.identity_setup import connect_all, draft
 from web.devidp.identity import ENTITY_ID
 from web.devidp.sample_people import PEOPLE
@@ -18,8 +19,7 @@ from web.devidp.sample_people import PEOPLE
 
 @pytest.fixture(scope="module")
 def empty(tmp_path_factory):
-    database = Database(f"sqlite:///{tmp_path_factory.mktemp('connected') / 'records.db'}")
-    database.upgrade()
+    database = new_records(f"sqlite:///{tmp_path_factory.mktemp('connected') / 'records.db'}")
     with database.session() as db:
         implementations.create(db, "demo", "Demo")
     yield database

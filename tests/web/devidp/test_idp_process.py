@@ -13,13 +13,14 @@ from pathlib import Path
 
 import pytest
 
-from records import Database, RuleViolation, SecretBox
+from records import RuleViolation, SecretBox
 from records.identity import certificates
 from records.identity import saml_providers as saml
 from records.tenants import implementations
 from runner.logins import LoginStore
 from runner.settings.operator_settings import Settings
 from tests.support.application import make_app
+from tests.support.records import new_records
 from tests.web.devidp.sender import URL
 from web.demo.identity_setup import connect, draft
 from web.demo.vendor import main as vendor_main
@@ -40,8 +41,7 @@ HERE = "0100007F"  # 127.0.0.1, as the kernel's tables write it
 
 @pytest.fixture
 def database(tmp_path):
-    database = Database(f"sqlite:///{tmp_path / 'idp.db'}")
-    database.upgrade()
+    database = new_records(f"sqlite:///{tmp_path / 'idp.db'}")
     with database.session() as db:
         implementations.create(db, "demo", "Demo")
     yield database
@@ -72,8 +72,7 @@ def test_it_does_not_start_in_production():
 
 @pytest.mark.parametrize("stand_in", [main, vendor_main])
 def test_no_stand_in_starts_on_a_database_of_production_whatever_the_environment_says(tmp_path, stand_in):
-    database = Database(f"sqlite:///{tmp_path / 'records.db'}", environment="production")
-    database.upgrade()
+    database = new_records(f"sqlite:///{tmp_path / 'records.db'}", environment="production")
     database.dispose()
     env = {
         "SESSION_STATUS_ENV": "development",

@@ -13,6 +13,7 @@ from runner.store.clients import connect
 from tests.support.application import KEY, copied, make_app, small_keys
 from tests.support.jwt_signing import EC, ISSUER, jwk
 from tests.support.phone import REDIRECT, SCHEME, Phone
+from tests.support.records import new_records
 from tests.support.saml_browser import IDP, Browser
 from tests.support.saml_browser import connect as connect_provider
 from tests.support.stub_status_service import PUBLIC_URL
@@ -26,8 +27,7 @@ def seeded(tmp_path_factory):
 
 
 def made(tmp_path_factory):
-    database = Database(f"sqlite:///{tmp_path_factory.mktemp('records') / 'app.db'}")
-    database.upgrade()
+    database = new_records(f"sqlite:///{tmp_path_factory.mktemp('records') / 'app.db'}")
     box = SecretBox([KEY])
     with database.session() as db:
         for slug in ("demo", "other", "bare"):

@@ -13,14 +13,14 @@ from runner.powers.outbound_requests import OutboundRequests
 from runner.store.clients import connect
 from tests.support.application import KEY, copied, make_app
 from tests.support.jwt_signing import EC, ISSUER, jwk
+from tests.support.records import new_records
 from tests.support.stub_status_service import PUBLIC_URL
 from web.auth.external.login_methods import install
 
 
 @pytest.fixture(scope="session")
 def seeded(tmp_path_factory):
-    database = Database(f"sqlite:///{tmp_path_factory.mktemp('records') / 'external.db'}")
-    database.upgrade()
+    database = new_records(f"sqlite:///{tmp_path_factory.mktemp('records') / 'external.db'}")
     with database.session() as db:
         for slug, name in (("demo", "Demo Congress"), ("other", "Other Congress"), ("empty", "Empty Congress")):
             implementations.create(db, slug, name, "Europe/Berlin")

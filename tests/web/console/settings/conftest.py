@@ -13,6 +13,7 @@ from runner.logins import LoginStore
 from runner.powers.outbound_requests import OutboundRequests
 from runner.store.clients import connect
 from tests.support.application import KEY, copied, make_app, make_settings, small_keys
+from tests.support.records import new_records
 from tests.support.saml_forge import ForgedIdp
 from tests.support.stub_status_service import StubStatusService
 from tests.web.console.settings.staff_people import Person
@@ -30,8 +31,7 @@ def box():
 @pytest.fixture(scope="session")
 def seeded(tmp_path_factory, box):
     with small_keys():
-        database = Database(f"sqlite:///{tmp_path_factory.mktemp('records') / 'settings.db'}")
-        database.upgrade()
+        database = new_records(f"sqlite:///{tmp_path_factory.mktemp('records') / 'settings.db'}")
         with database.session() as db:
             _fill(db, box)
         yield database

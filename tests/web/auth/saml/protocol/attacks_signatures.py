@@ -241,13 +241,16 @@ def key_info(name: str, code: str | None, text) -> None:
     add(Attack(f"key-info-{name}", code, build))
 
 
-numbers = rsa_key("thief").public_key().public_numbers()
-modulus = base64.b64encode(numbers.n.to_bytes(256, "big")).decode()
+def modulus() -> str:
+    number = rsa_key("thief").public_key().public_numbers().n
+    return base64.b64encode(number.to_bytes(256, "big")).decode()
+
+
 key_info(
     "key-value",
     "signature",
     lambda own: (
-        f"<ds:KeyValue><ds:RSAKeyValue><ds:Modulus>{modulus}</ds:Modulus><ds:Exponent>AQAB</ds:Exponent></ds:RSAKeyValue></ds:KeyValue>"
+        f"<ds:KeyValue><ds:RSAKeyValue><ds:Modulus>{modulus()}</ds:Modulus><ds:Exponent>AQAB</ds:Exponent></ds:RSAKeyValue></ds:KeyValue>"
     ),
 )
 key_info("key-name", "signature", lambda own: "<ds:KeyName>/etc/ssl/private/key.pem</ds:KeyName>")
@@ -266,7 +269,7 @@ key_info(
 key_info(
     "der-key",
     "key-info",
-    lambda own: f'<e:DEREncodedKeyValue xmlns:e="http://www.w3.org/2009/xmldsig11#">{modulus}</e:DEREncodedKeyValue>',
+    lambda own: f'<e:DEREncodedKeyValue xmlns:e="http://www.w3.org/2009/xmldsig11#">{modulus()}</e:DEREncodedKeyValue>',
 )
 key_info(
     "retrieval-inside",
