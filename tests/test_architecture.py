@@ -73,9 +73,11 @@ ORDER = {
         "agenda",
         "scripts",
         "trials",
+        "attendance",
         "support",
         "changes",
     ),
+    "records/attendance": ("badge_formats",),
     "records/changes": ("scripts",),
     "runner": (
         *(
