@@ -1,6 +1,6 @@
 """A badge format: how the badge ID and the names are read from the code of a badge, and which codes are none of the event's.
 
-It is data, so that the scanner in the browser reads codes by the same rules (`web/scanner/badge_format.mjs`; one corpus tests
+It is data, so that the scanner in the browser reads codes by the same rules (`web/static/scanner/badge_format.mjs`; one corpus tests
 both). Steps:
 
 1. The text of the code: encoding, frame, Base64.
@@ -93,13 +93,16 @@ class BadgeFormat:
     fixed: Mapping[str, str] = field(default_factory=dict)  #: parts that are the same on all badges
     id_characters: str = "any"
 
-    def read(self, payload: bytes) -> Badge:
-        """Return what is kept of a code. Raises `ForeignCode`, and `ScannedTestBadge` for the test badge."""
-        if payload.strip() == TEST_BADGE.encode():
+    def read(self, payload: bytes | str) -> Badge:
+        """Return what is kept of a code: its bytes, or what a hand scanner has typed.
+
+        Raises `ForeignCode`, and `ScannedTestBadge` for the test badge.
+        """
+        if payload.strip() in {TEST_BADGE, TEST_BADGE.encode()}:
             raise ScannedTestBadge
         parts = self.parts_of(payload)
         for name, value in self.fixed.items():  # 3.
-            if parts.get(name, "").casefold() != value.casefold():
+            if parts.get(name, "").lower() != value.lower():
                 raise ForeignCode("it is of another event")
         found = self.badge_id.of(parts)  # 4.
         if not found:
@@ -107,7 +110,7 @@ class BadgeFormat:
         names = (_name(each, parts) for each in (self.last_name, self.first_name))
         return Badge(self._checked_id(found), *names)
 
-    def parts_of(self, payload: bytes) -> Parts:
+    def parts_of(self, payload: bytes | str) -> Parts:
         """Return all parts of a code. Raises `ForeignCode`."""
         parts = KINDS[self.kind](self.text.of(payload), self.options)  # 1., 2.
         if self.parts and not self.parts[0] <= len(parts) <= self.parts[1]:

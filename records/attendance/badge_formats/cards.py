@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-import quopri
 import re
 from collections.abc import Mapping
 from typing import Final
 
-from .code_text import ForeignCode
+from .code_text import ENCODINGS, ForeignCode, decoded
 
 #: Properties with several values, which become parts of their own: "N/1" is the family name.
 _STRUCTURED: Final = frozenset({"N", "ORG", "ADR"})
 _FOLDED: Final = re.compile(r"\r?\n[ \t]")
 _QUOTED_BREAK: Final = re.compile(r"=\r?\n")
 _LINE: Final = re.compile(r"\r?\n|\r")
+#: Other names of encodings, by which browsers understand these.
+_OTHER_NAMES: Final = {
+    "us-ascii": "windows-1252",
+    "iso-8859-1": "windows-1252",
+    "latin1": "windows-1252",
+    "utf8": "utf-8",
+}
+_HEX: Final = re.compile(rb"=([0-9A-Fa-f]{2})")
 _ESCAPED: Final = re.compile(r"\\(.)", re.DOTALL)
 
 
@@ -68,11 +75,14 @@ def _unfolded(text: str) -> str:
 
 
 def _printable(value: str, parameters: list[str]) -> str:
-    charset = next((each.partition("=")[2] for each in parameters if each.upper().startswith("CHARSET=")), "utf-8")
-    try:
-        return quopri.decodestring(value.encode("ascii")).decode(charset)
-    except (UnicodeError, LookupError):
-        raise ForeignCode("a quoted-printable value cannot be read") from None
+    """Return a quoted-printable value (RFC 2045, section 6.7)."""
+    named = next(
+        (each.partition("=")[2].lower() for each in parameters if each.upper().startswith("CHARSET=")), "utf-8"
+    )
+    charset = _OTHER_NAMES.get(named, named)
+    if charset not in ENCODINGS or not value.isascii():
+        raise ForeignCode("a quoted-printable value cannot be read")
+    return decoded(_HEX.sub(lambda found: bytes([int(found[1], 16)]), value.encode()), charset)
 
 
 def _split(text: str, separator: str) -> list[str]:

@@ -14,6 +14,10 @@ from typing import Final
 MOST_BYTES: Final = 4096
 #: What codes are written in, by the names that browsers know, too (WHATWG Encoding).
 ENCODINGS: Final = ("utf-8", "windows-1252", "shift_jis", "gb18030", "big5", "euc-kr")
+#: Python's names for what browsers understand by those.
+_CODECS: Final = {"shift_jis": "cp932", "big5": "big5hkscs", "euc-kr": "cp949"}
+#: Characters that the codec gives to bytes which have no meaning; browsers refuse those bytes.
+_NO_MEANING: Final = {"shift_jis": frozenset("\xa0\uf8f0\uf8f1\uf8f2\uf8f3")}
 #: White space and marks that scanners and encoders put around a code: NUL, STX, ETX and the byte order mark.
 _AROUND: Final = "\0\2\3 \t\r\n\ufeff"
 
@@ -31,9 +35,10 @@ class CodeText:
     suffix: str = ""
     base64: bool = False  #: between prefix and suffix; standard or URL-safe, with or without padding
 
-    def of(self, payload: bytes) -> str:
-        """Return the text. Raises `ForeignCode`."""
-        text = decoded(payload, self.encoding).strip(_AROUND)
+    def of(self, payload: bytes | str) -> str:
+        """Return the text of a code, or of what a hand scanner has typed. Raises `ForeignCode`."""
+        text = (payload if isinstance(payload, str) else decoded(payload, self.encoding)).strip(_AROUND)
+        _check_length(text.encode("utf-8", "surrogatepass"))
         if not (text.startswith(self.prefix) and text.endswith(self.suffix)) or len(text) < self._frame:
             raise ForeignCode("it does not begin and end as the badges of this event")
         text = text[len(self.prefix) : len(text) - len(self.suffix)]
@@ -50,12 +55,19 @@ class CodeText:
 
 def decoded(payload: bytes, encoding: str) -> str:
     """Return the text of these bytes. Raises `ForeignCode`."""
+    _check_length(payload)
+    try:
+        text = payload.decode(_CODECS.get(encoding, encoding))
+    except UnicodeDecodeError:
+        text = None
+    if text is None or not _NO_MEANING.get(encoding, frozenset()).isdisjoint(text):
+        raise ForeignCode(f"it is not written in {encoding}")
+    return text
+
+
+def _check_length(payload: bytes) -> None:
     if len(payload) > MOST_BYTES:
         raise ForeignCode(f"it is longer than {MOST_BYTES} bytes")
-    try:
-        return payload.decode(encoding)
-    except UnicodeDecodeError:
-        raise ForeignCode(f"it is not written in {encoding}") from None
 
 
 def unpacked(text: str) -> bytes:

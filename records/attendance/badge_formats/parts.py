@@ -5,9 +5,10 @@ Lists have parts named "1", "2" and so on; pairs and cards those of their keys; 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Final
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import unquote, unquote_plus
 
 from .cards import mecard, vcard
 from .code_text import ForeignCode
@@ -19,6 +20,10 @@ Parts = dict[str, str]
 #: Characters of a separator.
 LONGEST_SEPARATOR: Final = 4
 MOST_PARTS: Final = 200
+#: Authority, path, query and fragment (RFC 3986, appendix B).
+_ADDRESS: Final = re.compile(r"https?://([^/?#]*)([^?#]*)(?:\?([^#]*))?(?:#(.*))?", re.IGNORECASE)
+#: What is not the host: a user before it, a port behind it.
+_HOST: Final = re.compile(r"^.*@|:[0-9]*$")
 
 
 def bare(text: str, _options: Mapping[str, str]) -> Parts:
@@ -46,25 +51,24 @@ def pairs(text: str, options: Mapping[str, str]) -> Parts:
             found.setdefault(key.strip(), value.strip())
     if not found:
         raise ForeignCode("it has no keys with values")
-    return found
+    return _few(found)
 
 
 def address(text: str, _options: Mapping[str, str]) -> Parts:
     """An address: host, path segments, query parameters and fragment, percent-decoded."""
-    try:
-        split = urlsplit(text)
-        host = split.hostname
-    except ValueError:
-        host = None
-    if not host or split.scheme not in {"http", "https"} or any(each.isspace() for each in text):
+    found = _ADDRESS.fullmatch(text)
+    host = _HOST.sub("", found[1]).lower() if found else ""
+    if not found or not host or any(each.isspace() for each in text):
         raise ForeignCode("it is not a web address")
-    segments = [unquote(each) for each in split.path.split("/") if each]
-    found = {"host": host} | {f"path/{number}": each for number, each in enumerate(segments, 1)}
-    for key, value in parse_qsl(split.query, keep_blank_values=True, max_num_fields=MOST_PARTS):
-        found.setdefault(f"query/{key}", value)
-    if split.fragment:
-        found["fragment"] = unquote(split.fragment)
-    return found
+    segments = [unquote(each) for each in found[2].split("/") if each]
+    parts = {"host": host} | {f"path/{number}": each for number, each in enumerate(segments, 1)}
+    for item in (found[3] or "").split("&"):
+        key, _, value = item.partition("=")
+        if item:
+            parts.setdefault(f"query/{unquote_plus(key)}", unquote_plus(value))
+    if found[4]:
+        parts["fragment"] = unquote(found[4])
+    return _few(parts)
 
 
 def _quoted(text: str, separator: str) -> list[str]:
@@ -99,9 +103,13 @@ def _until_quote(text: str) -> tuple[str, str]:
 
 def numbered(values: list[str]) -> Parts:
     """Return the parts of a list."""
-    if len(values) > MOST_PARTS:
+    return _few({str(number): value.strip() for number, value in enumerate(values, 1)})
+
+
+def _few(parts: Parts) -> Parts:
+    if len(parts) > MOST_PARTS:
         raise ForeignCode(f"it has more than {MOST_PARTS} parts")
-    return {str(number): value.strip() for number, value in enumerate(values, 1)}
+    return parts
 
 
 #: Each kind with the function that finds its parts.

@@ -52,19 +52,20 @@ class _XmlReader:
         self._children: list[Counter[str]] = [Counter()]
 
     def read(self, text: str) -> None:
-        parser = expat.ParserCreate()
+        parser = expat.ParserCreate(namespace_separator=" ")
         parser.StartElementHandler = self._start
         parser.EndElementHandler = self._end
         parser.CharacterDataHandler = self._data
         parser.Parse(text, True)
 
     def _start(self, name: str, attributes: Mapping[str, str]) -> None:
+        name = _local(name)
         self._children[-1][name] += 1
         count = self._children[-1][name]
         path = f"{self._paths[-1]}/{name}" + (f"[{count}]" if count > 1 else "")
         if len(self._paths) > MOST_LEVELS or len(self.found) + len(attributes) > MOST_LEAVES:
             raise ForeignCode("it has too many elements")
-        self.found |= {f"{path}/@{key}": value.strip() for key, value in attributes.items()}
+        self.found |= {f"{path}/@{_local(key)}": value.strip() for key, value in attributes.items()}
         self._paths.append(path)
         self._texts.append("")
         self._children.append(Counter())
@@ -77,6 +78,11 @@ class _XmlReader:
         self._children.pop()
         if text:
             self.found[path] = text
+
+
+def _local(name: str) -> str:
+    """Return a name without its namespace."""
+    return name.rpartition(" ")[2]
 
 
 def _leaves(value: Any, path: str) -> Iterator[tuple[str, str]]:
