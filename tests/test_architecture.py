@@ -48,6 +48,9 @@ HOMES = {
     "joserfc": ("web/auth/external/assertions.py",),
     "flask_wtf": ("web/",),
     "wtforms": ("web/",),
+    "PIL": ("runner/attendance/image_decoder.py",),
+    "zxingcpp": ("runner/attendance/image_decoder.py",),
+    "pypdfium2": ("runner/attendance/image_decoder.py",),
     "ctypes": (
         "sandbox/jail/",
         "sandbox/zygote/startup.py",
@@ -92,6 +95,7 @@ ORDER = {
             "powers",
             "runs",
             "trials",
+            "attendance",
             "background",
         ),
     ),

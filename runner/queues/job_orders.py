@@ -27,6 +27,7 @@ LONGEST_NAME, LONGEST_ARGUMENTS = 255, 4096
 
 AGENDA_IMPORT = "agenda.import"
 SUBMISSION_TRIAL = "submission.trial"
+BADGE_IMAGE = "badge.image"
 #: Most earlier runs on which one order tries a version.
 MOST_RUNS = 5000
 
@@ -81,6 +82,18 @@ class SubmissionTrialArguments:
             raise OrderRefused(f"runs must be 0 to {MOST_RUNS}")
 
 
+@dataclass(frozen=True, slots=True)
+class BadgeImageArguments:
+    """Which image of a badge is read. The image itself is in the records."""
+
+    image: str  #: SHA-256 of the image that the person uploaded
+
+    def __post_init__(self) -> None:
+        """Raise `OrderRefused` for what we never write."""
+        if type(self.image) is not str or not _SHA256.fullmatch(self.image):
+            raise OrderRefused("image must be a SHA-256 digest")
+
+
 @dataclass(frozen=True)
 class JobKind:
     """One kind of job: its name on the wire, its title on pages, its arguments and its limits."""
@@ -110,6 +123,8 @@ KINDS: Mapping[str, JobKind] = MappingProxyType(
             # Limits that only a fault reaches.
             JobKind(AGENDA_IMPORT, "Import of the agenda", AgendaImportArguments, wall_s=300, memory_mib=768),
             # Bounded by its own plan; the jail limits the memory of scripts.
+            # The decoder has a limit of its own.
+            JobKind(BADGE_IMAGE, "Codes in an image", BadgeImageArguments, wall_s=90, memory_mib=1024),
             JobKind(SUBMISSION_TRIAL, "Trial of a submission", SubmissionTrialArguments, wall_s=600, memory_mib=768),
         )
     }
