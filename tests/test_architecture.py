@@ -111,7 +111,7 @@ ORDER = {
     "web/auth/saml/protocol": ("xml", "messages"),
     "web/console": ("layout", "people", "settings", "runs", "scripts"),
     "web/console/scripts": ("source", "deploying", "trials"),
-    "web/console/settings": ("agenda", "general", "connections", "identity", "external"),
+    "web/console/settings": ("agenda", "general", "badges", "connections", "identity", "external"),
     "web/cli": ("common", "setup", "operate", "authors", "service", "scripts", "local"),
 }
 #: Modules of one folder, besides its front page.
@@ -384,6 +384,7 @@ TRANSACTIONS = {
     "web/auth/saml/login_flow.py": "our keys are made when they are first needed",
     "web/console/settings/identity/our_certificates.py": "our keys are made when they are first needed",
     "web/console/settings/agenda/views.py": "an uploaded file waits to be looked at, and changes nothing",
+    "web/console/settings/badges/job_views.py": "an uploaded image waits to be read, and changes nothing",
     "web/console/settings/external/login_test.py": "tested logins",
     "web/authors/token_access.py": "when an author token was used last",
     "web/devidp/__main__.py": "our keys are made when they are first needed",

@@ -87,13 +87,8 @@ class ReadExample:
 
 
 def setup_of(db: Session, owner: Implementation) -> BadgeSetup:
-    """Return the row of an implementation; it is made when it is first needed."""
-    found = db.get(BadgeSetup, owner.id)
-    if found is None:
-        found = BadgeSetup(implementation_id=owner.id)
-        db.add(found)
-        db.flush()
-    return found
+    """Return the row of an implementation, or a new one, which is not added."""
+    return db.get(BadgeSetup, owner.id) or BadgeSetup(implementation_id=owner.id)
 
 
 def active_format(db: Session, owner: Implementation) -> BadgeFormat | None:

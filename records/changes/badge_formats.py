@@ -56,6 +56,7 @@ def choose_format(db: Session, owner: Implementation, chosen: Any, by: AuditCont
     if setup.draft == stored:
         return unchanged(owner.slug, None)
     setup.draft = stored
+    db.add(setup)
     note(db, owner.slug, "badge format.drafted", by, detail={"kind": stored["kind"]})
     return AfterCommit(owner.slug, None, announced=False)
 
@@ -92,6 +93,8 @@ def activate_format(db: Session, owner: Implementation, draft: str, by: AuditCon
 def _as_seen(db: Session, owner: Implementation, draft: str) -> BadgeSetup:
     """Return the row, if its draft is the one that the person saw."""
     setup = badge_setup.setup_of(db, owner)
-    if setup.draft is None or badge_setup.digest_of(setup.draft) != draft:
+    if setup.draft is None:
+        raise RuleViolation("format", "was not chosen yet, or is in use by now")
+    if badge_setup.digest_of(setup.draft) != draft:
         raise RuleViolation("format", OVERTAKEN)
     return setup

@@ -145,5 +145,5 @@ def test_without_a_draft_nothing_is_read_and_no_format_is_active(db, owner):
     changes.add_examples(db, owner, CODES, BY)
     assert [each.badge for each in read(db, owner)] == [None] * 3
     assert badge_setup.active_format(db, owner) is None
-    with pytest.raises(RuleViolation, match="was changed meanwhile"):
+    with pytest.raises(RuleViolation, match="was not chosen yet"):
         changes.activate_format(db, owner, "", BY)
