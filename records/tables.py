@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from .agenda.import_tables import AgendaImport, AgendaUpload
 from .agenda.sessions import AgendaSession
+from .attendance.badge_setup import BadgeExample, BadgeImage, BadgeSetup
 from .audit import AuditEntry, AuditHead
 from .identity.external_auth import ExternalAuth
 from .identity.saml_certificates import SamlCertificate
@@ -39,6 +40,9 @@ ALL_TABLES = (
     AuditEntry,
     AuditHead,
     AuthorToken,
+    BadgeExample,
+    BadgeImage,
+    BadgeSetup,
     Connection,
     Deployment,
     EnvironmentMark,

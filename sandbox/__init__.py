@@ -27,6 +27,7 @@ The path of a run, file by file:
     tracing/              runs with probes, for coverage and exploration; never for a live status
     frame_schemas.py      what a child may send
     exit_status.py        from how a child ended to how its run ended
+    jail/confinement.py   confines a process that decodes hostile images; it is no part of a run
     jail/report.py        what the jail must stop, and what it was found to stop
     source_digest.py      whether broker and zygote are of one release
     memory_errors.py      whether an error means that memory ran out
@@ -40,6 +41,7 @@ editor must keep: no process that holds secrets ever compiles, unmarshals or run
 
 from .broker import Sandbox, examine
 from .errors import CallNotMade, JailTooWeak, SandboxError, ZygoteGone
+from .jail.confinement import confine_process
 from .jail.report import JailConfig, JailReport
 from .language import (
     API_LEVEL,
@@ -135,6 +137,7 @@ __all__ = [
     "Usage",
     "WithheldEntry",
     "ZygoteGone",
+    "confine_process",
     "examine",
     "script_stubs",
 ]

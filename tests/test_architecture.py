@@ -50,6 +50,9 @@ HOMES = {
     "flask_wtf": ("web/",),
     "wtforms": ("web/",),
     "smtplib": ("runner/mail/",),
+    "PIL": ("runner/attendance/image_decoder.py",),
+    "zxingcpp": ("runner/attendance/image_decoder.py",),
+    "pypdfium2": ("runner/attendance/image_decoder.py",),
     "ctypes": (
         "sandbox/jail/",
         "sandbox/zygote/startup.py",
@@ -75,10 +78,12 @@ ORDER = {
         "agenda",
         "scripts",
         "trials",
+        "attendance",
         "support",
         "notices",
         "changes",
     ),
+    "records/attendance": ("badge_formats",),
     "records/changes": ("scripts",),
     "runner": (
         *(
@@ -95,6 +100,7 @@ ORDER = {
             "trials",
             "checks",
             "mail",
+            "attendance",
             "background",
         ),
     ),
@@ -122,7 +128,7 @@ ORDER = {
     "web/auth/saml/protocol": ("xml", "messages"),
     "web/console": ("layout", "people", "settings", "runs", "scripts"),
     "web/console/scripts": ("source", "deploying", "rehearsals", "trials", "pane"),
-    "web/console/settings": ("agenda", "general", "connections", "identity", "external"),
+    "web/console/settings": ("agenda", "general", "badges", "connections", "identity", "external"),
     "web/cli": ("common", "setup", "operate", "authors", "service", "scripts", "local"),
 }
 #: Modules of one folder, besides its front page.
@@ -436,6 +442,7 @@ TRANSACTIONS = {
     "web/auth/saml/login_flow.py": "our keys are made when they are first needed",
     "web/console/settings/identity/our_certificates.py": "our keys are made when they are first needed",
     "web/console/settings/agenda/views.py": "an uploaded file waits to be looked at, and changes nothing",
+    "web/console/settings/badges/job_views.py": "an uploaded image waits to be read, and changes nothing",
     "web/console/settings/external/login_test.py": "tested logins",
     "web/authors/token_access.py": "when an author token was used last",
     "web/devidp/__main__.py": "our keys are made when they are first needed",

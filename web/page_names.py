@@ -66,6 +66,8 @@ _AUTHORS = MappingProxyType(
 
 _SETTINGS = MappingProxyType(
     {
+        "console_settings.activate_badges": "Console: use a badge format",
+        "console_settings.add_codes": "Console: add codes of badges",
         "console_settings.add_connection": "Console: add a connection",
         "console_settings.agenda": "Console: agenda",
         "console_settings.agenda_job": "Console: a large import of the agenda",
@@ -76,9 +78,16 @@ _SETTINGS = MappingProxyType(
         "console_settings.ask_remove_provider": "Console: remove the identity provider",
         "console_settings.ask_undo": "Console: undo an import of the agenda",
         "console_settings.attributes": "Console: attributes of the identity provider",
+        "console_settings.badge_job": "Console: an image of a badge",
+        "console_settings.badges": "Console: badges",
+        "console_settings.cancel_badge_job": "Console: cancel the reading of an image",
         "console_settings.cancel_job": "Console: cancel a large import of the agenda",
         "console_settings.check": "Console: test login",
         "console_settings.check_agenda": "Console: check an agenda file",
+        "console_settings.choose_json": "Console: choose a badge format",
+        "console_settings.choose_parts": "Console: choose a badge format",
+        "console_settings.choose_proposal": "Console: choose a badge format",
+        "console_settings.confirm_example": "Console: confirm an example of a badge",
         "console_settings.connection": "Console: a connection",
         "console_settings.connections": "Console: connections",
         "console_settings.decide_certificate": "Console: decide about a certificate",
@@ -100,6 +109,7 @@ _SETTINGS = MappingProxyType(
         "console_settings.refresh_provider": "Console: look for new certificates",
         "console_settings.remove": "Console: remove the implementation",
         "console_settings.remove_connection": "Console: remove a connection",
+        "console_settings.remove_example": "Console: remove an example of a badge",
         "console_settings.remove_external": "Console: remove External Authentication",
         "console_settings.remove_provider": "Console: remove the identity provider",
         "console_settings.restore": "Console: restore the implementation",
@@ -124,6 +134,7 @@ _SETTINGS = MappingProxyType(
         "console_settings.try_login": "Console: test login",
         "console_settings.undo_import": "Console: undo an import of the agenda",
         "console_settings.upload_agenda": "Console: upload an agenda",
+        "console_settings.upload_badge": "Console: upload an image of a badge",
     }
 )
 

@@ -28,6 +28,7 @@ LONGEST_NAME, LONGEST_ARGUMENTS = 255, 4096
 AGENDA_IMPORT = "agenda.import"
 SUBMISSION_TRIAL = "submission.trial"
 REHEARSAL = "version.rehearsal"
+BADGE_IMAGE = "badge.image"
 #: Most earlier runs on which one order tries a version.
 MOST_RUNS = 5000
 #: Most runs of a rehearsal, and the longest distance from a session in minutes.
@@ -111,6 +112,18 @@ class RehearsalArguments:
             raise OrderRefused(f"runs must be 1 to {MOST_REHEARSED}")
 
 
+@dataclass(frozen=True, slots=True)
+class BadgeImageArguments:
+    """Which image of a badge is read. The image itself is in the records."""
+
+    image: str  #: SHA-256 of the image that the person uploaded
+
+    def __post_init__(self) -> None:
+        """Raise `OrderRefused` for what we never write."""
+        if type(self.image) is not str or not _SHA256.fullmatch(self.image):
+            raise OrderRefused("image must be a SHA-256 digest")
+
+
 @dataclass(frozen=True)
 class JobKind:
     """One kind of job: its name on the wire, its title on pages, its arguments and its limits."""
@@ -141,6 +154,8 @@ KINDS: Mapping[str, JobKind] = MappingProxyType(
             # Limits that only a fault reaches.
             JobKind(AGENDA_IMPORT, "Import of the agenda", AgendaImportArguments, wall_s=300, memory_mib=768),
             # Bounded by its own plan; the jail limits the memory of scripts.
+            # The decoder is a process of its own, with its own limit.
+            JobKind(BADGE_IMAGE, "Codes in an image", BadgeImageArguments, wall_s=90, memory_mib=768),
             JobKind(
                 SUBMISSION_TRIAL,
                 "Trial of a submission",

@@ -7,6 +7,7 @@
     landlock.py         the deny-all ruleset
     namespaces.py       what the zygote gives up: namespaces, root folder, capabilities
     lockdown.py         the steps by which a child locks itself in
+    confinement.py      the same steps for a whole process that is no run: a decoder of images
     probes.py           the attempts to break out, made at every start
     inspection.py       one child that reports which layers hold
     report.py           the jail report, and whether scripts may run

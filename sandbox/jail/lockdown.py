@@ -20,6 +20,7 @@ from . import kernel, landlock
 from .seccomp import SeccompProgram
 
 CHANNEL = 3  #: a child's descriptor for talking to the broker, and its only one
+JAIL_USER = 64000  #: the user of a root zygote's children: it owns nothing
 _RULESET = 4
 _LAST_DESCRIPTOR = 2**32 - 1
 

@@ -24,14 +24,13 @@ from typing import Any
 
 from sandbox import child
 from sandbox.jail import kernel, landlock, namespaces, seccomp
-from sandbox.jail.lockdown import CHANNEL, Plan
+from sandbox.jail.lockdown import CHANNEL, JAIL_USER, Plan
 from sandbox.jail.syscall_numbers import architecture
 
 from . import child_warmup, fork_child, interpreter_check
 from .loop import ChildSpec, ZygoteLoop
 
 CONTROL = 0  #: the descriptor of the zygote's end of the control socket
-JAIL_USER = 64000  #: the user of a root zygote's children: it owns nothing
 #: Of a zygote that is root: to kill its children and to give them another group and user.
 _NEEDED_CAPABILITIES = (namespaces.CAP_KILL, namespaces.CAP_SETGID, namespaces.CAP_SETUID)
 _OOM_SCORE = "1000"  #: the out-of-memory killer takes the zygote and its children before anything else

@@ -18,6 +18,7 @@ COMMANDS = (
         "web.cli.operate.audit:audit_group",
         "Show audit entries, and check that none was changed, added or removed.",
     ),
+    CommandEntry("badges", "web.cli.setup.badges:badges_group", "Set up how the codes of badges are read."),
     CommandEntry(
         "connection", "web.cli.setup.connections:connection", "Add, show, change and remove vendor connections."
     ),

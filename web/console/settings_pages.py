@@ -9,6 +9,8 @@ from web.console.settings import app_login, retirement, role_limit
 from web.console.settings.agenda import import_views as agenda_check
 from web.console.settings.agenda import job_views as agenda_jobs
 from web.console.settings.agenda import views as agenda
+from web.console.settings.badges import job_views as badge_jobs
+from web.console.settings.badges import views as badges
 from web.console.settings.connections import views as connections
 from web.console.settings.external import views as external
 from web.console.settings.general import views as general
@@ -21,6 +23,8 @@ VIEWS = (
     agenda,
     agenda_check,
     agenda_jobs,
+    badges,
+    badge_jobs,
     connections,
     external,
     general,

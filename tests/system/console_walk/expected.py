@@ -75,6 +75,15 @@ UNTOUCHED = {
     f"{ONE}/scripts/tokens/<name>/revoke": {"author_token.revoked"},
     f"{ONE}/scripts/versions/<int:number>/<act>": {"script.staged", "script.activated", REFUSED},
     f"{ONE}/settings": {SAME},
+    f"{ONE}/settings/badges/activate/<draft>": {"badge format.activated"},
+    f"{ONE}/settings/badges/codes": {REFUSED},
+    f"{ONE}/settings/badges/examples/<int:number>/confirm/<draft>": {"badge examples.confirmed"},
+    f"{ONE}/settings/badges/examples/<int:number>/remove": {"badge examples.removed"},
+    f"{ONE}/settings/badges/image": {SHOWN},  # without a file, it asks for one
+    f"{ONE}/settings/badges/images/<job>/cancel": {SHOWN},
+    f"{ONE}/settings/badges/json": {SAME},
+    f"{ONE}/settings/badges/parts": {SAME},
+    f"{ONE}/settings/badges/proposal": {SAME},
     f"{ONE}/settings/link-hosts": {SAME},
     f"{ONE}/settings/script": {SAME},
     "/logout/<implementation>": {SHOWN},
@@ -82,7 +91,9 @@ UNTOUCHED = {
 
 #: Forms of values: every field of them is changed alone, and must be there when the page is opened again.
 OF_VALUES = tuple(
-    rule for rule, outcomes in UNTOUCHED.items() if SAME in outcomes and not rule.endswith("/scripts/draft")
+    rule
+    for rule, outcomes in UNTOUCHED.items()
+    if SAME in outcomes and not rule.endswith("/scripts/draft") and "/badges/" not in rule
 )
 
 NEW_SECRET = "an0ther-s3cret-of-at-least-32-characters"
@@ -217,6 +228,7 @@ FILLED = {
     f"{ONE}/roles/all": ({"role": "organizer", "values": "noor@example.org"}, "grant.added"),
     f"{ONE}/retirement/remove": ({"slug": "closed", "reason": "asked for"}, "implementation.removed"),
     f"{ONE}/scripts/submissions/<int:number>/comments": ({"text": "why?", "line": "2"}, "review.commented"),
+    f"{ONE}/settings/badges/codes": ({"codes": "40404|Roy|Eva"}, "badge examples.added"),
     f"{ONE}/scripts/tokens": ({"name": "laptop", "days": "30"}, "author_token.made"),
     f"{ONE}/connections/new": ({"name": "added", "base_url": "https://new.example"}, "connection.saved"),
 }

@@ -4,8 +4,11 @@ from datetime import UTC, datetime, timedelta
 
 from records import ConnectionDraft, ExternalAuthDraft, RunRecord, SamlDraft, UserProfile, audit, roles
 from records.agenda import agenda_imports as agenda
+from records.attendance import badge_setup
+from records.attendance.badge_formats.proposals import propose
+from records.attendance.badge_formats.stored_format import as_json
 from records.audit import AuditContext
-from records.changes import retirement
+from records.changes import badge_formats, retirement
 from records.changes.scripts import submissions as handing_in
 from records.changes.scripts.checked_scripts import CheckedScript
 from records.identity import external_auth as external
@@ -139,6 +142,7 @@ def _demo(db):
     version = versions.add_version(db, made, "def status(user, session, api):\n    return hidden()\n", by="demo/arno")
     deployments.activate(db, made, version, by="staff/root")
     _handed_in(db, made)
+    _badges(db, made)
     run = RunRecord("019af1d2c3b4-5e6f00000001", "demo", "ada", "CE-1", version.sha256, _at(9), "returned", "hidden")
     runs.record_many(db, [run])
     return made
@@ -147,6 +151,17 @@ def _demo(db):
 def handed_in_source(number):
     """The text of the version with this number."""
     return f"def status(user, session, api):\n    return message('{number}')\n"
+
+
+def _badges(db, made):
+    """Three examples of badges, two of which are confirmed."""
+    by = AuditContext("demo/olga")
+    codes = [(b"10482|Chen|Alice", "QR Code"), (b"20771|Roy|Eva", "QR Code"), (b"30993|Berg|Tom", "")]
+    badge_formats.add_examples(db, made, codes, by)
+    badge_formats.choose_format(db, made, as_json(propose([code for code, _ in codes])[0].format), by)
+    draft = badge_setup.digest_of(badge_setup.setup_of(db, made).draft)
+    for example in badge_setup.examples(db, made)[:2]:
+        badge_formats.confirm_example(db, made, example.id, draft, by)
 
 
 def _handed_in(db, demo):

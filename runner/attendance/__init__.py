@@ -1,0 +1,1 @@
+"""Attendance: what is read from images of badges."""
