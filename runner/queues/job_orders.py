@@ -153,9 +153,9 @@ KINDS: Mapping[str, JobKind] = MappingProxyType(
         for kind in (
             # Limits that only a fault reaches.
             JobKind(AGENDA_IMPORT, "Import of the agenda", AgendaImportArguments, wall_s=300, memory_mib=768),
-            # Bounded by its own plan; the jail limits the memory of scripts.
             # The decoder is a process of its own, with its own limit.
             JobKind(BADGE_IMAGE, "Codes in an image", BadgeImageArguments, wall_s=90, memory_mib=768),
+            # Bounded by its own plan; the jail limits the memory of scripts.
             JobKind(
                 SUBMISSION_TRIAL,
                 "Trial of a submission",

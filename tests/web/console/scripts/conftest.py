@@ -15,7 +15,6 @@ from records.scripts.reviews import CommentDraft, ReviewDecision
 from records.scripts.submissions import SubmissionDraft
 from records.tenants import implementations
 from records.tenants.script_needs import NeededCall, ScriptNeeds
-from runner.trials.fact_review import ImplementationFacts
 from tests.support.application import make_app, make_settings
 from tests.support.browser import serving
 
