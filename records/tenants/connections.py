@@ -226,12 +226,6 @@ def _opened(box: SecretBox, implementation: Implementation, connection: Connecti
     return OpenedConnection(implementation=implementation.slug, secret=secret, **plain)
 
 
-def is_below(path: str, prefix: str) -> bool:
-    """Say whether a path is a prefix or below it, by whole segments."""
-    folder = prefix if prefix.endswith("/") else prefix + "/"
-    return path == prefix or path.startswith(folder)
-
-
 def _path_prefix(value: Any) -> str:
     if not isinstance(value, str) or not value.startswith("/") or len(value) > fields.LONGEST_URL:
         raise ValueError("must start with /")

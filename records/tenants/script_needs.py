@@ -14,11 +14,10 @@ from sqlalchemy.orm import Session
 from . import connections
 from .connections import Connection
 from .implementations import Implementation
+from .script_names import is_below, shown
 
 #: Calls and hosts of one script that are compared; a script of people has a handful.
 MOST_COMPARED: Final = 200
-#: Characters of a name or path that a sentence repeats.
-_SHOWN = 120
 
 
 @dataclass(frozen=True, order=True)
@@ -88,7 +87,7 @@ def _call_fault(connection: Connection | None, call: NeededCall) -> str:
         return f"There is no connection named {name}."
     if call.method not in connection.methods:
         return f"The connection {name} does not allow {call.method}."
-    if call.path and not any(connections.is_below(call.path, prefix) for prefix in connection.path_prefixes):
+    if call.path and not any(is_below(call.path, prefix) for prefix in connection.path_prefixes):
         return f"The connection {name} does not allow the path {shown(call.path)}."
     return ""
 
@@ -98,9 +97,3 @@ def _link_hosts(owner: Implementation, needs: ScriptNeeds) -> Iterator[Lack]:
         if host not in owner.link_hosts:
             what = f"Messages link to {shown(host)}, which is not among the link hosts."
             yield Lack("link host", host, what, "Such a message is shown without its link.")
-
-
-def shown(text: str) -> str:
-    """Return a text of a script, cut and without what no reader sees."""
-    cut = text if len(text) <= _SHOWN else text[:_SHOWN] + "…"
-    return "".join(each if each.isprintable() else ascii(each)[1:-1] for each in cut)

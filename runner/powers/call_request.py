@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import parse_qsl, quote, unquote_to_bytes, urlencode
 
-from records.tenants.connections import is_below
+from records.tenants.script_names import is_below
 from sandbox import Call, CallFault, CallNotMade
 
 from .connections.vendor_connection import METHODS

@@ -12,7 +12,7 @@ import itertools
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from records.tenants.script_needs import shown
+from records.tenants.script_names import shown
 from runner.powers.call_request import check_path, within
 from sandbox import CallLiteral, CallNotMade, CheckResult, Finding, Severity
 
@@ -24,7 +24,7 @@ _COMPARED = 100
 _COMPARED_CHARS = 40
 #: Findings about one script at most; more would only repeat the same mistake.
 _MOST_FINDINGS = 100
-#: Characters of a name or path that a finding repeats.
+#: Characters of the longest name that is compared with others.
 _SHOWN = 120
 
 

@@ -328,12 +328,10 @@ def test_runs_in_which_the_interpreter_died_are_told_by_the_doctor(cli, event, w
     assert "SIGSEGV; lines 1 to 2" in told
 
 
-def test_activating_a_script_warns_once_of_settings_that_are_not_there(cli, event, write_file):
+def test_a_script_whose_settings_are_not_there_is_activated_when_that_is_said(cli, event, write_file):
     script = write_file("a.py", "def status(user, session, api):\n    return message(api.settings['claim_url'])\n")
-    activated = cli("script", "activate", "aha26", script, env=event)
-    assert activated.exit_code == 0
-    assert activated.stderr.startswith(
-        "Its runs will fail until the missing settings are there: session-status implementation set"
-    )
-    assert (activated.stdout + activated.stderr).count("claim_url for its script") == 1
-    assert "claim_url" not in activated.stderr  # it is told once
+    refused = cli("script", "activate", "aha26", script, env=event)
+    assert refused.exit_code == 2
+    assert "aha26 has no setting named claim_url for its script." in refused.stdout  # where the script reads it
+    assert "session-status implementation set aha26 script_settings=" in refused.stderr  # and what sets it
+    assert cli("script", "activate", "aha26", script, "--anyway", env=event).exit_code == 0

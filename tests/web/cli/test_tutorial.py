@@ -121,7 +121,7 @@ class Reader:
 
     def prepare(self, output):
         """Let the reviewer do what the output is about."""
-        if any("changes requested" in line for line in output):
+        if any(line.startswith("Submission") and "changes requested" in line for line in output):
             self.service.request_changes()
         if any(line.endswith(": approved") for line in output):
             self.service.approve()
