@@ -67,7 +67,6 @@ class Notice(Base):
         UniqueConstraint("user_id", "about"),
         Index(None, "user_id", "id"),
         Index(None, "user_id", "read_at"),
-        Index(None, "implementation_id"),
         Index(None, "mail_id"),
         Index(None, "at"),
     )
