@@ -12,4 +12,5 @@ whichever edge made the change. The notices are made from them, once, by the bac
     mail_choices.py     what each person wants by mail
     outbox.py           mails that wait, one attempt to send one, and what became of it
     mail_content.py     what a mail says, decided when it is sent
+    plain_line.py       names as one short line
 """

@@ -19,6 +19,7 @@ from records.tenants.implementations import Implementation
 from . import audiences, mail_choices
 from .notice_kinds import BY_NAME, GROUP_BY_NAME, REASONS, Audience, MailTiming
 from .notice_tables import Mail, Notice
+from .plain_line import one_line
 
 #: Notices that one mail lists. It says how many more there are.
 MOST_LISTED = 50
@@ -129,7 +130,7 @@ def _values(values: Mapping[str, Any], names: Mapping[str, actors.Actor]) -> dic
     """Return the values for the words. A key that is not a person's is a part of the service, such as "the service"."""
     by = str(values.get("by", ""))
     named = names[by].name if by in names else _unnamed(by)
-    return dict.fromkeys(_ALL, "?") | dict(values) | {"by": named}
+    return dict.fromkeys(_ALL, "?") | dict(values) | {"by": one_line(named)}
 
 
 def _unnamed(key: str) -> str:

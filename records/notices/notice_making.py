@@ -2,7 +2,7 @@
 
 An entry is written in the transaction of its change, and entries have no gaps, so one number says how far this has come.
 It moves in the transaction that writes the notices and the mails: nothing is lost and nothing is told twice, wherever a
-worker dies.
+worker dies. Who is told is found out before, in a transaction that only reads, because that may take a moment.
 
 Who is told of an entry:
 
@@ -54,29 +54,41 @@ class Announcement:
     people: tuple[tuple[User, Audience], ...]
 
 
-def is_behind(db: Session) -> bool:
-    """Say whether there are entries of which no notices were made yet. Takes no lock."""
-    done = db.scalar(select(NoticeCursor.entries))
-    return (db.scalar(select(AuditHead.entries)) or 0) > (done or 0)
+@dataclass(frozen=True)
+class Upcoming:
+    """What is told next, after which entry, and up to which entry notices are made with it."""
+
+    after: int
+    number: int
+    announcement: Announcement | None
 
 
-def make_next(db: Session, *, mailing: bool, skip: bool = False) -> bool:
-    """Make the notices of the next entry that gives any; return whether there was one.
+def upcoming(db: Session, *, skip: bool = False) -> Upcoming | None:
+    """Return what is told of the next entry that gives any notices; None if there is no new entry. Takes no lock.
 
-    `mailing`: also the mails that people want. `skip`: pass the entry over; for one of which no notices can be made.
+    `skip`: nothing is told of it. For an entry of which no notices can be made.
     """
-    cursor = locked_cursor(db)
+    after = db.scalar(select(NoticeCursor.entries)) or 0
     head = db.scalar(select(AuditHead.entries)) or 0
+    if head <= after:
+        return None
     actions = [name for name in BY_NAME if name != BY_THE_WATCH]
-    rows = select(AuditEntry).where(AuditEntry.number > cursor.entries, AuditEntry.number <= head)
+    rows = select(AuditEntry).where(AuditEntry.number > after, AuditEntry.number <= head)
     entry = db.scalar(rows.where(AuditEntry.action.in_(actions)).order_by(AuditEntry.number).limit(1))
-    cursor.entries = entry.number if entry else head
-    if entry is not None and not skip:
-        announcement = _of_entry(db, entry)
-        if announcement is not None:
-            announce(db, announcement, mailing=mailing)
+    told = None if entry is None or skip else _of_entry(db, entry)
+    return Upcoming(after, entry.number if entry else head, told)
+
+
+def record(db: Session, found: Upcoming, *, mailing: bool) -> bool:
+    """Write the notices and, if `mailing`, the mails that people want. Returns False if another worker has done it meanwhile."""
+    cursor = locked_cursor(db)
+    if cursor.entries != found.after:
+        return False
+    cursor.entries = found.number
+    if found.announcement is not None:
+        announce(db, found.announcement, mailing=mailing)
     db.flush()
-    return entry is not None
+    return True
 
 
 def announce(db: Session, one: Announcement, *, mailing: bool) -> int:

@@ -65,8 +65,8 @@ class Notice(Base):
     __tablename__ = "notices"
     __table_args__ = (
         UniqueConstraint("user_id", "about"),
+        Index(None, "user_id", "id"),
         Index(None, "user_id", "read_at"),
-        Index(None, "implementation_id"),
         Index(None, "mail_id"),
         Index(None, "at"),
     )

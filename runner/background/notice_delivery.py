@@ -16,6 +16,7 @@ from datetime import UTC, datetime, timedelta
 from records import Database, DatabaseUnavailable
 from records.notices import ends_soon, mail_content, notice_list, notice_making, outbox
 from records.notices.mail_content import MailContent, NotToSend
+from records.notices.notice_making import Upcoming
 from runner.mail.handing_over import hand_over
 from runner.mail.mail_message import MailLinks, as_bytes, mail_of
 from runner.mail.mail_server import MailNotSent, MailServer
@@ -96,22 +97,30 @@ class NoticeDelivery:
 
     def _make_notices(self) -> None:
         for _ in range(MOST_ENTRIES):
-            with self._database.reading() as db:
-                behind = notice_making.is_behind(db)
-            if not behind or self._is_stopping():
+            if self._is_stopping() or not self._make_next():
                 return
-            self._make_next()
 
-    def _make_next(self) -> None:
+    def _make_next(self) -> bool:
+        """Make the notices of the next entry; return whether there was one."""
         try:
-            with self._database.session() as db:
-                notice_making.make_next(db, mailing=self._settings.mailing)
+            with self._database.reading() as db:
+                found = notice_making.upcoming(db)
+            if found is None:
+                return False
+            self._record(found)
         except DatabaseUnavailable:
             raise
         except Exception:  # one entry must not keep all later ones from being told
             log.exception("no notice made of an audit entry")
-            with self._database.session() as db:
-                notice_making.make_next(db, mailing=False, skip=True)
+            with self._database.reading() as db:
+                found = notice_making.upcoming(db, skip=True)
+            if found is not None:
+                self._record(found)
+        return True
+
+    def _record(self, found: Upcoming) -> None:
+        with self._database.session() as db:
+            notice_making.record(db, found, mailing=self._settings.mailing)
 
     def _do_seldom(self) -> None:
         if self._clock() < self._seldom_at:

@@ -1,16 +1,11 @@
 """A mail with its headers, from what it says. Nothing that a person wrote can become a header, or another line of one.
 
-Names come from identity providers, so they may contain anything:
-
-1. Line breaks, control characters and characters that change the direction of text are taken out.
-2. The beginning of an encoded word (RFC 2047) is broken up: `email` would decode it, with the line breaks in it.
-3. A name, and the subject, are cut.
-4. `email` encodes the headers, and refuses a line break in one.
+Names and subjects are made one short line first (`records.notices.plain_line`). Then `email` encodes the headers, and
+refuses a line break in one. Bodies are encoded as a whole, and HTML is escaped.
 """
 
 from __future__ import annotations
 
-import unicodedata
 from dataclasses import dataclass
 from datetime import datetime
 from email import policy
@@ -20,17 +15,14 @@ from email.utils import format_datetime, make_msgid
 from typing import Any, Final
 
 from records.notices.mail_content import MailContent, NoticeWords, group_label
+from records.notices.plain_line import one_line
 
 from .mail_server import MailServer
 from .mail_templates import rendered
 from .unsubscribe_tokens import UnsubscribeTokens, Unsubscription
 
-#: Characters of a name, and of a subject.
-LONGEST_NAME, LONGEST_SUBJECT = 60, 140
-_CUT: Final = "…"
-#: Categories that have no place in a line: controls, surrogates, formats (such as changes of direction), private use,
-#: unassigned, separators of lines and paragraphs.
-_UNSHOWN: Final = frozenset({"Cc", "Cs", "Cf", "Co", "Cn", "Zl", "Zp"})
+#: Characters of a subject, and of a notice in a mail.
+LONGEST_SUBJECT: Final = 140
 
 
 @dataclass(frozen=True)
@@ -92,13 +84,6 @@ def trial_mail(server: MailServer, address: str, public_url: str, now: datetime)
     return mail
 
 
-def one_line(text: str, longest: int) -> str:
-    """Return a text as one line of at most `longest` characters that cannot change how the rest is read."""
-    shown = "".join(" " if unicodedata.category(one) in _UNSHOWN else one for one in unicodedata.normalize("NFC", text))
-    line = " ".join(shown.split()).replace("=?", "= ?")
-    return line if len(line) <= longest else line[: longest - 1].rstrip() + _CUT
-
-
 def as_bytes(mail: EmailMessage) -> bytes:
     """Return a mail as it is sent: ASCII, with the line ends of SMTP."""
     return mail.as_bytes(policy=policy.SMTP)
@@ -106,8 +91,8 @@ def as_bytes(mail: EmailMessage) -> bytes:
 
 def _headed(server: MailServer, address: str, name: str, subject: str, now: datetime) -> EmailMessage:
     mail = EmailMessage(policy=policy.SMTP)
-    mail["From"] = Address(one_line(server.sender_name, LONGEST_NAME), addr_spec=server.sender)
-    mail["To"] = Address(one_line(name, LONGEST_NAME), addr_spec=address)
+    mail["From"] = Address(one_line(server.sender_name), addr_spec=server.sender)
+    mail["To"] = Address(one_line(name), addr_spec=address)
     mail["Subject"] = one_line(subject, LONGEST_SUBJECT)
     mail["Date"] = format_datetime(now)
     mail["Auto-Submitted"] = "auto-generated"
@@ -124,12 +109,12 @@ def _subject(content: MailContent) -> str:
         count = len(content.notices) + content.more
         return f"{count} notices since yesterday" if count > 1 else "1 notice since yesterday"
     (first,) = content.notices[:1]
-    return f"{_short(first.words)} ({_short(first.implementation)})"
+    return f"{_short(first.words)} ({one_line(first.implementation)})"
 
 
 def _drawn(notice: NoticeWords, links: MailLinks) -> dict[str, str]:
     return {
-        "implementation": _short(notice.implementation),
+        "implementation": one_line(notice.implementation),
         "words": _short(notice.words),
         "todo": notice.todo,
         "link": links.notice(notice.number),

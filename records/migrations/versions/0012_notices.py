@@ -73,7 +73,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_notices")),
         sa.UniqueConstraint("user_id", "about", name=op.f("uq_notices_user_id_about")),
     )
-    for columns in (["user_id", "read_at"], ["implementation_id"], ["mail_id"], ["at"]):
+    for columns in (["user_id", "id"], ["user_id", "read_at"], ["mail_id"], ["at"]):
         op.create_index(op.f(f"ix_notices_{'_'.join(columns)}"), "notices", columns)
     op.create_table(
         "mail_choices",

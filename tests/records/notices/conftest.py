@@ -9,12 +9,12 @@ from records import UserProfile
 from records.audit import AuditContext
 from records.changes.scripts import submissions
 from records.changes.scripts.checked_scripts import CheckedScript
-from records.notices import notice_making
 from records.notices.notice_tables import Notice
 from records.people import grants, users
 from records.people.users import User
 from records.scripts.submissions import SubmissionDraft
 from records.tenants import implementations
+from tests.support.notices import make_all
 
 #: Key -> role. Everybody has an address but Nora.
 CROWD = {
@@ -66,14 +66,6 @@ def do(database, crowd):
 def submitted(do):
     """Submission 1 with version 1 of Ann."""
     return do(submissions.submit, script("1"), SubmissionDraft("one"), ANN)
-
-
-def make_all(database, *, mailing=True):
-    """Make the notices of all entries."""
-    more = True
-    while more:
-        with database.session() as db:
-            more = notice_making.make_next(db, mailing=mailing)
 
 
 @pytest.fixture

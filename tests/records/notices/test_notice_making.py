@@ -24,7 +24,8 @@ from records.scripts.author_tokens import AuthorTokenDraft
 from records.scripts.reviews import CommentDraft, ReviewDecision
 from records.scripts.submissions import SubmissionDraft
 from records.tenants import implementations
-from tests.records.notices.conftest import ANN, BOB, MAX, RITA, make_all, script
+from tests.records.notices.conftest import ANN, BOB, MAX, RITA, script
+from tests.support.notices import make_all, make_next
 
 LIVE = ("ann", "max", "nora", "otto")
 
@@ -164,13 +165,14 @@ def test_each_entry_is_told_once_and_one_that_cannot_be_told_is_passed_over(data
         for text in ("1", "2"):
             submissions.submit(db, implementations.find(db, "demo"), script(text), SubmissionDraft(text), ANN)
     with database.reading() as db:
-        assert notice_making.is_behind(db)
+        first = notice_making.upcoming(db, skip=True)
     with database.session() as db:
-        assert notice_making.make_next(db, mailing=False, skip=True)
+        assert notice_making.record(db, first, mailing=False)
+        assert not notice_making.record(db, first, mailing=False)
     make_all(database)
     assert told() == everybody("script.submitted", "rita", "max")
     with database.reading() as db:
-        assert not notice_making.is_behind(db)
+        assert notice_making.upcoming(db) is None
         assert db.scalars(select(Notice.values)).first() == {"by": "demo/ann", "submission": 2, "version": 2}
     make_all(database)
     assert told() == []
@@ -185,7 +187,7 @@ def test_a_worker_that_dies_while_it_makes_notices_leaves_none_and_loses_none(da
 
     def dying():
         with database.session() as db:
-            notice_making.make_next(db, mailing=True)
+            make_next(db)
             raise Death
 
     with pytest.raises(Death):

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from records.notices.mail_content import MailContent, NoticeWords
-from runner.mail.mail_message import LONGEST_SUBJECT, MailLinks, as_bytes, mail_of, one_line
+from records.notices.plain_line import one_line
+from runner.mail.mail_message import LONGEST_SUBJECT, MailLinks, as_bytes, mail_of
 from runner.mail.mail_server import MailServer
 from runner.mail.unsubscribe_tokens import UnsubscribeTokens, Unsubscription
 

@@ -13,7 +13,6 @@ from records.changes.scripts import submissions as handing_in
 from records.changes.scripts.checked_scripts import CheckedScript
 from records.identity import external_auth as external
 from records.identity import saml_providers as saml
-from records.notices import notice_making
 from records.people import grants, users
 from records.roles import Permission
 from records.scripts import author_tokens, deployments, runs, versions
@@ -22,6 +21,7 @@ from records.scripts.reviews import CommentDraft, ReviewDecision
 from records.scripts.submissions import SubmissionDraft
 from records.tenants import connections, implementations
 from records.tenants.script_needs import ScriptNeeds
+from tests.support.notices import make_next
 from tests.support.saml_forge import ForgedIdp
 from tests.support.vendors import reply
 
@@ -117,7 +117,7 @@ def fill(db, box, vendor):
     retirement.archive(db, closed, AuditContext("staff/root", "it is over"))
     for number in range(30):
         audit.append(db, actor="demo/olga", action="settings.changed", target=f"{number}", implementation="demo")
-    while notice_making.make_next(db, mailing=True):
+    while make_next(db):
         pass
 
 

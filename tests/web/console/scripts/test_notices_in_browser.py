@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from records.audit import AuditContext
 from records.changes.scripts import deployments, submissions
-from records.notices import mail_content, notice_making
+from records.notices import mail_content
 from records.notices.notice_tables import Mail
 from records.people import users
 from records.scripts.reviews import CommentDraft
@@ -16,6 +16,7 @@ from runner.mail.mail_message import MailLinks, mail_of
 from runner.mail.mail_server import MailServer
 from runner.mail.unsubscribe_tokens import UnsubscribeTokens
 from tests.support.application import KEY, make_settings
+from tests.support.notices import make_all
 from tests.web.console.scripts.conftest import LONG, actor, looked_at
 
 pytestmark = pytest.mark.browser
@@ -32,10 +33,7 @@ def told(database, past, change):
     change(submissions.comment, past.submission.number, CommentDraft("Again?"), actor("reviewer", "staff"))
     change(submissions.comment, past.submission.number, CommentDraft("No."), actor("author"))
     change(deployments.stop, AuditContext("command line", "an alarm"))
-    more = True
-    while more:
-        with database.session() as db:
-            more = notice_making.make_next(db, mailing=True)
+    make_all(database)
     with database.session() as db:
         failed = db.scalars(select(Mail).order_by(Mail.id)).first()
         failed.state, failed.ended_at, failed.attempts = "failed", datetime.now(UTC), 8
