@@ -1,8 +1,6 @@
 import os
 import shutil
 import signal
-import subprocess
-import sys
 import time
 from datetime import UTC, datetime, timedelta
 
@@ -22,6 +20,7 @@ from runner.status.service import StatusService
 from runner.store.clients import connect, connect_queue
 from runner.store.worker_heartbeat import workers_present
 from sandbox import Sandbox
+from tests.support import warm_start
 from tests.support.records import new_records
 from worker import StatusWorker
 
@@ -172,9 +171,7 @@ class WorkerProcess:
     def __init__(self, house, log, **env):
         self.log = log
         with log.open("ab") as out:
-            self.process = subprocess.Popen(
-                [sys.executable, "-P", "-m", "worker"], env=os.environ | house.env | env, stderr=out, stdout=out
-            )
+            self.process = warm_start.start("worker", env=os.environ | house.env | env, output=out)
         self.pid = self.process.pid
 
     def await_ready(self, redis, *, count=1):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -27,7 +28,7 @@ from records import (
 from records.identity import certificates
 from records.identity import saml_providers as saml
 from records.tenants import implementations
-from tests.support.certificates import certificate
+from tests.support.certificates import certificate, ready_keys
 
 FIRST, SECOND, THIRD = (certificate(name) for name in ("first", "second", "third"))
 DRAFT = SamlDraft(
@@ -36,8 +37,9 @@ DRAFT = SamlDraft(
 
 
 @pytest.fixture(autouse=True)
-def quick_keys(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(certificates, "OWN_RSA_BITS", 2048)
+def quick_keys() -> Iterator[None]:
+    with ready_keys():
+        yield
 
 
 @pytest.fixture

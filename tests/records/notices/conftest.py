@@ -14,6 +14,7 @@ from records.people import grants, users
 from records.people.users import User
 from records.scripts.submissions import SubmissionDraft
 from records.tenants import implementations
+from records.tenants.script_needs import ScriptNeeds
 from tests.support.notices import make_all
 
 #: Key -> role. Everybody has an address but Nora.
@@ -32,7 +33,7 @@ ANN, BOB, RITA, MAX = (AuditContext(key, "why") for key in ("demo/ann", "demo/bo
 
 
 def script(text):
-    return CheckedScript(f"def status(u, s, a):\n    return message('{text}')\n", 1, (), ("url",), "runtime", b"code")
+    return CheckedScript(f"def status(u, s, a):\n    return message('{text}')\n", 1, (), ScriptNeeds(("url",)), "runtime", b"code")
 
 
 @pytest.fixture

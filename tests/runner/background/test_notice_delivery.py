@@ -33,7 +33,7 @@ from tests.support.smtp_server import SmtpServer, smtp_serving
 
 ANN, RITA = AuditContext("demo/ann"), AuditContext("staff/rita")
 SOURCE = "def status(u, s, a):\n    return message('s3cret-source')\n"
-SCRIPT = CheckedScript(SOURCE, 1, (), (), "runtime", b"code")
+SCRIPT = CheckedScript(SOURCE, 1, (), ScriptNeeds(), "runtime", b"code")
 
 
 @pytest.fixture(scope="module")
@@ -172,6 +172,7 @@ def test_a_worker_that_dies_before_it_sent_loses_nothing(database, delivery, ser
 ONE_LOOK = """
 import os
 from records import Database
+from records.tenants.script_needs import ScriptNeeds
 from runner.background.notice_delivery import NoticeDelivery
 from runner.settings.operator_settings import Settings
 

@@ -12,6 +12,7 @@ from records.people import users
 from records.scripts import versions
 from records.scripts.submissions import SubmissionDraft
 from records.tenants import implementations
+from records.tenants.script_needs import ScriptNeeds
 from records.trials import rehearsals
 from runner.background import version_rehearsal
 from runner.background.job_child import run_order
@@ -44,7 +45,7 @@ def ordered(house):
         with house.database.session() as db:
             owner = implementations.find(db, "acme")
             by = AuditContext(add_author(db, "acme/ann"), "test")
-            script = CheckedScript(source, 1, (), (), house.sandbox.report.runtime, code)
+            script = CheckedScript(source, 1, (), ScriptNeeds(), house.sandbox.report.runtime, code)
             made = changes.submit(db, owner, script, SubmissionDraft("", scenarios), by).value
             for number in range(people):
                 users.remember(db, owner, f"p{number}", UserProfile("", first_name=f"Name{number}"))

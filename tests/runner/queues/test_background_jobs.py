@@ -6,8 +6,6 @@ import io
 import os
 import shutil
 import signal
-import subprocess
-import sys
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -28,6 +26,7 @@ from runner.status.change_events import CHANGED
 from runner.store.clients import connect
 from runner.store.environment_mark import empty_but_mark
 from runner.store.worker_heartbeat import BACKGROUND, workers_present
+from tests.support import warm_start
 from tests.support.eventually import eventually
 
 pytestmark = pytest.mark.slow
@@ -70,8 +69,7 @@ class Site:
 
     def start(self, **env):
         with self.log.open("ab") as out:
-            command = [sys.executable, "-P", "-m", "worker", "background"]
-            worker = subprocess.Popen(command, env=os.environ | self.env | env, stdout=out, stderr=out)
+            worker = warm_start.start("worker", "background", env=os.environ | self.env | env, output=out)
         self.workers.append(worker)
         assert eventually(lambda: any(note.pid == worker.pid for note in self.present()), seconds=SECONDS), self.said()
         return worker

@@ -3,7 +3,6 @@
 import http.client
 import os
 import subprocess
-import sys
 import time
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -16,6 +15,7 @@ from records.scripts import deployments, versions
 from records.tenants import implementations
 from runner.logins import LoginStore
 from runner.store.clients import connect
+from tests.support import warm_start
 from tests.support.people import visitor
 
 #: Seconds for a process to start on a machine that is busy with other tests.
@@ -69,13 +69,11 @@ class Process:
     words: tuple[str, ...]
     env: dict[str, str] = field(repr=False)
     log: Path
-    process: subprocess.Popen | None = None
+    process: warm_start.WarmProcess | None = None
 
     def start(self):
         with self.log.open("a") as log:
-            self.process = subprocess.Popen(
-                [sys.executable, "-P", "-m", "web.cli", *self.words], env=self.env, stderr=log, stdout=log
-            )
+            self.process = warm_start.start("web.cli", *self.words, env=self.env, output=log)
         return self
 
     def stop(self):

@@ -6,7 +6,6 @@ import os
 import secrets
 import signal
 import subprocess
-import sys
 import threading
 from contextlib import closing, contextmanager
 from itertools import count
@@ -16,6 +15,7 @@ from runner.status.change_events import CHANGED
 from runner.status.return_tokens import ReturnTokens
 from runner.store.clients import connect
 from runner.store.environment_mark import adopt
+from tests.support import warm_start
 from tests.support.eventually import eventually
 from tests.support.people import visitor
 from tests.support.real_server import KEY, free_port, furnish
@@ -54,11 +54,7 @@ class Installation:
     def start(self):
         for name, words in (("web", ("web.cli", "web")), ("worker", ("worker",))):
             with self.log_of(name).open("ab") as out:
-                self._processes.append(
-                    subprocess.Popen(
-                        [sys.executable, "-P", "-m", *words], env=os.environ | self.env, stdout=out, stderr=out
-                    )
-                )
+                self._processes.append(warm_start.start(*words, env=os.environ | self.env, output=out))
         assert eventually(lambda: self.status().get("state") == "hidden", seconds=30), self.logs()
         self.status()  # what the first answer needed was read before this process listened for changes, and not kept
 

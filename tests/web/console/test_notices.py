@@ -18,6 +18,7 @@ from records.people import grants, users
 from records.scripts.reviews import CommentDraft
 from records.scripts.submissions import SubmissionDraft
 from records.tenants import implementations
+from records.tenants.script_needs import ScriptNeeds
 from runner.mail.unsubscribe_tokens import UnsubscribeTokens, Unsubscription
 from tests.support.application import KEY
 from tests.support.notices import make_all
@@ -31,7 +32,7 @@ NOTICES, SETTINGS, MAILS = "/console/notices", "/console/notices/settings", "/co
 
 
 def script(text="1"):
-    return CheckedScript(f"def status(u, s, a):\n    return message('{text}')\n", 1, (), (), "runtime", b"code")
+    return CheckedScript(f"def status(u, s, a):\n    return message('{text}')\n", 1, (), ScriptNeeds(), "runtime", b"code")
 
 
 @pytest.fixture(autouse=True)

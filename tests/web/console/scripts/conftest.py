@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
+from records import Database
 from records.audit import AuditContext
 from records.changes.scripts import deployments as deploying
 from records.changes.scripts import submissions as handing_in
@@ -15,7 +16,7 @@ from records.scripts.reviews import CommentDraft, ReviewDecision
 from records.scripts.submissions import SubmissionDraft
 from records.tenants import implementations
 from records.tenants.script_needs import NeededCall, ScriptNeeds
-from tests.support.application import make_app, make_settings
+from tests.support.application import copied, make_app, make_settings
 from tests.support.browser import serving
 
 DEMO = "/console/implementations/demo"
@@ -61,7 +62,10 @@ def actor(name, home="demo"):
 @pytest.fixture
 def change(database):
     """Make a change of `records.changes` in the demo; returns its value."""
+    return changing(database)
 
+
+def changing(database):
     def make(function, *arguments, **more):
         with database.session() as db:
             return function(db, implementations.find(db, "demo"), *arguments, **more).value
@@ -70,8 +74,21 @@ def change(database):
 
 
 @pytest.fixture
-def past(change):
+def past(database, records_with_past):
     """Version 1 is active, 2 is staged for 10 %, 3 waits for a review; each was submitted by the author."""
+    copied(records_with_past[0], database.engine.url.database)
+    return records_with_past[1]
+
+
+@pytest.fixture(scope="session")
+def records_with_past(seeded, tmp_path_factory):
+    """Records in which all of the past has happened, made once, and the last change."""
+    database = Database(f"sqlite:///{copied(seeded, tmp_path_factory.mktemp('past') / 'console.db')}")
+    yield database, make_past(changing(database))
+    database.dispose()
+
+
+def make_past(change):
     author, reviewer = actor("author"), actor("reviewer", "staff")
     for number, (source, note) in enumerate(((FIRST, "The first text"), (SECOND, f"Says whose: {LONG}")), 1):
         made = change(handing_in.submit, checked(source), SubmissionDraft(note), author)

@@ -3,8 +3,6 @@
 import io
 import os
 import re
-import subprocess
-import sys
 
 import pytest
 from openpyxl import Workbook
@@ -14,6 +12,7 @@ from runner.queues.background_jobs import BackgroundQueue
 from runner.queues.job_orders import AGENDA_IMPORT, OrderSigner
 from runner.queues.job_states import JobStates
 from runner.store.worker_heartbeat import BACKGROUND, WorkerHeartbeat
+from tests.support import warm_start
 from tests.support.application import KEY
 from tests.support.eventually import eventually
 from tests.web.console.settings.staff_people import DEMO, Person, entries, typed
@@ -38,7 +37,6 @@ def large_workbook():
 
 
 LARGE = large_workbook()
-WORKER = [sys.executable, "-P", "-m", "worker", "background"]
 
 
 @pytest.fixture
@@ -64,7 +62,7 @@ def worker(database, valkey_url, tmp_path):
             "REDIS_URL": valkey_url,
         }
         with (tmp_path / "worker.log").open("ab") as log:
-            started.append(subprocess.Popen(WORKER, env=os.environ | env, stdout=log, stderr=log))
+            started.append(warm_start.start("worker", "background", env=os.environ | env, output=log))
         return tmp_path / "worker.log"
 
     yield start

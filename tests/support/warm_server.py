@@ -1,0 +1,97 @@
+"""A process that has imported all of the product, and forks for each program that a test starts (see `warm_start`).
+
+Each request comes as one message: the program, and the files that are its input, output and errors. The last file is a pipe
+to which we write the process id, and later the exit status. We end with the test process, whose end closes our socket.
+"""
+
+import contextlib
+import gc
+import importlib
+import json
+import os
+import pkgutil
+import runpy
+import selectors
+import signal
+import socket
+import sys
+
+MESSAGE_BYTES = 1_000_000
+
+
+def preload():
+    """Import what the programs import. A program that is itself a module must be loaded again, as `__main__`."""
+    for package in ("records", "runner", "web"):
+        for found in pkgutil.walk_packages(importlib.import_module(package).__path__, f"{package}."):
+            if "migrations" not in found.name and not found.name.endswith("__main__"):
+                importlib.import_module(found.name)
+    importlib.import_module("worker")
+    del sys.modules["worker"]
+    gc.collect()
+    gc.freeze()
+
+
+def next_program(requests):
+    """Serve requests; return the program in each forked child, None in this process at the end."""
+    running = {}
+    woken, wake = os.pipe()
+    os.set_blocking(wake, False)
+    signal.signal(signal.SIGCHLD, lambda *_: None)
+    signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
+    with selectors.DefaultSelector() as ready:
+        ready.register(requests, selectors.EVENT_READ)
+        ready.register(woken, selectors.EVENT_READ)
+        while True:
+            for key, _ in ready.select():
+                if key.fileobj == woken:
+                    os.read(woken, 4096)
+                    tell_ends(running)
+                    continue
+                message, files, *_ = socket.recv_fds(requests, MESSAGE_BYTES, 4)
+                if not message:
+                    return None
+                pid = os.fork()
+                if not pid:
+                    become(files, json.loads(message))
+                    return json.loads(message)
+                os.write(files[3], pid.to_bytes(4, "little"))
+                running[pid] = files[3]
+                for file in files[:3]:
+                    os.close(file)
+
+
+def tell_ends(running):
+    """Write the exit status of each program that has ended to its pipe."""
+    for pid in [*running]:
+        ended, status = os.waitpid(pid, os.WNOHANG)
+        if ended:
+            pipe = running.pop(pid)
+            with contextlib.suppress(BrokenPipeError):
+                os.write(pipe, os.waitstatus_to_exitcode(status).to_bytes(4, "little", signed=True))
+            os.close(pipe)
+
+
+def become(files, program):
+    """Make this forked child what a new process would be."""
+    signal.set_wakeup_fd(-1)
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    for number, file in enumerate(files[:3]):
+        os.dup2(file, number)
+    os.closerange(3, os.sysconf("SC_OPEN_MAX"))
+    os.environ.clear()
+    os.environ.update(program["env"])
+    os.chdir(program["cwd"])
+
+
+def main():
+    requests = socket.socket(fileno=int(sys.argv[1]))
+    preload()
+    program = next_program(requests)
+    if program:
+        requests.detach()  # its number was closed
+        sys.argv = ["", *program["arguments"]]
+        runpy.run_module(program["module"], run_name="__main__", alter_sys=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,87 @@
+"""Starts programs of the product as processes, quickly: forked from a process that has imported them.
+
+A real process with its own environment, files and exit status; only its command line in /proc is that of `warm_server`.
+What a test says about starting itself (imports, options of Python, the parent) needs `subprocess`.
+"""
+
+import atexit
+import functools
+import json
+import os
+import select
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.support import warm_server
+
+
+class WarmProcess:
+    """A started program, with the methods of `subprocess.Popen` that tests use."""
+
+    def __init__(self, pipe):
+        self._pipe = pipe
+        self.returncode = None
+        self.pid = int.from_bytes(os.read(pipe, 4), "little")
+
+    def poll(self):
+        if self.returncode is None and select.select([self._pipe], [], [], 0)[0]:
+            self._end()
+        return self.returncode
+
+    def wait(self, timeout=None):
+        if self.returncode is None:
+            if not select.select([self._pipe], [], [], timeout)[0]:
+                raise subprocess.TimeoutExpired(str(self.pid), timeout)
+            self._end()
+        return self.returncode
+
+    def send_signal(self, number):
+        if self.poll() is None:
+            os.kill(self.pid, number)
+
+    def terminate(self):
+        self.send_signal(signal.SIGTERM)
+
+    def kill(self):
+        self.send_signal(signal.SIGKILL)
+
+    def _end(self):
+        self.returncode = int.from_bytes(os.read(self._pipe, 4), "little", signed=True)
+        os.close(self._pipe)
+
+
+def start(module, *arguments, env, output):
+    """Do what `python -P -m` does, with standard output and errors in a file.
+
+    If the environment tells Python something at its start that ours does not, Python is started.
+    """
+    if python_variables(env) != python_variables(os.environ):
+        command = [sys.executable, "-P", "-m", module, *arguments]
+        return subprocess.Popen(command, env=env, stdout=output, stderr=output)
+    asked, told = os.pipe()
+    program = {"module": module, "arguments": arguments, "env": dict(env), "cwd": str(Path.cwd())}
+    with open(os.devnull) as nothing:  # noqa: PTH123 - a device
+        files = [nothing.fileno(), output.fileno(), output.fileno(), told]
+        socket.send_fds(_server(), [json.dumps(program).encode()], files)
+    os.close(told)
+    return WarmProcess(asked)
+
+
+def python_variables(env):
+    return {name: value for name, value in env.items() if name.startswith("PYTHON")}
+
+
+@functools.cache
+def _server():
+    """The socket of this process's server."""
+    ours, its = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    ours.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, warm_server.MESSAGE_BYTES)
+    command = [sys.executable, "-P", warm_server.__file__, str(its.fileno())]
+    process = subprocess.Popen(command, pass_fds=[its.fileno()], stdin=subprocess.DEVNULL)
+    its.close()
+    atexit.register(process.wait)
+    atexit.register(ours.close)
+    return ours
