@@ -167,6 +167,7 @@ class JobRun:
         tries_until = time.monotonic() + NOTE_END_S
         while True:
             try:
+                self._services.states.note(self._order, *self._step)  # the last one may have come together with the end
                 self._services.states.end(self._order, end.state, end.said, end.result)
             except RedisError:
                 if time.monotonic() > tries_until or self._services.stop.requested:

@@ -122,9 +122,11 @@ class Site:
         self.database.dispose()
 
 
-def children_of(worker):
+def jobs_of(worker):
+    """The processes of jobs that a worker has started."""
     tasks = Path(f"/proc/{worker.pid}/task").iterdir()
-    return {int(child) for task in tasks for child in (task / "children").read_text().split()}
+    found = {int(child) for task in tasks for child in (task / "children").read_text().split()}
+    return {child for child in found if b"runner.background.job_child" in Path(f"/proc/{child}/cmdline").read_bytes()}
 
 
 @pytest.fixture
@@ -207,7 +209,7 @@ def test_an_import_whose_worker_was_killed_has_failed_changes_nothing_and_can_be
     worker = site.start()
     job = site.order(data)
     site.running(job)
-    (child,) = children_of(worker)
+    (child,) = jobs_of(worker)
     worker.kill()
     worker.wait()
     state = site.ended(job)
@@ -225,7 +227,7 @@ def test_an_import_whose_process_was_killed_has_failed_with_a_reference(on_sqlit
     worker = site.start()
     job = site.order(data)
     site.running(job)
-    (child,) = children_of(worker)
+    (child,) = jobs_of(worker)
     os.kill(child, signal.SIGKILL)
     state = site.ended(job)
     reference = state.said.rpartition("Reference: ")[2]
