@@ -37,6 +37,7 @@ EXPLORE_S, EXPLORE_RUNS = 60.0, 3000
 MOST_ROWS, LONGEST_EXAMPLE = 200, 8 * 1024
 
 NOT_THERE = "the submission is not there any more, or has another text"
+SUSPENDED = "the version is suspended"
 ALARM = "The script did what no script can do. Its version is suspended. Treat it as an attack."
 
 
@@ -142,6 +143,8 @@ def _read(steps: JobSteps, order: JobOrder, arguments: SubmissionTrialArguments)
         version = versions.find_version(db, owner, arguments.version) if owner else None
         if owner is None or found is None or version is None or found.version_id != version.id:
             raise RuleViolation("submission", NOT_THERE)
+        if version.suspended_at is not None:
+            raise RuleViolation("version", SUSPENDED)
         return _Submitted(owner, version.source, list(found.scenarios))
 
 

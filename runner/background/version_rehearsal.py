@@ -30,7 +30,7 @@ from runner.trials.script_review import ScriptReview
 from runner.trials.trial import TrialSandbox
 
 from .job_steps import JobEnd, JobSteps
-from .submission_trial import ALARM
+from .submission_trial import ALARM, SUSPENDED
 
 #: Steps: reading, running, saving.
 STEPS: Final = 3
@@ -129,6 +129,8 @@ def _read(steps: JobSteps, order: JobOrder, arguments: RehearsalArguments) -> _R
         version = versions.find_version(db, owner, arguments.version) if owner else None
         if owner is None or version is None:
             raise RuleViolation("version", NOT_THERE)
+        if version.suspended_at is not None:
+            raise RuleViolation("version", SUSPENDED)
         rates, answers = rates_of(db, owner), _answers(db, version)
         event = event_of(db, owner, minutes=arguments.minutes)  # last, because it ends the use of this session
     if not event.people or not event.sessions:

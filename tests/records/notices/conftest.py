@@ -33,7 +33,9 @@ ANN, BOB, RITA, MAX = (AuditContext(key, "why") for key in ("demo/ann", "demo/bo
 
 
 def script(text):
-    return CheckedScript(f"def status(u, s, a):\n    return message('{text}')\n", 1, (), ScriptNeeds(("url",)), "runtime", b"code")
+    return CheckedScript(
+        f"def status(u, s, a):\n    return message('{text}')\n", 1, (), ScriptNeeds(("url",)), "runtime", b"code"
+    )
 
 
 @pytest.fixture

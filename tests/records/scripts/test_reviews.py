@@ -178,7 +178,7 @@ def test_the_database_refuses_to_delete_a_review_but_with_its_implementation(dat
         version = add(db, demo)
         approve(db, demo, submit(db, demo, version), version.sha256)
     attempts = ["DELETE FROM reviews", "DELETE FROM submissions", "DELETE FROM versions", "DELETE FROM scripts"]
-    copy = "INTO reviews SELECT id, implementation_id, submission_id, 'x', 'rejected', sha256, '', '', '[]', at FROM reviews"
+    copy = "INTO reviews SELECT id, implementation_id, submission_id, 'x', 'rejected', sha256, '', '', '[]', at, '' FROM reviews"
     attempts += [f"INSERT OR REPLACE {copy}"] if database.engine.dialect.name == "sqlite" else ["TRUNCATE reviews"]
     for attempt in attempts:
         with pytest.raises(Conflict, match="never deleted"), database.session() as db:

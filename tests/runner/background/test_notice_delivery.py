@@ -22,6 +22,7 @@ from records.scripts.reviews import CommentDraft
 from records.scripts.submissions import SubmissionDraft
 from records.storage import environment_mark
 from records.tenants import implementations
+from records.tenants.script_needs import ScriptNeeds
 from runner.background.background_services import BackgroundServices
 from runner.background.notice_delivery import PAUSE_S, NoticeDelivery, delivering
 from runner.health.outages import OutageLog

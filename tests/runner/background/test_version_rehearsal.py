@@ -112,6 +112,10 @@ def test_a_version_that_is_gone_and_an_event_without_people_are_refused_with_the
             db.delete(user)
     end, report, _, _ = rehearsed(order)
     assert (end.state, end.said, report) == ("refused", "Nothing was rehearsed: there is no person yet.", None)
+    with house.database.session() as db:
+        version = versions.find_version(db, implementations.find(db, "acme"), order.arguments["version"])
+        version.suspended_at, version.suspended_reason = START, "alarm"
+    assert rehearsed(order)[0].said == "Nothing was rehearsed: the version is suspended."
     gone = JobOrder(**(vars(order) | {"arguments": order.arguments | {"version": "0" * 64}}))
     assert "not there any more" in rehearsed(gone)[0].said
 

@@ -13,7 +13,7 @@ from records.people import administrators
 from runner.logins import LoginStore
 from runner.powers.outbound_requests import OutboundRequests
 from runner.queues.background_jobs import MOST, MOST_IN_TOTAL, rq_background_queue
-from runner.queues.job_orders import AGENDA_IMPORT, BADGE_IMAGE, SUBMISSION_TRIAL, JobOrder, OrderSigner
+from runner.queues.job_orders import AGENDA_IMPORT, BADGE_IMAGE, REHEARSAL, SUBMISSION_TRIAL, JobOrder, OrderSigner
 from runner.queues.job_states import JobStates
 from runner.queues.trial_orders import EARLIER_RUNS
 from runner.store.clients import connect
@@ -28,15 +28,17 @@ from web.auth.login_steps import login_test
 
 
 def order_jobs(redis):
-    """Let an import and an image of olga's and a trial of arno's wait, always by the same ids, as if no background worker were there."""
+    """Let an import and an image of olga's, a trial and a rehearsal of arno's wait, always by the same ids, as if no worker were there."""
     upload = {"upload": "0" * 64, "dates": "auto", "retire": False, "as_of": None}
     sha256 = hashlib.sha256(handed_in_source(3).encode()).hexdigest()
     trial = {"submission": 2, "version": sha256, "runs": EARLIER_RUNS}
+    rehearsal = {"version": sha256, "moments": ["before"], "minutes": 10, "runs": 5}
     now = int(time.time())
     orders = (
         JobOrder("0" * 32, AGENDA_IMPORT, "demo", "demo/olga", now, upload),
         JobOrder("1" * 32, SUBMISSION_TRIAL, "demo", "demo/arno", now, trial),
-        JobOrder("2" * 32, BADGE_IMAGE, "demo", "demo/olga", now, {"image": "e" * 64}),
+        JobOrder("2" * 32, REHEARSAL, "demo", "demo/arno", now, rehearsal),
+        JobOrder("3" * 32, BADGE_IMAGE, "demo", "demo/olga", now, {"image": "e" * 64}),
     )
     for order in orders:
         JobStates(redis).add(order, most=MOST, most_in_total=MOST_IN_TOTAL)
@@ -66,7 +68,7 @@ class Stage:
     check_worker: object
 
     def rewind(self):
-        """Records and store as at the start: one refused login, one person who came by a test login, three waiting jobs."""
+        """Records and store as at the start: one refused login, one person who came by a test login, four waiting jobs."""
         self.redis.flushall()
         adopt(self.redis, "development")
         self.check_worker.note_presence()

@@ -62,9 +62,7 @@ UNTOUCHED = {
     f"{ONE}/scripts/live/<act>": {"script.widened", "scripts.continued", REFUSED},
     f"{ONE}/scripts/submissions/<int:number>/comments": {REFUSED},
     f"{ONE}/scripts/submissions/<int:number>/comments/<int:comment>/resolve": {"review.comment_resolved"},
-    f"{ONE}/scripts/submissions/<int:number>/decision": {
-        REFUSED
-    },  # an approval needs a reason to do without the trial, all others need a note
+    f"{ONE}/scripts/submissions/<int:number>/decision": {"review.approved", REFUSED},  # all but an approval need a note
     f"{ONE}/scripts/submissions/<int:number>/trial/<job>/cancel": {SHOWN},
     f"{ONE}/scripts/submissions/<int:number>/trial": {SHOWN},  # ordered: what it finds is kept later
     f"{ONE}/scripts/versions/<int:number>/rehearsals": {SHOWN},  # ordered, as a trial is

@@ -15,12 +15,15 @@ from records.identity import external_auth as external
 from records.identity import saml_providers as saml
 from records.people import grants, users
 from records.roles import Permission
-from records.scripts import author_tokens, deployments, runs, versions
+from records.scripts import author_tokens, deployments, runs, submissions, versions
 from records.scripts.author_tokens import AuthorTokenDraft
 from records.scripts.reviews import CommentDraft, ReviewDecision
 from records.scripts.submissions import SubmissionDraft
 from records.tenants import connections, implementations
 from records.tenants.script_needs import ScriptNeeds
+from records.trials import rehearsals, replayed_runs
+from runner.trials.rehearsal.rehearsal import Rehearsal
+from runner.trials.rehearsal.rehearsal_report import ReportFacts, report_of
 from tests.support.notices import make_next
 from tests.support.saml_forge import ForgedIdp
 from tests.support.vendors import reply
@@ -145,6 +148,7 @@ def _demo(db):
     _badges(db, made)
     run = RunRecord("019af1d2c3b4-5e6f00000001", "demo", "ada", "CE-1", version.sha256, _at(9), "returned", "hidden")
     runs.record_many(db, [run])
+    _tried(db, made)
     return made
 
 
@@ -173,6 +177,23 @@ def _handed_in(db, demo):
         if number == 2:
             decision = ReviewDecision("approved", made.version.sha256, untried_reason="tests try nothing")
             handing_in.decide(db, demo, made.submission.number, decision, AuditContext("staff/rhea"))
+
+
+def _tried(db, demo):
+    """The submission that waits was tried, and its version was rehearsed."""
+    submission, version = submissions.every(db, demo)[0]
+    shown = {"outcome": "returned", "message": {"text": "3", "link": None, "color": "#005d8a"}}
+    replayed_runs.keep(
+        db, submission, {"changed": [{"run": "019af1d2c3b4-5e6f00000001", "before": shown, "after": shown}]}
+    )
+    explored = {"messages": [], "raised": [], "lines_unreached": [], "runs": 9, "stopped": False}
+    explored["counts"] = dict.fromkeys(("messages", "raised", "lines_unreached"), 0)
+    counts = dict.fromkeys(replayed_runs.KINDS, 0) | {"changed": 1}
+    results = {"explore": explored, "replay": {"runs": 1, "same": 0, "counts": counts}}
+    submissions.keep_results(db, submission, results)
+    report, _ = report_of(Rehearsal(), ReportFacts(0, (), {}))
+    report |= {"moments_chosen": ["before"], "minutes": 10, "people": 1, "sessions": 1}
+    rehearsals.keep(db, version, report, [], by="demo/arno")
 
 
 def _at(hour):

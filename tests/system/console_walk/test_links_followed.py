@@ -14,6 +14,7 @@ BY_OTHER_WAYS = {
     "/console/first/<token>": "the link is printed on the machine's own console",
     "/console/in/done": "the end of a sign-in in a second tab",
     "/console/implementations/<implementation>/agenda/check": "where an upload leads",
+    "/console/implementations/<implementation>/scripts/message-colours/<colors>.css": "the style sheet of a page with messages",
 }
 
 

@@ -32,7 +32,9 @@ NOTICES, SETTINGS, MAILS = "/console/notices", "/console/notices/settings", "/co
 
 
 def script(text="1"):
-    return CheckedScript(f"def status(u, s, a):\n    return message('{text}')\n", 1, (), ScriptNeeds(), "runtime", b"code")
+    return CheckedScript(
+        f"def status(u, s, a):\n    return message('{text}')\n", 1, (), ScriptNeeds(), "runtime", b"code"
+    )
 
 
 @pytest.fixture(autouse=True)

@@ -73,14 +73,15 @@ def test_the_entry_of_a_submission_by_a_token_names_its_person(db, mine):
     assert (actor, action, detail["author"]) == ("author token ci", "script.submitted", "demo/ann")
 
 
-def test_each_decision_has_its_entry_with_the_hash(db, mine):
+def test_each_decision_has_its_entry_with_the_hash_and_an_approval_with_why_it_was_not_tried(db, mine):
+    untried = {"approved before its trial had ended": "tests try nothing"}
     for number, decision in enumerate(("changes_requested", "approved", "rejected"), 1):
         made = submissions.submit(db, mine, script(decision), SubmissionDraft(), ANN).value
         verdict = ReviewDecision(decision, made.version.sha256, "Because", untried_reason="tests try nothing")
         assert not submissions.decide(db, mine, number, verdict, RITA).announced
         assert told(db)[-1] == (
             *("staff/rita", f"review.{decision}", f"submission {number}"),
-            {"sha256": made.version.sha256, "waived": 0},
+            {"sha256": made.version.sha256, "waived": 0} | (untried if decision == "approved" else {}),
         )
 
 

@@ -10,6 +10,7 @@ from records import RunRecord
 from records.agenda import agenda_imports as agenda
 from records.audit import AuditContext
 from records.changes import agenda as agenda_changes
+from records.changes.scripts import deployments
 from records.changes.scripts import submissions as handing_in
 from records.scripts import drafts, runs, submissions
 from records.scripts.submissions import SubmissionDraft
@@ -220,6 +221,11 @@ def test_one_run_of_a_person_at_a_time_and_so_many_in_a_minute(browser_for, vers
     redis.delete("ck:run turn:demo/author")
     monkeypatch.setattr("web.console.scripts.pane.pane_result.MOST_RUNS", 1)
     assert "too many runs in a minute" in text_of(author.send(PAGE, **CASE).text)
+
+
+def test_a_suspended_version_is_not_run(browser_for, version, change):
+    change(deployments.suspend, 1, AuditContext("staff/reviewer", "security alarm"))
+    assert "this version is suspended" in text_of(browser_for("reviewer").send(PAGE, **CASE).text)
 
 
 @pytest.mark.parametrize("name", ["organizer", "scanner", "attendee"])

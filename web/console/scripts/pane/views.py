@@ -17,6 +17,8 @@ from .case_filling import fill, may_choose_people
 from .pane_form import FILL, RUN, PaneForm, case_of
 from .pane_result import PaneResult, run
 
+SUSPENDED = "Nothing was run: this version is suspended. Its page says why."
+
 
 @blueprint.get("/versions/<int:number>/try", endpoint="try_version")
 @needs(Permission.SEE_SCRIPTS)
@@ -43,6 +45,8 @@ def work(implementation: str, number: int) -> Response:
         form.offer(submissions.newest_scenarios(db, version), people=may_choose_people(found.slug))
         source = version.source
         db.expunge_all()
+    if version.suspended_at is not None:
+        return _page(found, version, form, PaneResult(fault=SUSPENDED))
     case = case_of(form)
     # No transaction is open while the run is waited for.
     result = run(found, source, case) if case else None
