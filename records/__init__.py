@@ -20,6 +20,7 @@ The folders, the lowest first:
     agenda/       sessions, and importing them
     scripts/      versions, submissions, reviews, deployments, author tokens, runs
     trials/       the vendors' answers that are kept with runs
+    attendance/   scans, the ledger that keeps them, minutes, reports
     support/      look-ups for support
     changes/      every change that a person can make, with its audit entry and what follows it
     migrations/   the history of the tables

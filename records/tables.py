@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from .agenda.import_tables import AgendaImport, AgendaUpload
 from .agenda.sessions import AgendaSession
+from .attendance.ledger.tables import LedgerEntry, LedgerHead, ScanNames
 from .audit import AuditEntry, AuditHead
 from .identity.external_auth import ExternalAuth
 from .identity.saml_certificates import SamlCertificate
@@ -43,11 +44,14 @@ ALL_TABLES = (
     Grant,
     Implementation,
     KeptAnswers,
+    LedgerEntry,
+    LedgerHead,
     Review,
     ReviewComment,
     Run,
     SamlCertificate,
     SamlProvider,
+    ScanNames,
     Script,
     ScriptDraft,
     SpKey,

@@ -72,9 +72,11 @@ ORDER = {
         "agenda",
         "scripts",
         "trials",
+        "attendance",
         "support",
         "changes",
     ),
+    "records/attendance": ("ledger",),
     "records/changes": ("scripts",),
     "runner": (
         *(
