@@ -106,7 +106,7 @@ ORDER = {
     "web/auth/saml/protocol": ("xml", "messages"),
     "web/console": ("layout", "people", "settings", "runs", "scripts"),
     "web/console/scripts": ("source", "deploying", "trials"),
-    "web/console/settings": ("agenda", "general", "connections", "identity", "external"),
+    "web/console/settings": ("agenda", "general", "attendance", "connections", "identity", "external"),
     "web/cli": ("common", "setup", "operate", "authors", "service", "scripts", "local"),
 }
 #: Modules of one folder, besides its front page.

@@ -149,6 +149,14 @@ def _matching(db: Session, user: User) -> list[Grant]:
     return [row for row in rows if row.kind != "attribute" or row.compared in _values(user, row.name)]
 
 
+def matches(kind: str, name: str, value: str, user: User) -> bool:
+    """Say whether a grant of this kind, attribute name and value matches what a person's provider last said."""
+    if kind == "attribute":
+        return matched(kind, value) in _values(user, name)
+    own = user.username if kind == "username" else user.user_type
+    return bool(own) and matched(kind, own) == matched(kind, value)
+
+
 def _values(user: User, name: str) -> set[str]:
     """Return the texts of an attribute; a provider may send one value or a list."""
     value = user.attributes.get(name)

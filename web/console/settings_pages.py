@@ -9,6 +9,7 @@ from web.console.settings import app_login, retirement, role_limit
 from web.console.settings.agenda import import_views as agenda_check
 from web.console.settings.agenda import job_views as agenda_jobs
 from web.console.settings.agenda import views as agenda
+from web.console.settings.attendance import views as attendance
 from web.console.settings.connections import views as connections
 from web.console.settings.external import views as external
 from web.console.settings.general import views as general
@@ -21,6 +22,7 @@ VIEWS = (
     agenda,
     agenda_check,
     agenda_jobs,
+    attendance,
     connections,
     external,
     general,

@@ -12,7 +12,7 @@ from .schema_forms import listed, or_null, ref, schema_object, some_members
 
 ACTION = schema_object(
     {
-        "kind": {"enum": ["link", "scan", "login"], "description": "link: an external site; login: our login page."},
+        "kind": {"enum": ["link", "scan", "login"], "description": "link: an external site; scan: the scanner of this session, for people who scan badges; login: our login page."},
         "url": {"type": "string", "format": "uri"},
     },
     "What a tap on the message opens. A message with an action is shown as a button.",
