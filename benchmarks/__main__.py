@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from . import commands, explore, jail, miss, slow, web
+from . import attendance, commands, explore, jail, miss, slow, web
 
 HERE = Path(__file__).parent
 MEASURES: dict[str, Callable[[Path], dict[str, Any]]] = {
@@ -20,6 +20,7 @@ MEASURES: dict[str, Callable[[Path], dict[str, Any]]] = {
     "miss": lambda folder: miss.measure(folder, misses=600),
     "explore": lambda _: explore.measure(rounds=3, count=1600, planted_runs=4000),
     "commands": lambda _: commands.measure(rounds=3, runs=5),
+    "attendance": attendance.measure,
     "slow": lambda folder: slow.measure(folder, rounds=3, seconds=4),
 }
 BEGIN, END = "<!-- results -->", "<!-- end of results -->"

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from .agenda.import_tables import AgendaImport, AgendaUpload
 from .agenda.sessions import AgendaSession
+from .attendance.devices import ScanDevice
 from .attendance.ledger.tables import LedgerEntry, LedgerHead, ScanNames
+from .attendance.refused_scans import RefusedScan
 from .audit import AuditEntry, AuditHead
 from .identity.external_auth import ExternalAuth
 from .identity.saml_certificates import SamlCertificate
@@ -46,11 +48,13 @@ ALL_TABLES = (
     KeptAnswers,
     LedgerEntry,
     LedgerHead,
+    RefusedScan,
     Review,
     ReviewComment,
     Run,
     SamlCertificate,
     SamlProvider,
+    ScanDevice,
     ScanNames,
     Script,
     ScriptDraft,

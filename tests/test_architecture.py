@@ -98,7 +98,19 @@ ORDER = {
     "runner/trials": ("cases", "explore", "replay", "rehearsal"),
     "runner/trials/explore": ("moves",),
     "web": (
-        *("forms", "middleware", "auth", "root", "status", "console", "authors", "health", "openapi", "widget"),
+        *(
+            "forms",
+            "middleware",
+            "auth",
+            "root",
+            "status",
+            "console",
+            "authors",
+            "scanner",
+            "health",
+            "openapi",
+            "widget",
+        ),
         *("server", "devidp", "demo", "cli"),
     ),
     "web/auth": ("login_steps", "external", "app", "saml", "login_choice", "staff"),
@@ -344,6 +356,9 @@ NOTERS = {
 #: other rules, too.
 WRITERS = {
     "records.agenda.agenda_imports": {"import_file", "undo"},
+    "records.attendance.devices": {"make", "revoke"},
+    "records.attendance.ledger.erasure": {"erase"},
+    "records.attendance.refused_scans": {"erase"},
     "records.identity.external_auth": {"remove", "save"},
     "records.identity.saml_providers": {
         *("accept", "new_sp_keys", "propose", "refuse", "remove", "retire", "roll_sp_key", "save", "switch_sp_key"),
@@ -381,6 +396,7 @@ TRANSACTIONS = {
     "web/console/settings/agenda/views.py": "an uploaded file waits to be looked at, and changes nothing",
     "web/console/settings/external/login_test.py": "tested logins",
     "web/authors/token_access.py": "when an author token was used last",
+    "web/scanner/views.py": "scans, which the ledger records with who made them",
     "web/devidp/__main__.py": "our keys are made when they are first needed",
 }
 

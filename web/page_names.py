@@ -182,6 +182,8 @@ PAGE_NAMES = MappingProxyType(
         "saml.slo": "Logout at the identity provider",
         "saml.slo_posted": "Logout at the identity provider",
         "static": "A file of a page",
+        "scans.attendance": "API: the attendance of a session",
+        "scans.take_in": "API: a device sends scans",
         "status.returned": "API: the app reports that the person came back",
         "status.show": "API: the app asks for the status",
         "ways.choose": "Login: choice of the login method",

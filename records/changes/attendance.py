@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy.orm import Session
 
 from records import fields
+from records.attendance import refused_scans
 from records.attendance.ledger import erasure
 from records.audit import AuditContext
 from records.errors import RuleViolation
@@ -23,12 +24,13 @@ _reason = fields.line(LONGEST_REASON, empty=False)
 def erase_names(db: Session, owner: Implementation, badge: str, by: AuditContext) -> AfterCommit[int]:
     """Erase the names of a badge from all its scans; the value is from how many. It cannot be undone.
 
-    The scans stay, with their badge ID, and the ledger can still be verified. Raises RuleViolation without a reason, and for a
+    The scans stay, with their badge ID, and the ledger can still be verified; refused scans are deleted. Raises RuleViolation without a reason, and for a
     badge without names.
     """
     badge, reason = _checked(badge, by)
     lock(db, owner)
     erased = erasure.erase(db, owner, badge, actor=by.actor, reason=reason)
+    erased += refused_scans.erase(db, owner, badge)
     if not erased:
         raise RuleViolation("badge_id", "has no names: it was never scanned, or they were erased already")
     note(db, owner.slug, ERASED, by, target=badge, detail={"scans": erased})

@@ -53,6 +53,8 @@ CALLED = {
     "scan_ledger": ("scan or correction", "scans and corrections"),
     "scan_names": ("scan with names", "scans with names"),
     "scan_ledger_heads": ("end of the ledger of scans", "ends of the ledger of scans"),
+    "scan_devices": ("device that scans", "devices that scan"),
+    "refused_scans": ("refused scan", "refused scans"),
     "grants": ("role given", "roles given"),
     "saml_providers": ("identity provider", "identity providers"),
     "saml_certificates": ("certificate of the identity provider", "certificates of the identity provider"),

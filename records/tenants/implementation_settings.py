@@ -246,10 +246,6 @@ SETTINGS = (
         "percent",
     ),
     ImplementationSetting(
-        "badge_case_matters", FLAG, "Upper and lower case differ in badge IDs",
-        "Leave it on unless your registration system says that b-7 and B-7 are one badge.", fields.flag, ATTENDANCE,
-    ),
-    ImplementationSetting(
         "app_redirect_uris", LINES, "Addresses at which a login may end",
         "One a line, exactly as the app sends it: an https address that opens the app, or a scheme of the app's own, such as "
         "com.example.app:/login.",

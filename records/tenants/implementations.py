@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, String, Text, func, select, text, true
+from sqlalchemy import CheckConstraint, String, Text, func, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from records import fields, roles
@@ -85,7 +85,6 @@ class Implementation(Base):
     late_minutes: Mapped[int] = mapped_column(default=0, server_default=text("0"))
     minutes_needed: Mapped[int] = mapped_column(default=0, server_default=text("0"))  #: 0: not set
     percent_needed: Mapped[int] = mapped_column(default=0, server_default=text("0"))  #: 0: not set
-    badge_case_matters: Mapped[bool] = mapped_column(default=True, server_default=true())
 
     def __repr__(self) -> str:
         return f"<Implementation {self.slug}>"

@@ -46,6 +46,7 @@ COMMANDS = (
         over_http="web.cli.service.run_commands:runs_group",
     ),
     CommandEntry("saml", "web.cli.setup.saml:saml_group", "Show, import and refresh identity providers (SAML)."),
+    CommandEntry("scans", "web.cli.setup.scan_devices:scans_group", "Make, list and revoke devices that scan badges."),
     CommandEntry(
         "script",
         "web.cli.script_group:script",

@@ -10,7 +10,7 @@ import hashlib
 import json
 import secrets
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -87,17 +87,26 @@ def append(db: Session, head: LedgerHead, drafts: Sequence[tuple[EntryDraft, Bad
     for draft, given in drafts:
         number += 1
         place = {"implementation_id": head.implementation_id, "number": number}
-        kept = {**place, "salt": secrets.token_hex(32), **asdict(given)} if given else None
-        row: dict[str, Any] = {**asdict(draft), **place, "previous": previous}
+        kept = {**place, "salt": secrets.token_hex(32), **_values(given)} if given else None
+        row = {**_values(draft), **place, "previous": previous}
         row["names_hash"] = names_hash(kept) if kept else ""
         row["hash"] = previous = entry_hash(row)
         rows.append(row)
         names += [kept] if kept else []
-    db.execute(insert(LedgerEntry), rows)
-    if names:
-        db.execute(insert(ScanNames), names)
+    _insert(db, LedgerEntry, rows)
+    _insert(db, ScanNames, names)
     head.entries, head.hash = number, previous
     db.flush()
+
+
+def _values(given: EntryDraft | BadgeNames) -> dict[str, Any]:
+    return {name: getattr(given, name) for name in given.__slots__}
+
+
+def _insert(db: Session, table: type[LedgerEntry | ScanNames], rows: Sequence[dict[str, Any]]) -> None:
+    """Insert rows in their order. To return a column makes it one statement for all of them instead of one for each."""
+    if rows:
+        db.execute(insert(table.__table__).returning(table.__table__.c.number), rows)  # type: ignore[arg-type]  # it is a table
 
 
 def entry_hash(row: Any) -> str:
