@@ -356,6 +356,7 @@ NOTERS = {
 #: other rules, too.
 WRITERS = {
     "records.agenda.agenda_imports": {"import_file", "undo"},
+    "records.attendance.corrections": {"add", "void"},
     "records.attendance.devices": {"make", "revoke"},
     "records.attendance.ledger.erasure": {"erase"},
     "records.attendance.refused_scans": {"erase"},

@@ -179,7 +179,7 @@ def _stored(db: Session, owner: Implementation, ids: Sequence[str]) -> tuple[dic
 def _drafts(
     db: Session, owner: Implementation, scans: Sequence[SentScan], arrival: BatchArrival
 ) -> list[tuple[EntryDraft, BadgeNames | None]]:
-    known = _known_names(db, owner, {scan.badge_id for scan in scans if not (scan.last_name or scan.first_name)})
+    known = known_names(db, owner, {scan.badge_id for scan in scans if not (scan.last_name or scan.first_name)})
     return [(_draft(scan, arrival), _names(scan, known)) for scan in scans]
 
 
@@ -207,7 +207,7 @@ def _names(scan: SentScan, known: Mapping[str, BadgeNames]) -> BadgeNames:
     return known.get(scan.badge_id, BadgeNames("", ""))
 
 
-def _known_names(db: Session, owner: Implementation, badges: set[str]) -> dict[str, BadgeNames]:
+def known_names(db: Session, owner: Implementation, badges: set[str]) -> dict[str, BadgeNames]:
     """Return the names of users by badge ID; a badge that two users have tells no names."""
     if not badges:
         return {}

@@ -25,7 +25,7 @@ LONGEST_HOURS: Final = 60 * 24
 
 @click.group("scans")
 def scans_group() -> None:
-    """Make, list and revoke devices that scan badges."""
+    """List, correct and verify scans of badges; make and revoke devices that scan."""
 
 
 @scans_group.group("device")
