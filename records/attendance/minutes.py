@@ -90,6 +90,14 @@ def attendance(scans: Iterable[BadgeScan], session: SessionRules, rules: Attenda
     return BadgeAttendance(presences, minutes, attended, repeats, impossible, opened is not None)
 
 
+def minutes_until(found: BadgeAttendance, now: datetime) -> int | None:
+    """Return the whole minutes until now; None if the session's end is not known."""
+    if found.minutes is None:
+        return None
+    begun = (each for each in found.presences if each.begins < now)
+    return sum((min(each.ends, now) - each.begins for each in begun), timedelta()) // _MINUTE
+
+
 def in_order(scans: Iterable[BadgeScan], session: SessionRules) -> list[BadgeScan]:
     """Return scans in the order in which they count, each with the direction that counts at this session."""
     if not session.in_and_out:

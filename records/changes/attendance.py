@@ -10,7 +10,7 @@ from records.attendance.corrections import AddedScan
 from records.attendance.ledger import erasure
 from records.audit import AuditContext
 from records.errors import RuleViolation
-from records.people import badge_id
+from records.people import badge_id, users
 from records.tenants.implementations import Implementation
 
 from .after_commit import AfterCommit, unchanged
@@ -37,8 +37,9 @@ def void_scan(db: Session, owner: Implementation, scan_id: str, by: AuditContext
     if not corrections.void(db, owner, scan, actor=by.actor, reason=reason):
         return unchanged(owner.slug, None)
     detail = {"session": scan.session_id, "badge_id": scan.badge_id, "at": scan.corrected_at.isoformat()}
+    outdated = _outdated(db, owner, scan.session_id, scan.badge_id)
     note(db, owner.slug, VOIDED, by, target=scan.scan_id, detail=detail)
-    return AfterCommit(owner.slug, None, announced=False)
+    return AfterCommit(owner.slug, None, announced=False, outdated=outdated)
 
 
 def add_scan(db: Session, owner: Implementation, added: AddedScan, by: AuditContext) -> AfterCommit[str]:
@@ -48,8 +49,9 @@ def add_scan(db: Session, owner: Implementation, added: AddedScan, by: AuditCont
     scan_id = corrections.add(db, owner, added, actor=by.actor, reason=reason)
     detail = {"session": added.session, "badge_id": badge_id.normalised(added.badge_id), "at": added.at.isoformat()}
     detail |= {"replaces": added.replaces} if added.replaces else {}
+    outdated = _outdated(db, owner, added.session, detail["badge_id"])
     note(db, owner.slug, ADDED, by, target=scan_id, detail=detail)
-    return AfterCommit(owner.slug, scan_id, announced=False)
+    return AfterCommit(owner.slug, scan_id, announced=False, outdated=outdated)
 
 
 def erase_names(db: Session, owner: Implementation, badge: str, by: AuditContext) -> AfterCommit[int]:
@@ -66,6 +68,11 @@ def erase_names(db: Session, owner: Implementation, badge: str, by: AuditContext
         raise RuleViolation("badge_id", "has no names: it was never scanned, or they were erased already")
     note(db, owner.slug, ERASED, by, target=badge, detail={"scans": erased})
     return AfterCommit(owner.slug, erased, announced=False)
+
+
+def _outdated(db: Session, owner: Implementation, session: str, badge: str) -> tuple[tuple[str, str], ...]:
+    """Return the people with this badge, at this session: their scripts see other scans from now on."""
+    return tuple((subject, session) for subject in users.with_badges(db, owner, {badge}).get(badge, ()))
 
 
 def _checked(badge: str, by: AuditContext) -> tuple[str, str]:

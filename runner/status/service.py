@@ -11,6 +11,8 @@ import math
 import random
 import threading
 import time
+from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Self
@@ -122,6 +124,20 @@ class StatusService:
                 return self._answer(resolved, self._claim(resolved))
             self._enqueue(resolved, token, claimed, returned=True)
             return self._answer(resolved, claimed)
+
+    def outdate(self, implementation: str, pairs: Iterable[tuple[str, str]]) -> bool:
+        """Let what these users (by subject) see at these sessions be found anew. Returns False if the store is away.
+
+        For changes on which only their statuses depend, such as scans. Without the store, they are found anew when they are
+        no longer fresh.
+        """
+        try:
+            for user, session in pairs:
+                with suppress(UnknownSession):
+                    self._cache.outdate(self._resolve(StatusRequest(implementation, user, session)).key)
+        except RedisError:
+            return False
+        return True
 
     def look(self, request: StatusRequest) -> DisplayedStatus:
         """Return what the user would see now; starts no run. Raises `UnknownImplementation` and `UnknownSession`."""

@@ -54,11 +54,17 @@ def test_what_was_voided_by_mistake_is_added_anew_and_gives_the_same_minutes(db,
     old = db.get(LedgerEntry, (hall.id, 2))
     added = AddedScan(session="s1", badge_id=" B-2 ", at=old.corrected_at, replaces=scan_id(2))
     new = attendance.add_scan(db, hall, added, BY).value
-    assert counting(db, hall) == {scan_id(1), scan_id(3), new}
-    assert session_attendance.compute(db, hall, session).people == before
-    assert audit.recent(db)[0].detail["replaces"] == scan_id(2)
-    attendance.void_scan(db, hall, new, BY)  # an added scan is voided as any other
-    assert counting(db, hall) == {scan_id(1), scan_id(3)}
+    users.remember(db, hall, "166", UserProfile("wu", badge_id="B-2"))
+    assert attendance.add_scan(db, hall, AddedScan(session="s1", badge_id="B-99", at=START), BY).outdated == ()
+    assert [each for each in session_attendance.compute(db, hall, session).people if each.badge_id != "B-99"] == [
+        *before
+    ]
+    assert audit.newest(db, implementation="demo", action="attendance.scan_added", target=new).detail[
+        "replaces"
+    ] == scan_id(2)
+    voided = attendance.void_scan(db, hall, new, BY)  # an added scan is voided as any other
+    assert voided.outdated == (("166", "s1"),)
+    assert {scan_id(1), scan_id(3)} == counting(db, hall) & {scan_id(1), scan_id(2), scan_id(3), new}
 
 
 def test_an_added_scan_has_the_given_names_or_those_of_the_user(db, hall):

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from records.attendance.minutes import AttendanceRules, BadgeScan, Presence, SessionRules, attendance
+from records.attendance.minutes import AttendanceRules, BadgeScan, Presence, SessionRules, attendance, minutes_until
 
 START = datetime(2026, 5, 4, 9, tzinfo=UTC)
 COMMON = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -190,3 +190,15 @@ def second_by_second(marks, session, rules) -> int:
 @given(MARKS, RULES)
 def test_minutes_are_those_of_a_walk_second_by_second(marks, rules):
     assert attendance(marks, BOTH, rules).minutes == second_by_second(marks, BOTH, rules)
+
+
+@COMMON
+@given(MARKS, SESSIONS, RULES, st.integers(-30, 120))
+def test_minutes_until_a_moment_grow_to_all_of_them(marks, session, rules, minute):
+    found = attendance(marks, session, rules)
+    until = minutes_until(found, at(minute))
+    if found.minutes is None:
+        assert until is None
+    else:
+        assert 0 <= until <= found.minutes
+        assert minutes_until(found, at(120)) == found.minutes

@@ -5,11 +5,16 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from records.agenda import sessions
-from records.changes import grants
+from records.attendance import intake
+from records.attendance.corrections import AddedScan
+from records.attendance.intake import BatchArrival, ScanSender
+from records.audit import AuditContext
+from records.changes import attendance, grants
 from records.changes.grants import GrantDraft
 from records.people import users
 from records.tenants import implementations
 from runner.explanations import reasons
+from runner.status.commit_effects import open_commit_effects
 from runner.status.service import StatusRequest
 from runner.status.visibility import HidingRule
 from tests.support.eventually import eventually
@@ -122,3 +127,57 @@ def test_it_is_explained_why_a_scanner_sees_no_message(scanning):
         why = reasons.of_cache(acme, users.find(db, acme, "ann"), sessions.find(db, acme, "s1"), displayed)
     assert why[0].startswith("This person scans badges")
     assert (why[3] - why[1]) == timedelta(hours=3)
+
+
+JOINED = """
+def status(user, session, api):
+    scans = api.scans()
+    return message(f'Attended {scans.minutes} min, {scans.count}') if scans.first_in else message('Scan your badge')
+"""
+
+
+def test_a_scan_makes_the_message_of_that_user_new_and_no_other_and_a_run_under_way_is_not_stored(house, now, work_off):
+    house.add(source=JOINED, start=now - timedelta(minutes=30))
+    with house.database.session() as db:
+        acme = implementations.find(db, "acme")
+        for name in ("ann", "bob"):
+            users.remember(db, acme, name, users.UserProfile(name, "attendee", badge_id=f"B-{name}"))
+    for one in (ANN, BOB):
+        house.service.ask(one)
+    work_off()
+    assert house.service.ask(ANN).message.text == "Scan your badge"
+    house.service.returned(ANN)  # a run is queued that knows nothing of the scan
+    with house.database.session() as db:
+        acme = implementations.find(db, "acme")
+        sent = {
+            "id": "0f8fad5b-d9cb-469f-a165-70867728950e",
+            "session": "s1",
+            "badge_id": "B-ann",
+            "last_name": "",
+            "first_name": "",
+            "scanned_at": (now - timedelta(minutes=20, seconds=5)).isoformat(),
+            "entry": "camera",
+        }
+        arrival = BatchArrival(ScanSender(actor="acme/sam"), datetime.now(UTC), timedelta())
+        assert intake.take_in(db, acme, [sent], arrival).results[0].state == "stored"
+    assert house.service.outdate("acme", [("ann", "s1"), ("ann", "gone")])
+    house.service.ask(ANN)
+    work_off()
+    assert house.service.ask(ANN).message.text == "Attended 20 min, 1"
+    assert (house.service.ask(BOB).message.text, house.service.ask(BOB).stale) == ("Scan your badge", False)
+
+
+def test_a_correction_at_the_command_line_makes_the_message_of_that_user_new(house, now, work_off):
+    house.add(source=JOINED, start=now - timedelta(minutes=30))
+    with house.database.session() as db:
+        users.remember(db, implementations.find(db, "acme"), "ann", users.UserProfile("ann", badge_id="B-ann"))
+    house.service.ask(ANN)
+    work_off()
+    with house.database.session() as db, open_commit_effects(house.settings) as effects:
+        added = AddedScan(session="s1", badge_id="B-ann", at=now - timedelta(minutes=10, seconds=5))
+        after = attendance.add_scan(db, implementations.find(db, "acme"), added, AuditContext("cli", "no badge"))
+        db.commit()
+        assert effects.after_commit(after)
+    assert house.service.ask(ANN).stale
+    work_off()
+    assert house.service.ask(ANN).message.text == "Attended 10 min, 1"

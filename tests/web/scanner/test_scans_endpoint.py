@@ -259,3 +259,12 @@ def test_the_attendance_of_a_session_is_told_to_who_may_scan_there(http, databas
     unknown = http.get(ATTENDANCE.format(implementation="demo", session_id="NONE"), headers=bearer("demo", "sam"))
     assert unknown.status_code == 404
     fits(unknown, ATTENDANCE)
+
+
+def test_whose_badge_was_scanned_sees_a_new_message(http, database, bearer, status_service):
+    with database.session() as db:
+        users.remember(db, implementations.find(db, "demo"), "mei", UserProfile("mei", "attendee", badge_id="B-1"))
+    sent = batch(scan(), scan(badge_id="B-2"), scan(email="x"))
+    http.post(HERE, json=sent, headers=bearer("demo", "sam"))
+    http.post(HERE, json=sent, headers=bearer("demo", "sam"))  # nothing is new
+    assert status_service.outdated == [("demo", "mei", "NOW-1")]
