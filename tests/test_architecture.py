@@ -25,6 +25,7 @@ HOMES = {
     "alembic": ("records/",),
     "cryptography": ("records/",),
     "redis": ("runner/", "worker.py"),
+    "hiredis": ("runner/store/thread_connections.py",),
     "rq": ("runner/queues/", "worker.py"),
     "urllib3": ("runner/powers/http/exchange.py",),
     "regex": ("records/message_text.py",),

@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from redis import Redis
@@ -23,6 +24,8 @@ ENDED_S = 13 * 3600
 #: Seconds for which the end of all logins of a person is remembered: longer than any refresh token lives.
 ENDED_ALL_S = 91 * 24 * 3600
 
+#: Checks of logins that a process keeps, because making one costs a third of what asking the store does.
+REMEMBERED = 50_000
 #: People whose logins are ended in one round trip.
 BATCH = 1000
 
@@ -81,6 +84,7 @@ class EndedLogins:
             return login_check.ended(self._redis.mget(login_check.keys))
 
 
+@lru_cache(maxsize=REMEMBERED)
 def ended_login_check(implementation: str, subject: str, login: str, since: int) -> EndedLoginCheck:
     """Return what to read for this login, for callers that read it together with something else."""
     return EndedLoginCheck((login_key(login), all_key(implementation, subject)), since)

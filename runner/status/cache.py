@@ -19,6 +19,7 @@ from redis.exceptions import NoScriptError, ResponseError
 
 from runner.logins.ended_logins import EndedLoginCheck, LoginEnded
 from runner.store.error_replies import is_wrong_type
+from runner.store.thread_connections import ThreadConnections
 
 from .cache_scripts import BEGIN, CLAIM, FREE, LEAVE, OUTDATE, RETURNED, STORE
 
@@ -123,6 +124,7 @@ class StatusCache:
         self, redis: Redis, *, steps_s: Sequence[float] = STEPS_S, clock_ms: Callable[[], int] | None = None
     ) -> None:
         self._redis = redis
+        self._connections = ThreadConnections(redis)
         self._steps = tuple(int(step * 1000) for step in steps_s)
         self._clock = clock_ms
         self._claim, self._begin, self._store = (
@@ -159,7 +161,7 @@ class StatusCache:
         arguments = (token, ms(queued_s), ms(patience_s), ms(LIFE_S))
         if login_check is None:
             return self._run(self._claim, key, *arguments)
-        both = PipelinedScript(self._claim, login_check.keys)
+        both = ScriptWithReads(self._claim, self._connections, login_check.keys)
         found = self._run(both, key, *arguments)
         if login_check.ended(both.values):
             if found.mine:
@@ -207,7 +209,7 @@ class StatusCache:
         """Leave a claimed run to an earlier claim, whose job is still in the queue."""
         self._leave(key, self._now(), token, earlier)
 
-    def _run(self, script: LuaScript | PipelinedScript, key: str, *arguments: str | int) -> ClaimResult:
+    def _run(self, script: LuaScript | ScriptWithReads, key: str, *arguments: str | int) -> ClaimResult:
         """Run the Lua script; delete an unreadable entry and retry once."""
         try:
             return parse_claim(script(key, self._now(), *arguments))
@@ -244,27 +246,26 @@ class LuaScript:
         self.redis.script_load(self._source)
 
 
-class PipelinedScript:
+class ScriptWithReads:
     """A script that also reads some keys in the same round trip: their `values` are there after a call."""
 
-    def __init__(self, script: LuaScript, keys: Sequence[str]) -> None:
+    def __init__(self, script: LuaScript, connections: ThreadConnections, keys: Sequence[str]) -> None:
         self._script = script
+        self._connections = connections
         self._keys = keys
         self.values: Sequence[Any] = ()
 
     def __call__(self, key: str, *arguments: str | bytes | float) -> Any:
         """Run the script for one key, and return its answer."""
         try:
-            return self._execute(key, *arguments)
+            return self._ask(key, *arguments)
         except NoScriptError:
             self._script.load()
-            return self._execute(key, *arguments)
+            return self._ask(key, *arguments)
 
-    def _execute(self, key: str, *arguments: str | bytes | float) -> Any:
-        pipeline = self._script.redis.pipeline(transaction=False)
-        pipeline.mget(self._keys)
-        pipeline.evalsha(self._script.sha, 1, key, *arguments)
-        self.values, answer = pipeline.execute()
+    def _ask(self, key: str, *arguments: str | bytes | float) -> Any:
+        run = ("EVALSHA", self._script.sha, 1, key, *arguments)
+        self.values, answer = self._connections.ask(("MGET", *self._keys), run)
         return answer
 
 

@@ -45,6 +45,7 @@ def trips(redis, act):
 
 def test_a_cached_status_of_a_login_is_one_round_trip(cache, key, login_check, redis):
     fill(cache, key)
+    cache.claim(key, "u", login_check=login_check)  # connects
     assert trips(redis, lambda: cache.claim(key, "u", login_check=login_check)) == 1
     assert cache.claim(key, "u", login_check=login_check).what == "hit"
 
