@@ -209,11 +209,11 @@ SETTINGS = (
         fields.each(fields.session_id, 5000), ATTENDANCE,
     ),
     ImplementationSetting(
-        "scan_opens_minutes", WHOLE, "The button appears before the start", "", fields.whole(0, 24 * 60), ATTENDANCE,
+        "scan_opens_minutes", WHOLE, "Show the button before the start", "", fields.whole(0, 24 * 60), ATTENDANCE,
         "minutes",
     ),
     ImplementationSetting(
-        "scan_closes_minutes", WHOLE, "The button stays after the end",
+        "scan_closes_minutes", WHOLE, "Show the button after the end",
         "Scans that were made outside these times count, too.", fields.whole(0, 24 * 60), ATTENDANCE, "minutes",
     ),
     ImplementationSetting(
@@ -221,8 +221,8 @@ SETTINGS = (
         ATTENDANCE, choices=SCAN_MODES,
     ),
     ImplementationSetting(
-        "scan_mode_exceptions", LINES, "Sessions with the other way",
-        "Their IDs, one a line. At these sessions, badges are scanned the other way.",
+        "scan_mode_exceptions", LINES, "Sessions at which badges are scanned the other way",
+        "Their IDs, one a line.",
         fields.each(fields.session_id, 5000), ATTENDANCE,
     ),
     ImplementationSetting(
@@ -230,18 +230,18 @@ SETTINGS = (
         "Repeats are kept and marked, and change no minutes.", fields.whole(0, 3600), ATTENDANCE, "seconds",
     ),
     ImplementationSetting(
-        "early_minutes", WHOLE, "Minutes count from before the start", "", fields.whole(0, 24 * 60), ATTENDANCE, "minutes",
+        "early_minutes", WHOLE, "Minutes before the start that count", "", fields.whole(0, 24 * 60), ATTENDANCE, "minutes",
     ),
     ImplementationSetting(
-        "late_minutes", WHOLE, "Minutes count until after the end",
+        "late_minutes", WHOLE, "Minutes after the end that count",
         "Only for people who are scanned when they leave.", fields.whole(0, 24 * 60), ATTENDANCE, "minutes",
     ),
     ImplementationSetting(
-        "minutes_needed", WHOLE, "Attended from", "0: no number of minutes is needed.", fields.whole(0, 24 * 60),
+        "minutes_needed", WHOLE, "Minutes that are needed to have attended", "0: no number of minutes is needed.", fields.whole(0, 24 * 60),
         ATTENDANCE, "minutes",
     ),
     ImplementationSetting(
-        "percent_needed", WHOLE, "Or from a share of the session",
+        "percent_needed", WHOLE, "Or the share of the session that is needed",
         "One of the two is enough. With 0 in both, whoever was scanned has attended.", fields.whole(0, 100), ATTENDANCE,
         "percent",
     ),
