@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from . import commands, explore, findings, jail, miss, review, slow, trials, web
+from . import attendance, commands, explore, findings, jail, miss, review, slow, trials, web
 
 HERE = Path(__file__).parent
 MEASURES: dict[str, Callable[[Path], dict[str, Any]]] = {
@@ -23,6 +23,7 @@ MEASURES: dict[str, Callable[[Path], dict[str, Any]]] = {
     "commands": lambda _: commands.measure(rounds=3, runs=5),
     "trials": lambda folder: trials.measure(folder, rounds=3, count=300, misses=150),
     "review": lambda folder: review.measure(folder, looks=40),
+    "attendance": attendance.measure,
     "slow": lambda folder: slow.measure(folder, rounds=3, seconds=4),
 }
 BEGIN, END = "<!-- results -->", "<!-- end of results -->"

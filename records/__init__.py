@@ -20,7 +20,7 @@ The folders, the lowest first:
     agenda/       sessions, and importing them
     scripts/      versions, submissions, reviews, deployments, author tokens, runs
     trials/       the vendors' answers that are kept with runs
-    attendance/   badge formats, scans and what follows from them
+    attendance/   badge formats; scans, the ledger that keeps them, minutes, reports
     support/      look-ups for support
     notices/      what people are told, on a page and by mail
     changes/      every change that a person can make, with its audit entry and what follows it

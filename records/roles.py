@@ -104,7 +104,7 @@ TABLE: Final = (
     ),
     Role(
         name=SCANNER,
-        meaning="will scan badges at sessions in the app; it has no effect yet, because the scanner does not exist yet",
+        meaning="scans badges at sessions in the app: sees the button for it instead of the message",
         given_with=frozenset({Permission.GRANT_SCANNING, Permission.GRANT_ROLES}),
         sources=None,
     ),

@@ -9,6 +9,9 @@ from __future__ import annotations
 from .agenda.import_tables import AgendaImport, AgendaUpload
 from .agenda.sessions import AgendaSession
 from .attendance.badge_setup import BadgeExample, BadgeImage, BadgeSetup
+from .attendance.devices import ScanDevice
+from .attendance.ledger.tables import LedgerEntry, LedgerHead, ScanNames
+from .attendance.refused_scans import RefusedScan
 from .audit import AuditEntry, AuditHead
 from .identity.external_auth import ExternalAuth
 from .identity.saml_certificates import SamlCertificate
@@ -51,10 +54,13 @@ ALL_TABLES = (
     Implementation,
     KeptAnswers,
     KeptRehearsal,
+    LedgerEntry,
+    LedgerHead,
     Mail,
     MailChoice,
     Notice,
     NoticeCursor,
+    RefusedScan,
     RehearsalExample,
     ReplayedRun,
     Review,
@@ -62,6 +68,8 @@ ALL_TABLES = (
     Run,
     SamlCertificate,
     SamlProvider,
+    ScanDevice,
+    ScanNames,
     Script,
     ScriptDraft,
     SpKey,

@@ -129,7 +129,8 @@ class ScriptInput:
     """The input of a script: plain JSON values only, and no secret among them.
 
     `user` and `session` hold the fields of the script API, times as RFC 3339 text; `scans` holds
-    `{"at": RFC 3339, "direction": "in" | "out"}`, oldest first.
+    `{"at": RFC 3339, "direction": "in" | "out"}`, oldest first. `minutes` are what they amount to until now; None: the time
+    inside is counted from the scans.
     """
 
     user: Mapping[str, Any]
@@ -138,6 +139,7 @@ class ScriptInput:
     now: str
     return_url: str = ""
     scans: Sequence[Mapping[str, Any]] = ()
+    minutes: int | None = None
 
 
 @dataclass(frozen=True)

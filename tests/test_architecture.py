@@ -83,7 +83,7 @@ ORDER = {
         "notices",
         "changes",
     ),
-    "records/attendance": ("badge_formats",),
+    "records/attendance": ("badge_formats", "ledger"),
     "records/changes": ("scripts",),
     "runner": (
         *(
@@ -116,6 +116,7 @@ ORDER = {
             "status",
             "console",
             "authors",
+            "scanner",
             "health",
             "openapi",
             "widget",
@@ -128,7 +129,7 @@ ORDER = {
     "web/auth/saml/protocol": ("xml", "messages"),
     "web/console": ("layout", "people", "settings", "runs", "scripts"),
     "web/console/scripts": ("source", "deploying", "rehearsals", "trials", "pane"),
-    "web/console/settings": ("agenda", "general", "badges", "connections", "identity", "external"),
+    "web/console/settings": ("agenda", "general", "attendance", "badges", "connections", "identity", "external"),
     "web/cli": ("common", "setup", "operate", "authors", "service", "scripts", "local"),
 }
 #: Modules of one folder, besides its front page.
@@ -407,6 +408,10 @@ NOTERS = {
 #: other rules, too.
 WRITERS = {
     "records.agenda.agenda_imports": {"import_file", "undo"},
+    "records.attendance.corrections": {"add", "void"},
+    "records.attendance.devices": {"make", "revoke"},
+    "records.attendance.ledger.erasure": {"erase"},
+    "records.attendance.refused_scans": {"erase"},
     "records.identity.external_auth": {"remove", "save"},
     "records.identity.saml_providers": {
         *("accept", "new_sp_keys", "propose", "refuse", "remove", "retire", "roll_sp_key", "save", "switch_sp_key"),
@@ -445,6 +450,7 @@ TRANSACTIONS = {
     "web/console/settings/badges/job_views.py": "an uploaded image waits to be read, and changes nothing",
     "web/console/settings/external/login_test.py": "tested logins",
     "web/authors/token_access.py": "when an author token was used last",
+    "web/scanner/views.py": "scans, which the ledger records with who made them",
     "web/devidp/__main__.py": "our keys are made when they are first needed",
 }
 

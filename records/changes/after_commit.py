@@ -18,6 +18,7 @@ class AfterCommit(Generic[T]):
     announced: bool = True  #: every process is told that the implementation has changed
     subjects: tuple[str, ...] = ()  #: people of the implementation whose logins end
     ends_first: bool = False  #: their logins also end before the commit, so that without the store there is no change
+    outdated: tuple[tuple[str, str], ...] = ()  #: people and sessions whose statuses are to be found anew
     retired: bool = False  #: the cached statuses of the implementation are dropped as well
 
 

@@ -1,6 +1,7 @@
 """Giving and revoking roles.
 
-Roles are computed for each request, so a change takes effect at once and need not be announced. When a grant by username is
+Roles are computed for each request, so a change takes effect at once. Only who may scan is known to processes for some
+seconds, because it decides what sessions show, so a change of that is announced. When a grant by username is
 revoked, the logins of that person end, because a device may still show what the role allowed. A rule for many people ends
 no logins: that would log out a whole conference.
 """
@@ -16,6 +17,7 @@ from records.audit import AuditContext
 from records.errors import FieldFault, RuleViolation
 from records.people import grants, users
 from records.people.grants import Grant
+from records.roles import SCANNER
 from records.tenants.implementations import Implementation
 
 from .after_commit import AfterCommit, unchanged
@@ -47,7 +49,8 @@ def add(
     new = {each.id: each for each in found if each.id not in known}
     for grant in new.values():
         note(db, owner.slug, ADDED, by, target=whom(grant), detail=detail_of(grant))
-    return AfterCommit(owner.slug, found, announced=False) if new else unchanged(owner.slug, found)
+    announced = any(each.role == SCANNER for each in new.values())
+    return AfterCommit(owner.slug, found, announced=announced) if new else unchanged(owner.slug, found)
 
 
 def remove(db: Session, owner: Implementation, number: int, by: AuditContext) -> AfterCommit[Grant]:
@@ -57,7 +60,7 @@ def remove(db: Session, owner: Implementation, number: int, by: AuditContext) ->
     subjects = named(db, owner, grant) if grant else ()
     removed = grants.remove(db, owner, number)
     note(db, owner.slug, REMOVED, by, target=whom(removed), detail=detail_of(removed))
-    return AfterCommit(owner.slug, removed, announced=False, subjects=subjects)
+    return AfterCommit(owner.slug, removed, announced=removed.role == SCANNER, subjects=subjects)
 
 
 def named(db: Session, owner: Implementation, grant: Grant) -> tuple[str, ...]:

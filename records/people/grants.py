@@ -151,10 +151,15 @@ def _matching(db: Session, user: User) -> list[Grant]:
 
 def matches(grant: Grant, user: User) -> bool:
     """Say whether a person is one of those whom a grant names, by what their provider last said."""
-    if grant.kind == "attribute":
-        return grant.compared in _values(user, grant.name)
-    value = user.username if grant.kind == "username" else user.user_type
-    return bool(value) and grant.compared == matched(grant.kind, value)
+    return would_match(grant.kind, grant.name, grant.value, user)
+
+
+def would_match(kind: str, name: str, value: str, user: User) -> bool:
+    """Say whether a grant of this kind, attribute name and value would match what a person's provider last said."""
+    if kind == "attribute":
+        return matched(kind, value) in _values(user, name)
+    own = user.username if kind == "username" else user.user_type
+    return bool(own) and matched(kind, own) == matched(kind, value)
 
 
 def _values(user: User, name: str) -> set[str]:

@@ -5,6 +5,7 @@ Nothing here logs anybody in. A row is what was last known of a person, for the 
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -144,6 +145,15 @@ def with_username(db: Session, implementation: Implementation, username: str) ->
     mine = select(User).where(User.implementation_id == implementation.id)
     # The first line of the text is the folded username.
     return list(db.scalars(mine.where(User.search_text.startswith(fields.folded(username) + "\n", autoescape=True))))
+
+
+def with_badges(db: Session, implementation: Implementation, badges: Collection[str]) -> dict[str, list[str]]:
+    """Return the subjects of the users who have these normalised badge IDs, by badge ID."""
+    rows = select(User.badge_id, User.subject).where(User.implementation_id == implementation.id)
+    found: dict[str, list[str]] = {}
+    for badge, subject in db.execute(rows.where(User.badge_id.in_(badges))) if badges else ():
+        found.setdefault(badge, []).append(subject)
+    return found
 
 
 def remember(  # noqa: PLR0913 - six, the most our style allows

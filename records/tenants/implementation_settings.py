@@ -25,6 +25,7 @@ KIB, MIB = 1024, 1024 * 1024
 TEXT, LINES, TICKS, WHOLE, FLAG, CHOICE, JSON = "text", "lines", "ticks", "whole", "flag", "choice", "JSON"
 #: Pages of the console on which settings stand.
 GENERAL, LINK_HOSTS, SCRIPT, APP, ROLES = "general", "link hosts", "script", "app", "roles"
+ATTENDANCE = "attendance"
 
 
 @dataclass(frozen=True)
@@ -79,6 +80,13 @@ TIMES = (
     ("during or after", "While it is held and after it"),
 )
 
+#: Whether the scans of a session say that somebody came, or also that they left.
+IN_ONLY, IN_AND_OUT = "in only", "in and out"
+SCAN_MODES = (
+    (IN_ONLY, "When people come in: who came is there until the end"),
+    (IN_AND_OUT, "When people come in and when they leave"),
+)
+
 
 def _limits(value: Any) -> dict[str, Any]:
     given = fields.json_object(4096)(value)
@@ -92,7 +100,7 @@ def _link(value: Any) -> str:
     return fields.url(value).geturl() if value else ""
 
 
-def _fallback_text(value: Any) -> str:
+def _message_text(value: Any) -> str:
     return shown_text(fields.line(MAX_CHARACTERS)(value))
 
 
@@ -155,7 +163,7 @@ SETTINGS = (
     ImplementationSetting(
         "fallback_text", TEXT, "Fallback text",
         "Shown if the script fails and there is no last good message. If it is empty, nothing is shown.",
-        _fallback_text, GENERAL,
+        _message_text, GENERAL,
     ),
     ImplementationSetting(
         "fallback_link", TEXT, "Fallback link",
@@ -188,6 +196,54 @@ SETTINGS = (
         "A new version of the script can then be tried on them before it is active. Tokens, and e-mail addresses, names and "
         "phone numbers of anybody but the user of the run, are removed first. 0: none are kept.",
         fields.whole(0, 90), SCRIPT, "days",
+    ),
+    ImplementationSetting(
+        "scan_text", TEXT, "Text of the scan button",
+        "People with the role of scanner see this button instead of the message, at the sessions and times below, such as "
+        "Scan badges. If it is empty, there is no such button.",
+        _message_text, ATTENDANCE,
+    ),
+    ImplementationSetting(
+        "scan_sessions", LINES, "Sessions at which badges are scanned",
+        "Their IDs, one a line. If it is empty, badges are scanned at all sessions.",
+        fields.each(fields.session_id, 5000), ATTENDANCE,
+    ),
+    ImplementationSetting(
+        "scan_opens_minutes", WHOLE, "Show the button before the start", "", fields.whole(0, 24 * 60), ATTENDANCE,
+        "minutes",
+    ),
+    ImplementationSetting(
+        "scan_closes_minutes", WHOLE, "Show the button after the end",
+        "Scans that were made outside these times count, too.", fields.whole(0, 24 * 60), ATTENDANCE, "minutes",
+    ),
+    ImplementationSetting(
+        "scan_mode", CHOICE, "When badges are scanned", "", fields.one_of(*(value for value, _ in SCAN_MODES)),
+        ATTENDANCE, choices=SCAN_MODES,
+    ),
+    ImplementationSetting(
+        "scan_mode_exceptions", LINES, "Sessions at which badges are scanned the other way",
+        "Their IDs, one a line.",
+        fields.each(fields.session_id, 5000), ATTENDANCE,
+    ),
+    ImplementationSetting(
+        "repeat_seconds", WHOLE, "A repeat is a scan of the same badge within",
+        "Repeats are kept and marked, and change no minutes.", fields.whole(0, 3600), ATTENDANCE, "seconds",
+    ),
+    ImplementationSetting(
+        "early_minutes", WHOLE, "Minutes before the start that count", "", fields.whole(0, 24 * 60), ATTENDANCE, "minutes",
+    ),
+    ImplementationSetting(
+        "late_minutes", WHOLE, "Minutes after the end that count",
+        "Only for people who are scanned when they leave.", fields.whole(0, 24 * 60), ATTENDANCE, "minutes",
+    ),
+    ImplementationSetting(
+        "minutes_needed", WHOLE, "Minutes that are needed to have attended", "0: no number of minutes is needed.", fields.whole(0, 24 * 60),
+        ATTENDANCE, "minutes",
+    ),
+    ImplementationSetting(
+        "percent_needed", WHOLE, "Or the share of the session that is needed",
+        "One of the two is enough. With 0 in both, whoever was scanned has attended.", fields.whole(0, 100), ATTENDANCE,
+        "percent",
     ),
     ImplementationSetting(
         "app_redirect_uris", LINES, "Addresses at which a login may end",

@@ -74,6 +74,18 @@ class Implementation(Base):
         default=lambda: [roles.SCANNER], server_default=text("""'["scanner"]'""")
     )
 
+    scan_text: Mapped[str] = mapped_column(String(120), default="", server_default="")  #: "": no button
+    scan_sessions: Mapped[list[str]] = mapped_column(default=list, server_default=text("'[]'"))  #: empty: all
+    scan_opens_minutes: Mapped[int] = mapped_column(default=60, server_default=text("60"))
+    scan_closes_minutes: Mapped[int] = mapped_column(default=60, server_default=text("60"))
+    scan_mode: Mapped[str] = mapped_column(String(16), default="in only", server_default="in only")
+    scan_mode_exceptions: Mapped[list[str]] = mapped_column(default=list, server_default=text("'[]'"))
+    repeat_seconds: Mapped[int] = mapped_column(default=120, server_default=text("120"))
+    early_minutes: Mapped[int] = mapped_column(default=0, server_default=text("0"))
+    late_minutes: Mapped[int] = mapped_column(default=0, server_default=text("0"))
+    minutes_needed: Mapped[int] = mapped_column(default=0, server_default=text("0"))  #: 0: not set
+    percent_needed: Mapped[int] = mapped_column(default=0, server_default=text("0"))  #: 0: not set
+
     def __repr__(self) -> str:
         return f"<Implementation {self.slug}>"
 

@@ -95,6 +95,16 @@ def _hidden(implementation: Implementation, user: User, session: AgendaSession, 
     """Say why a rule that needs no run hides the message."""
     when = WHEN.get(implementation.show_when, implementation.show_when)
     match rule:
+        case HidingRule.SCANS:
+            opens = session.starts_at - timedelta(minutes=implementation.scan_opens_minutes)
+            closes = session.ends_at + timedelta(minutes=implementation.scan_closes_minutes)
+            return (
+                "This person scans badges: from ",
+                opens,
+                " to ",
+                closes,
+                " they see the button for it instead of a message. No run is made.",
+            )
         case HidingRule.NO_SCRIPT:
             return ("No version is active, so nothing is shown.",)
         case HidingRule.USER_TYPE:

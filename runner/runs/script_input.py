@@ -6,8 +6,11 @@ from datetime import datetime, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from records import AgendaSession, Database, Implementation, User
+from records import AgendaSession, Database, DbSession, Implementation, User
 from records.agenda import sessions
+from records.attendance import scan_queries
+from records.attendance.minutes import BadgeScan, attendance, in_order, minutes_until
+from records.attendance.session_attendance import session_rules
 from records.people import users
 from records.people.user_fields import TEXTS
 from records.tenants import implementations
@@ -29,11 +32,16 @@ class ScriptInputReader:
     ) -> ScriptInput:
         """Return the input of a run. A user who is not in the records has an id and nothing else."""
         zone = ZoneInfo(implementation.time_zone)
+        held = self._sessions.get(implementation.slug, session)
         with self._database.reading() as db:
             known = users.find(db, implementation, user)
+            badge = known.badge_id if known else ""
+            scans, minutes = attendance_fields(db, implementation, held, badge, now) if held and badge else ((), None)
         return ScriptInput(
             user=user_fields(known, user),
-            session=session_fields(self._sessions.get(implementation.slug, session), session, zone),
+            session=session_fields(held, session, zone),
+            scans=tuple({"at": moment(each.at, zone), "direction": each.direction} for each in scans),
+            minutes=minutes,
             settings=implementation.script_settings,
             now=moment(now, zone),
             return_url=return_url,
@@ -57,6 +65,19 @@ def user_fields(known: User | None, subject: str) -> dict[str, Any]:
     """The fields of `user` in the script API."""
     texts = {name: getattr(known, name) if known else "" for name in TEXTS}
     return {"id": subject, **texts, "attributes": known.attributes if known else {}}
+
+
+def attendance_fields(
+    db: DbSession, owner: Implementation, session: AgendaSession, badge: str, now: datetime
+) -> tuple[tuple[BadgeScan, ...], int | None]:
+    """Return the scans of a badge at a session without repeats, the oldest first, and its minutes until now."""
+    rows = [each.of_badge for each in scan_queries.at_sessions(db, owner, [session.session_id], [badge])]
+    if not rows:
+        return (), None
+    rules = session_rules(owner, session)
+    found = attendance(rows, rules, scan_queries.rules_of(owner))
+    counted = (each for each in in_order(rows, rules) if each.id not in found.repeats)
+    return tuple(counted), minutes_until(found, now)
 
 
 def session_fields(known: AgendaSession | None, session: str, zone: tzinfo) -> dict[str, Any]:

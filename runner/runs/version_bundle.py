@@ -14,7 +14,7 @@ from records.scripts import deployments, versions
 from records.tenants import connections, implementations
 from runner.powers import VendorConnection, vendor_connection
 from runner.settings.run_budgets import limits_of
-from runner.status.fallback_message import fallback_of
+from runner.status.settings_messages import fallback_of
 from runner.status.status_body import ShownMessage
 from runner.status.ttl_cache import TtlCache
 from sandbox import CheckResult, Finding, RunLimits, Sandbox, ScriptError, Severity

@@ -30,6 +30,7 @@ from runner.store.clients import connect, connect_brief
 from sandbox import JailConfig, JailTooWeak, Sandbox
 
 from .crash_watch import CrashWatch
+from .daily_anchors import DailyAnchors
 from .rollout_reverts import RolloutReverts
 from .script_input import ScriptInputReader
 from .traces import TraceWriter
@@ -113,11 +114,13 @@ def open_worker_services(settings: Settings, sandbox: Sandbox) -> WorkerServices
 
     change_listener = ChangeListener(redis, on_changed=drop)
     crash_watch = CrashWatch(database, on_suspended=change_listener.changed)
+    daily_anchors = DailyAnchors(database)
     rollouts = RolloutReverts(database, on_reverted=change_listener.changed)
 
     def stored(records: Sequence[RunRecord]) -> None:
         crash_watch.look(records)
         rollouts.look()
+        daily_anchors.look()
 
     services = WorkerServices(
         settings=settings,

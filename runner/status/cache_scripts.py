@@ -132,6 +132,18 @@ return {'checking', body or '', f[2] or '', 0, 1, tostring(generation)}
 """
 )
 
+#: ARGV: now -> whether there was a status: it is to be shown as stale until a run that begins from now on has ended
+OUTDATE = (
+    NOW
+    + """
+if redis.call('EXISTS', key) == 0 then return 0 end
+redis.call('HINCRBY', key, 'gen', 1)
+redis.call('HSET', key, 'fresh', 0)
+redis.call('HDEL', key, 'lock', 'until', 'ran')
+return 1
+"""
+)
+
 #: ARGV: now, token -> whether the lock was ours
 FREE = (
     NOW

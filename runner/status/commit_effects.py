@@ -10,32 +10,41 @@ been away when the implementation was archived.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, TypeAlias
 
 from redis import Redis
 from redis.exceptions import RedisError
 
+from records import Database
 from records.changes.after_commit import AfterCommit
 from runner.logins import EndedLogins, LoginStore, StoreAway
 from runner.settings.operator_settings import Settings
 
 from .change_events import publish_change
+from .service import StatusService
 
+#: Users (by subject) with sessions.
+Pairs: TypeAlias = Iterable[tuple[str, str]]
 #: Keys that are looked at, and deleted, in one step.
 BATCH = 1000
 
 
 @dataclass(frozen=True)
 class CommitEffects:
-    """Does what a change says. `announce` tells all processes that an implementation (a slug) has changed, and returns whether it could."""
+    """Does what a change says.
+
+    `announce` tells all processes that an implementation (a slug) has changed, `outdate` lets statuses be found anew. Both
+    return whether they could.
+    """
 
     redis: Redis
     ended_logins: EndedLogins
     announce: Callable[[str], bool]
+    outdate: Callable[[str, Pairs], bool]
 
     def before_commit(self, after: AfterCommit[Any]) -> None:
         """End the logins that must end before the commit. Raises `StoreAway`, and then the change must not be committed."""
@@ -46,7 +55,8 @@ class CommitEffects:
         """Do the rest, and return whether the store did all of it. The change is announced in any case."""
         done = self._end_and_drop(after)
         announced = self.announce(after.slug) if after.announced else True
-        return done and announced
+        outdated = self.outdate(after.slug, after.outdated) if after.outdated else True
+        return done and announced and outdated
 
     def _end_and_drop(self, after: AfterCommit[Any]) -> bool:
         try:
@@ -67,9 +77,20 @@ def open_commit_effects(settings: Settings) -> Iterator[CommitEffects]:
     """Open a store for a process that has none, such as a command."""
     store = LoginStore.open(settings)
     try:
-        yield CommitEffects(store.redis, store.ended_logins, partial(publish_change, store.redis))
+        announce, outdate = partial(publish_change, store.redis), partial(_outdate, settings)
+        yield CommitEffects(store.redis, store.ended_logins, announce, outdate)
     finally:
         store.close()
+
+
+def _outdate(settings: Settings, slug: str, pairs: Pairs) -> bool:
+    database = Database(settings.database_url, environment=settings.environment)
+    service = StatusService.open(settings, database)
+    try:
+        return service.outdate(slug, pairs)
+    finally:
+        service.close()
+        database.dispose()
 
 
 def drop_statuses(redis: Redis, slug: str) -> None:

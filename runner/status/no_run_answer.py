@@ -6,7 +6,9 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from http import HTTPStatus
+from urllib.parse import quote
 
 from records import support_references
 from runner.health.noted_errors import OUTAGE
@@ -14,7 +16,8 @@ from runner.health.outages import DATABASE, Outage
 from runner.logins import NotedError, NotedErrors, StoreAway
 
 from .snapshots import ImplementationSnapshot
-from .status_body import Status, body_of
+from .status_body import Action, Status, body_of
+from .status_request import ResolvedRequest
 from .visibility import HidingRule
 
 #: Why nothing can be shown although the store answers.
@@ -65,6 +68,15 @@ def hidden_status(implementation: ImplementationSnapshot, rule: HidingRule | Non
     if rule is HidingRule.STOPPED and implementation.fallback:
         return Status("ready", body_of(implementation.fallback, as_of=None, run=None), refresh_after=hidden_s)
     return Status("hidden", refresh_after=hidden_s)
+
+
+def scan_status(resolved: ResolvedRequest, public_url: str) -> Status:
+    """Return the status of a person who scans badges: the button of the settings, to the scanner of this session."""
+    button = resolved.implementation.scan_button
+    assert button is not None, "without it there is nothing to scan with"
+    address = f"{public_url}/scan/{resolved.implementation.slug}/sessions/{quote(resolved.asked_for, safe='')}"
+    message = replace(button.message, action=Action("scan", address))
+    return Status("ready", body_of(message, as_of=None, run=None), refresh_after=resolved.hidden_s)
 
 
 def note_outage(errors: NotedErrors, outage: Outage) -> None:

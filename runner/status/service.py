@@ -10,7 +10,9 @@ import math
 import random
 import threading
 import time
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Self
 
@@ -19,7 +21,6 @@ from redis.exceptions import RedisError
 
 from records import Database
 from runner.logins import LoginEnded, NotedErrors, StoreAway
-from runner.logins.ended_logins import EndedLoginCheck, ended_login_check
 from runner.queues import run_causes
 from runner.queues.status_jobs import RunOrder, StatusQueue, new_run_id
 from runner.settings.operator_settings import Settings
@@ -29,12 +30,13 @@ from runner.store.errors import answering
 from .cache import ClaimResult, StatusCache
 from .change_events import ChangeListener
 from .displayed_status import DisplayedStatus, read_displayed
-from .no_run_answer import UnavailableStatuses, hidden_status
+from .no_run_answer import UnavailableStatuses, hidden_status, scan_status
 from .return_moments import ReturnMoments
 from .return_tokens import BadToken, ReturnTokens
-from .snapshots import ImplementationSnapshot, SeenVersion, StatusSnapshots, UnknownImplementation, UnknownSession
+from .snapshots import ImplementationSnapshot, SessionSnapshot, StatusSnapshots, UnknownImplementation, UnknownSession
 from .status_body import NOTHING, Status
-from .visibility import HidingRule, hiding_rule, seconds_until_shown
+from .status_request import ResolvedRequest, StatusRequest
+from .visibility import HidingRule, hiding_rule, is_scanned, seconds_until_shown
 
 __all__ = [
     "BadToken",
@@ -55,43 +57,6 @@ LONGEST_S = 15.0
 UNAVAILABLE_S = 8.0
 #: Levels of sub-sessions that are followed; deeper ones are a mistake in the agenda.
 DEEPEST = 4
-
-
-@dataclass(frozen=True, slots=True)
-class StatusRequest:
-    """Who asks about what: the implementation's slug, the user's subject, the session's id.
-
-    `login` and `since` describe the login of the request; `LoginEnded` is raised if it has ended. Without a login the
-    request has another proof, such as a signed return address. Requests with two logins of one user are equal.
-    """
-
-    implementation: str
-    user: str
-    session: str
-    login: str = field(default="", compare=False)
-    since: int = field(default=0, compare=False)
-    staff: bool = field(default=False, compare=False)  #: staff ask, not the user
-
-    @property
-    def login_check(self) -> EndedLoginCheck | None:
-        """What to read to know whether the login has ended; None without a login."""
-        return ended_login_check(self.implementation, self.user, self.login, self.since) if self.login else None
-
-
-@dataclass(frozen=True, slots=True)
-class ResolvedRequest:
-    """A request whose implementation and session are known. `session` is the one whose status is shown."""
-
-    implementation: ImplementationSnapshot
-    user: str
-    session: str
-    seen: SeenVersion
-    edition: str  #: of implementation and session, for which an answer is valid
-    key: str
-    rule: HidingRule | None  #: that hides the message
-    hidden_s: int | None  #: 0: shown; otherwise as `seconds_until_shown`
-    login_check: EndedLoginCheck | None
-    staff: bool  #: as in `StatusRequest`
 
 
 class StatusService:
@@ -134,7 +99,7 @@ class StatusService:
         with answering():
             if resolved.hidden_s != 0:
                 self._check_login(resolved)
-                return hidden_status(resolved.implementation, resolved.rule, resolved.hidden_s)
+                return self._hidden(resolved)
             claimed = self._claim(resolved)
             if wait_s > 0 and claimed.unanswered:
                 claimed = self._wait(resolved, claimed, min(wait_s, self._settings.web_wait_s))
@@ -153,17 +118,31 @@ class StatusService:
             claimed = self._cache.returned(resolved.key, token)
             if resolved.hidden_s != 0:  # no run now; whatever was found before the return is outdated nevertheless
                 self._cache.free(resolved.key, token)
-                return hidden_status(resolved.implementation, resolved.rule, resolved.hidden_s)
+                return self._hidden(resolved)
             if not claimed.mine:
                 return self._answer(resolved, self._claim(resolved))
             self._enqueue(resolved, token, claimed, returned=True)
             return self._answer(resolved, claimed)
 
+    def outdate(self, implementation: str, pairs: Iterable[tuple[str, str]]) -> bool:
+        """Let what these users (by subject) see at these sessions be found anew. Returns False if the store is away.
+
+        For changes on which only their statuses depend, such as scans. Without the store, they are found anew when they are
+        no longer fresh.
+        """
+        try:
+            for user, session in pairs:
+                with suppress(UnknownSession):
+                    self._cache.outdate(self._resolve(StatusRequest(implementation, user, session)).key)
+        except RedisError:
+            return False
+        return True
+
     def look(self, request: StatusRequest) -> DisplayedStatus:
         """Return what the user would see now; starts no run. Raises `UnknownImplementation` and `UnknownSession`."""
         resolved = self._resolve(request)
         if resolved.rule:
-            status = hidden_status(resolved.implementation, resolved.rule, resolved.hidden_s)
+            status = self._hidden(resolved)
             state = "not shown" if status.state == "hidden" else status.state
             return DisplayedStatus(resolved.session, state, status.body, hidden_by=resolved.rule)
         try:
@@ -197,17 +176,31 @@ class StatusService:
         if request.login and request.since < implementation.since:  # of a removed one that had the same slug
             raise LoginEnded
         asked_for = self._snapshots.session(slug, session)
-        user_type = self._snapshots.user_type(slug, user) if implementation.user_types else ""
         now = datetime.now(UTC)
         seen = implementation.seen_by(user)
-        rule = hiding_rule(implementation, seen, asked_for, user_type, now)
+        rule = self._rule(implementation, user, asked_for, now)
         if implementation.inherits and asked_for.parent:
             session = self._topmost(slug, asked_for.parent)
         edition = f"{seen.edition}-{self._snapshots.session(slug, session).edition}"
         key = StatusCache.key(slug, user, session, edition)
         hidden_s = seconds_until_shown(rule, implementation, asked_for, now)
         login_check, staff = request.login_check, request.staff
-        return ResolvedRequest(implementation, user, session, seen, edition, key, rule, hidden_s, login_check, staff)
+        return ResolvedRequest(
+            implementation, user, session, asked_for.id, seen, edition, key, rule, hidden_s, login_check, staff
+        )
+
+    def _rule(
+        self, implementation: ImplementationSnapshot, user: str, session: SessionSnapshot, now: datetime
+    ) -> HidingRule | None:
+        if is_scanned(implementation, session, now) and self._snapshots.is_scanner(implementation.slug, user):
+            return HidingRule.SCANS
+        user_type = self._snapshots.user_type(implementation.slug, user) if implementation.user_types else ""
+        return hiding_rule(implementation, implementation.seen_by(user), session, user_type, now)
+
+    def _hidden(self, resolved: ResolvedRequest) -> Status:
+        if resolved.rule is HidingRule.SCANS:
+            return scan_status(resolved, self._settings.public_url)
+        return hidden_status(resolved.implementation, resolved.rule, resolved.hidden_s)
 
     def _check_login(self, resolved: ResolvedRequest) -> None:
         """Raise `LoginEnded` if the login has ended. A claim checks that itself, in its own round trip."""

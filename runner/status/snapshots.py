@@ -5,18 +5,19 @@ A snapshot is dropped as soon as a change event names its implementation. Its sh
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 from records import AgendaSession, Database, DbSession, Implementation, Version, editions
 from records.agenda import sessions
+from records.attendance.scan_permission import has_scanners, is_scanner
 from records.people import users
 from records.scripts import deployments
 from records.tenants import implementations
 from runner.settings.run_budgets import limits_of
 from sandbox import RunLimits
 
-from .fallback_message import fallback_of
+from .settings_messages import fallback_of, shown_message
 from .status_body import ShownMessage
 from .ttl_cache import TtlCache
 
@@ -52,6 +53,16 @@ class StagedVersion:
 
 
 @dataclass(frozen=True, slots=True)
+class ScanButton:
+    """The button that people who scan badges see, where and when."""
+
+    message: ShownMessage  #: without the action, whose address names the session
+    sessions: frozenset[str]  #: empty: all
+    opens: timedelta  #: before the start
+    closes: timedelta  #: after the end
+
+
+@dataclass(frozen=True, slots=True)
 class ImplementationSnapshot:
     """What the web side knows of an implementation."""
 
@@ -66,6 +77,7 @@ class ImplementationSnapshot:
     concurrency: int
     wall_s: float
     since: int  #: when it was made, in Unix seconds
+    scan_button: ScanButton | None = None  #: None if nobody can see it
 
     def seen_by(self, user: str) -> SeenVersion:
         """Return the one version that a user sees."""
@@ -97,6 +109,7 @@ class StatusSnapshots:
         self._implementations = TtlCache(self._read_implementation, life_s=IMPLEMENTATION_S)
         self._sessions = TtlCache(self._read_session, life_s=SESSION_S)
         self._user_types = TtlCache(self._read_user_type, life_s=USER_S)
+        self._scanners = TtlCache(self._read_scanner, life_s=USER_S)
 
     def implementation(self, slug: str) -> ImplementationSnapshot:
         """Raises `UnknownImplementation`."""
@@ -116,9 +129,13 @@ class StatusSnapshots:
         """Return the user's type; empty for a user who is not in the records."""
         return self._user_types.get(slug, user)
 
+    def is_scanner(self, slug: str, user: str) -> bool:
+        """Say whether the user may scan badges; a user who is not in the records may not."""
+        return self._scanners.get(slug, user)
+
     def drop(self, slug: str | None) -> None:
         """Drop the snapshots of one implementation, or all."""
-        for cache in (self._implementations, self._sessions, self._user_types):
+        for cache in (self._implementations, self._sessions, self._user_types, self._scanners):
             cache.drop(slug)
 
     def _read_implementation(self, slug: str, _: str) -> ImplementationSnapshot | None:
@@ -132,7 +149,8 @@ class StatusSnapshots:
             if live.staged:
                 deployment, version = live.staged
                 staged = StagedVersion(seen_version(db, found, version), deployment.share, deployment.salt)
-            return implementation_snapshot(found, active, staged, self._most)
+            button = scan_button_of(found) if has_scanners(db, found) else None
+            return replace(implementation_snapshot(found, active, staged, self._most), scan_button=button)
 
     def _read_session(self, slug: str, session: str) -> SessionSnapshot | None:
         with self._database.reading() as db:
@@ -145,6 +163,12 @@ class StatusSnapshots:
             implementation = implementations.find(db, slug)
             found = users.find(db, implementation, user) if implementation else None
             return found.user_type if found else ""
+
+    def _read_scanner(self, slug: str, user: str) -> bool:
+        with self._database.reading() as db:
+            implementation = implementations.find(db, slug)
+            found = users.find(db, implementation, user) if implementation else None
+            return implementation is not None and found is not None and is_scanner(db, implementation, found)
 
 
 def session_snapshot(found: AgendaSession) -> SessionSnapshot:
@@ -180,3 +204,12 @@ def implementation_snapshot(
         wall_s=limits_of(found, most).wall_s,
         since=implementations.made_at(found),
     )
+
+
+def scan_button_of(found: Implementation) -> ScanButton | None:
+    """Return the button of an implementation's settings; None if it has no text, or one that may not be shown any more."""
+    message = shown_message(found, found.scan_text)
+    if message is None:
+        return None
+    opens, closes = timedelta(minutes=found.scan_opens_minutes), timedelta(minutes=found.scan_closes_minutes)
+    return ScanButton(message, frozenset(found.scan_sessions), opens, closes)

@@ -1,9 +1,14 @@
-"""Whether a message may be shown at all. This is rule 5 of the product, and needs no run."""
+"""Whether a script's message may be shown at all. These are rules 5 and 6 of the product, and need no run.
+
+Where a person may scan badges now, they see the button for it and never the script's message as well.
+"""
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import Enum
+
+from records.attendance.scan_permission import covers
 
 from .snapshots import ImplementationSnapshot, SeenVersion, SessionSnapshot
 
@@ -14,8 +19,9 @@ STOPPED_S = 30
 
 
 class HidingRule(Enum):
-    """Why nothing is shown, if that is decided without a run."""
+    """Why no script's message is shown, if that is decided without a run."""
 
+    SCANS = "scans"  #: the person scans badges here
     NO_SCRIPT = "no script"
     USER_TYPE = "user type"
     NOT_YET = "not yet"
@@ -23,10 +29,18 @@ class HidingRule(Enum):
     STOPPED = "stopped"
 
 
+def is_scanned(implementation: ImplementationSnapshot, session: SessionSnapshot, now: datetime) -> bool:
+    """Say whether badges are scanned at this session now, by people who may."""
+    button = implementation.scan_button
+    if button is None or not covers(button.sessions, session.id):
+        return False
+    return session.starts_at - button.opens <= now < session.ends_at + button.closes
+
+
 def hiding_rule(
     implementation: ImplementationSnapshot, seen: SeenVersion, session: SessionSnapshot, user_type: str, now: datetime
 ) -> HidingRule | None:
-    """Return the first rule that hides the message of a script; None if it may be shown now.
+    """Return the first rule that hides the message of a script from a person who does not scan; None if it may be shown now.
 
     While scripts are stopped, the fallback message is shown where a script's message would be.
     """
@@ -48,6 +62,9 @@ def seconds_until_shown(
     match rule:
         case None:
             return 0
+        case HidingRule.SCANS:
+            closes = implementation.scan_button.closes if implementation.scan_button else timedelta()
+            return min(LOOK_AGAIN_S, int((session.ends_at + closes - now).total_seconds()) + 1)
         case HidingRule.NO_SCRIPT:
             return LOOK_AGAIN_S
         case HidingRule.STOPPED:

@@ -21,7 +21,8 @@ from sandbox import ScriptInput
 #: What `api.return_url()` returns in a trial, unless INPUT says otherwise.
 RETURN_URL = "https://status.example.org/r/return-token"
 
-FIELDS = ("user", "session", "now", "settings", "link_hosts", "scans", "return_url")
+MOST_MINUTES = 100_000
+FIELDS = ("user", "session", "now", "settings", "link_hosts", "scans", "minutes", "return_url")
 SESSION_FIELDS = ("id", "title", "starts_at", "ends_at", "location", "parent_id", "credits", "attributes")
 
 
@@ -50,6 +51,7 @@ class TrialInput:
     settings: Mapping[str, Any] | None
     link_hosts: tuple[str, ...] | None
     scans: tuple[Mapping[str, Any], ...]
+    minutes: int | None  #: None: counted from the scans
     return_url: str
     unknown: tuple[str, ...]  #: names that are not known, perhaps misspelt
 
@@ -63,6 +65,7 @@ class TrialInput:
             now=self.now,
             return_url=self.return_url,
             scans=self.scans,
+            minutes=self.minutes,
         )
 
 
@@ -79,6 +82,7 @@ def parse_input(data: Any) -> TrialInput:
         settings=settings,
         link_hosts=None if whole.get("link_hosts") is None else hosts(whole["link_hosts"]),
         scans=scans_of(whole.get("scans")),
+        minutes=minutes_of(whole.get("minutes")),
         return_url=text("return_url", whole.get("return_url")) or RETURN_URL,
         unknown=(
             *(name for name in whole if name not in FIELDS),
@@ -115,6 +119,13 @@ def session_of(session: Mapping[str, Any]) -> dict[str, Any]:
         "credits": amount("session.credits", session.get("credits")),
         "attributes": an_object("session.attributes", session.get("attributes") or {}),
     }
+
+
+def minutes_of(value: Any) -> int | None:
+    """Return the minutes of attendance, if INPUT says them."""
+    if value is not None and (isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= MOST_MINUTES):
+        raise InputError("minutes", f"must be a whole number from 0 to {MOST_MINUTES}")
+    return value
 
 
 def scans_of(value: Any) -> tuple[dict[str, str], ...]:

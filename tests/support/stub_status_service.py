@@ -45,7 +45,12 @@ class StubStatusService:
         """Nothing is remembered here."""
         return True
 
+    def outdate(self, implementation, pairs):
+        self.outdated += [(implementation, *pair) for pair in pairs]
+        return True
+
     def reset(self):
+        self.outdated = []
         self.status = ready()
         self.after_return = checking(CLAIM)
         self.asked = []

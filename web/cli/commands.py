@@ -51,6 +51,19 @@ COMMANDS = (
     ),
     CommandEntry("saml", "web.cli.setup.saml:saml_group", "Show, import and refresh identity providers (SAML)."),
     CommandEntry(
+        "scans",
+        "web.cli.setup.scan_devices:scans_group",
+        "List, correct and verify scans of badges; make and revoke devices that scan.",
+        subcommands=(
+            "web.cli.operate.scan_corrections:add",
+            "web.cli.operate.scan_corrections:erase",
+            "web.cli.operate.scan_corrections:void",
+            "web.cli.operate.scan_lists:list_refused",
+            "web.cli.operate.scan_lists:list_scans",
+            "web.cli.operate.scan_lists:verify",
+        ),
+    ),
+    CommandEntry(
         "script",
         "web.cli.script_group:script",
         "Check, run and deploy scripts.",

@@ -19,6 +19,7 @@ from records.storage.environment_mark import DEVELOPMENT, PRODUCTION
 from runner.status.commit_effects import CommitEffects
 from web.auth.services import AuthServices
 from web.console.layout.page_frame import implementation_named, signed_in
+from web.status.services import StatusEndpointServices
 
 T = TypeVar("T")
 
@@ -41,7 +42,8 @@ def commit_to(slug: str, change: Callable[[DbSession, Implementation], AfterComm
 def commit(change: Callable[[DbSession], AfterCommit[T]]) -> AfterCommit[T]:
     """Make a change in one transaction; after the commit, tell all processes and end logins, as the change says."""
     services = AuthServices.here()
-    effects = CommitEffects(services.store.redis, services.store.ended_logins, services.changed)
+    outdate = StatusEndpointServices.here().status_service.outdate
+    effects = CommitEffects(services.store.redis, services.store.ended_logins, services.changed, outdate)
     with services.database.session() as db:
         after = change(db)
         effects.before_commit(after)

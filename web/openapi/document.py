@@ -59,6 +59,11 @@ def build(app: Flask, *, public_url: str, cookie: str) -> dict[str, Any]:
                     "scheme": "bearer",
                     "description": "An author token, which an author makes in the console or has made by the operator.",
                 },
+                "device_token": {
+                    "type": "http",
+                    "scheme": "bearer",
+                    "description": "The token of a device that scans, which the organizer or the operator makes.",
+                },
                 "login": {"type": "apiKey", "in": "cookie", "name": cookie},
             },
         },
@@ -101,6 +106,8 @@ def _operation(app: Flask, rule: Rule, operation: Operation) -> dict[str, Any]:
         need = token_need_of(app.view_functions[rule.endpoint])
         if need is not None and need is not Permission.ANYONE:
             found["description"] = f"{description}\n\nThe token must allow you to {need}.".strip()
+    if operation.takes_scanner:
+        found["security"] = [{"device_token": []}, {"bearer": []}, {"login": []}]
     if operation.takes_login:
         found["security"] = [{}, {"bearer": []}, {"login": []}]
     return found

@@ -6,6 +6,7 @@ from typing import Any
 
 from .author_operations import AUTHOR_OPERATIONS
 from .responses import DocumentedResponse, Operation, problem
+from .scan_schemas import SCAN_OPERATIONS
 
 
 def page(meaning: str) -> DocumentedResponse:
@@ -145,6 +146,7 @@ OPERATIONS: dict[str, Operation] = {
     ),
     "openapi.document": Operation({200: DocumentedResponse("This document.", "application/json")}),
     **AUTHOR_OPERATIONS,
+    **SCAN_OPERATIONS,
 }
 
 RESPONSE_HEADERS: dict[str, dict[str, Any]] = {

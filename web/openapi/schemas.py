@@ -8,11 +8,15 @@ from records import colours, fields, roles
 from records.people import user_fields
 
 from .author_schemas import AUTHOR_SCHEMAS
+from .scan_schemas import SCAN_SCHEMAS
 from .schema_forms import listed, or_null, ref, schema_object, some_members
 
 ACTION = schema_object(
     {
-        "kind": {"enum": ["link", "scan", "login"], "description": "link: an external site; login: our login page."},
+        "kind": {
+            "enum": ["link", "scan", "login"],
+            "description": "link: an external site; scan: the scanner of this session, for people who scan badges; login: our login page.",
+        },
         "url": {"type": "string", "format": "uri"},
     },
     "What a tap on the message opens. A message with an action is shown as a button.",
@@ -200,6 +204,7 @@ SCHEMAS: dict[str, Any] = {
         "Problem details: this process cannot answer any request at the moment.",
     ),
     **AUTHOR_SCHEMAS,
+    **SCAN_SCHEMAS,
 }
 
 PARAMETERS: dict[str, Any] = {

@@ -30,7 +30,7 @@ _SESSION = {
 }
 _MOMENTS = ("2026-05-04T14:10:00-05:00", "2026-05-04T13:20:00-05:00", "2026-05-04T09:00:00-05:00")
 #: What INPUT may hold, beside a user and a session that are filled up.
-_KEPT = ("now", "settings", "link_hosts", "scans", "return_url")
+_KEPT = ("now", "settings", "link_hosts", "scans", "minutes", "return_url")
 
 
 def starting_scenes(cases: Iterable[tuple[Mapping[str, Any], Sequence[Mapping[str, Any]]]]) -> list[Scene]:

@@ -83,17 +83,18 @@ def _credits(value: object) -> Decimal | None:
 def _api(script_input: Mapping[str, Any], now: dt.datetime, call: CallOut) -> Record:
     settings = freeze_labelled(script_input.get("settings") or {}, "api.settings")
     return_url = _text(script_input.get("return_url"))
-    scans = _scans(script_input.get("scans") or (), _moment((script_input.get("session") or {}).get("ends_at")), now)
+    scans = _scans(script_input, _moment((script_input.get("session") or {}).get("ends_at")), now)
     constants = {"now": lambda: now, "return_url": lambda: return_url, "scans": lambda: scans}
     functions = {name: named(f"api.{name}", function) for name, function in constants.items()}
     return Record("api", {**call_functions(call), **functions, "settings": settings})
 
 
-def _scans(scans: Sequence[Mapping[str, Any]], ends_at: dt.datetime | None, now: dt.datetime) -> Record:
+def _scans(script_input: Mapping[str, Any], ends_at: dt.datetime | None, now: dt.datetime) -> Record:
     """First in, last out, whole minutes inside, and number of scans.
 
-    Without a last scan out, the attendee counts as inside until now, but not beyond the end of the session.
+    The minutes are those of the input, if it has any. Otherwise, without a last scan out, the attendee counts as inside until now, but not beyond the end of the session.
     """
+    scans: Sequence[Mapping[str, Any]] = script_input.get("scans") or ()
     first_in = last_out = inside_since = None
     inside = dt.timedelta()
     for scan in scans:
@@ -110,5 +111,6 @@ def _scans(scans: Sequence[Mapping[str, Any]], ends_at: dt.datetime | None, now:
     if inside_since:
         until = min(now, ends_at) if ends_at else now
         inside += max(until - inside_since, dt.timedelta())
-    minutes = int(inside.total_seconds() // 60)
+    given = script_input.get("minutes")
+    minutes = int(inside.total_seconds() // 60) if given is None else int(given)
     return Record("scans", {"first_in": first_in, "last_out": last_out, "minutes": minutes, "count": len(scans)})

@@ -275,6 +275,12 @@ def test_scans_count_minutes_until_now_for_who_is_still_inside(say):
     assert text == "[25, 3, 7, 10]"
 
 
+def test_minutes_that_are_told_count_instead_of_the_time_between_scans(say):
+    scans = [{"at": "2026-05-04T07:50:00Z", "direction": "in"}]
+    assert say("api.scans().minutes", scans=scans, minutes=52) == "52"
+    assert say("api.scans().minutes", scans=scans, minutes=0) == "0"
+
+
 def test_scans_end_with_the_session(say):
     scans = [{"at": "2026-05-04T07:50:00Z", "direction": "in"}]
     assert say("api.scans().minutes", scans=scans, now="2026-05-04T23:00:00Z") == "10"

@@ -17,6 +17,7 @@ PAGES = (
     "/settings",
     "/settings/link-hosts",
     "/settings/script",
+    "/settings/attendance",
     "/connections",
     "/connections/new",
     "/connections/ethosce",

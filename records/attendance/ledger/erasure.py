@@ -1,0 +1,41 @@
+"""Erasing the names of a badge: they go with their random numbers, the chain stays, and a row says so."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import CursorResult, delete, select
+from sqlalchemy.orm import Session
+
+from records.columns import utc_now
+from records.tenants.implementations import Implementation
+
+from . import chain
+from .chain import EntryDraft
+from .tables import EntryKind, LedgerEntry, ScanNames
+
+
+def erase(db: Session, owner: Implementation, badge: str, *, actor: str, reason: str) -> int:
+    """Delete all names of a normalised badge ID, and return how many rows had some. Without any, nothing is written."""
+    head = chain.lock(db, owner)
+    numbers = select(LedgerEntry.number).where(LedgerEntry.implementation_id == owner.id, LedgerEntry.badge_id == badge)
+    theirs = delete(ScanNames).where(ScanNames.implementation_id == owner.id, ScanNames.number.in_(numbers))
+    done: CursorResult[Any] = db.execute(theirs)  # type: ignore[assignment]  # of a DELETE
+    if done.rowcount:
+        chain.append(db, head, [(_record(badge, actor, reason), None)])
+    return done.rowcount
+
+
+def _record(badge: str, actor: str, reason: str) -> EntryDraft:
+    now = utc_now()
+    return EntryDraft(
+        kind=EntryKind.ERASED,
+        scan_id="",
+        session_id="",
+        badge_id=badge,
+        scanned_at=now,
+        corrected_at=now,
+        received_at=now,
+        actor=actor,
+        reason=reason,
+    )

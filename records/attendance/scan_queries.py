@@ -1,0 +1,76 @@
+"""Reading the scans that count: those that are not voided, and are not of a test badge."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from datetime import datetime
+from typing import Any, Final, NamedTuple
+
+from sqlalchemy import ColumnElement, Select, and_, exists, select
+from sqlalchemy.orm import Session, aliased
+
+from records.tenants.implementation_settings import IN_AND_OUT
+from records.tenants.implementations import Implementation
+
+from .ledger.tables import EntryKind, LedgerEntry
+from .minutes import AttendanceRules, BadgeScan
+
+#: How the badge IDs of printed test badges begin. They are kept, and count nowhere.
+TEST_BADGE: Final = "TEST-BADGE-"
+#: Rows that are fetched at once.
+BATCH: Final = 2000
+SCANS: Final = (EntryKind.SCAN, EntryKind.ADDED)
+
+
+class CountedScan(NamedTuple):
+    """A scan that counts."""
+
+    number: int
+    scan_id: str
+    session_id: str
+    badge_id: str
+    direction: str
+    corrected_at: datetime
+
+    @property
+    def of_badge(self) -> BadgeScan:
+        """The same for the computing of minutes."""
+        return BadgeScan(self.scan_id, self.corrected_at, self.direction)
+
+
+def counted(owner: Implementation, *conditions: ColumnElement[bool], as_of: int | None = None) -> Select[Any]:
+    """Return the query for scans that count; `as_of` is the number of the last row of the ledger that is looked at."""
+    void = aliased(LedgerEntry)
+    voids = [void.implementation_id == owner.id, void.kind == EntryKind.VOID, void.scan_id == LedgerEntry.scan_id]
+    bounds = [] if as_of is None else [LedgerEntry.number <= as_of]
+    voids += [] if as_of is None else [void.number <= as_of]
+    columns = [getattr(LedgerEntry, name) for name in CountedScan._fields]
+    return select(*columns).where(
+        LedgerEntry.implementation_id == owner.id,
+        LedgerEntry.kind.in_(SCANS),
+        LedgerEntry.badge_id.not_like(f"{TEST_BADGE}%"),
+        ~exists().where(and_(*voids)),
+        *bounds,
+        *conditions,
+    )
+
+
+def at_sessions(
+    db: Session, owner: Implementation, sessions: Collection[str], badges: Collection[str] | None = None
+) -> Iterator[CountedScan]:
+    """Yield the scans that count at these sessions, of all badges or of some."""
+    conditions = [LedgerEntry.session_id.in_(sessions)]
+    conditions += [] if badges is None else [LedgerEntry.badge_id.in_(badges)]
+    for row in db.execute(counted(owner, *conditions).execution_options(yield_per=BATCH)):
+        yield CountedScan(*row)
+
+
+def rules_of(owner: Implementation) -> AttendanceRules:
+    """Return the rules that an implementation has now."""
+    names = AttendanceRules.__dataclass_fields__
+    return AttendanceRules(**{name: getattr(owner, name) for name in names})
+
+
+def has_directions(owner: Implementation, session_id: str) -> bool:
+    """Say whether people are scanned at this session also when they leave."""
+    return (owner.scan_mode == IN_AND_OUT) is not (session_id in owner.scan_mode_exceptions)

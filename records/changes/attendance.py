@@ -1,0 +1,83 @@
+"""Changes to what was scanned: voiding and adding scans, and erasing the names of a badge. Each needs a reason."""
+
+from __future__ import annotations
+
+from sqlalchemy.orm import Session
+
+from records import fields
+from records.attendance import corrections, refused_scans
+from records.attendance.corrections import AddedScan
+from records.attendance.ledger import erasure
+from records.audit import AuditContext
+from records.errors import RuleViolation
+from records.people import badge_id, users
+from records.tenants.implementations import Implementation
+
+from .after_commit import AfterCommit, unchanged
+from .entries import lock, note
+
+VOIDED = "attendance.scan_voided"
+ADDED = "attendance.scan_added"
+ERASED = "attendance.names_erased"
+#: Characters of a reason.
+LONGEST_REASON = 500
+_reason = fields.line(LONGEST_REASON, empty=False)
+
+
+def void_scan(db: Session, owner: Implementation, scan_id: str, by: AuditContext) -> AfterCommit[None]:
+    """Void a scan: it counts no more, and stays in the ledger. A voided one is no change.
+
+    Raises RuleViolation without a reason, and for an id that no scan of the implementation has.
+    """
+    reason = fields.checked({"reason": _reason}, {"reason": by.reason})["reason"]
+    lock(db, owner)
+    scan = corrections.find_scan(db, owner, scan_id)
+    if scan is None:
+        raise RuleViolation("scan", "is not the id of a scan of this implementation")
+    if not corrections.void(db, owner, scan, actor=by.actor, reason=reason):
+        return unchanged(owner.slug, None)
+    detail = {"session": scan.session_id, "badge_id": scan.badge_id, "at": scan.corrected_at.isoformat()}
+    outdated = _outdated(db, owner, scan.session_id, scan.badge_id)
+    note(db, owner.slug, VOIDED, by, target=scan.scan_id, detail=detail)
+    return AfterCommit(owner.slug, None, announced=False, outdated=outdated)
+
+
+def add_scan(db: Session, owner: Implementation, added: AddedScan, by: AuditContext) -> AfterCommit[str]:
+    """Add a scan that was not made; the value is its id. Raises RuleViolation with every fault, and without a reason."""
+    reason = fields.checked({"reason": _reason}, {"reason": by.reason})["reason"]
+    lock(db, owner)
+    scan_id = corrections.add(db, owner, added, actor=by.actor, reason=reason)
+    detail = {"session": added.session, "badge_id": badge_id.normalised(added.badge_id), "at": added.at.isoformat()}
+    detail |= {"replaces": added.replaces} if added.replaces else {}
+    outdated = _outdated(db, owner, added.session, detail["badge_id"])
+    note(db, owner.slug, ADDED, by, target=scan_id, detail=detail)
+    return AfterCommit(owner.slug, scan_id, announced=False, outdated=outdated)
+
+
+def erase_names(db: Session, owner: Implementation, badge: str, by: AuditContext) -> AfterCommit[int]:
+    """Erase the names of a badge from all its scans; the value is from how many. It cannot be undone.
+
+    The scans stay, with their badge ID, and the ledger can still be verified; refused scans are deleted. Raises RuleViolation without a reason, and for a
+    badge without names.
+    """
+    badge, reason = _checked(badge, by)
+    lock(db, owner)
+    erased = erasure.erase(db, owner, badge, actor=by.actor, reason=reason)
+    erased += refused_scans.erase(db, owner, badge)
+    if not erased:
+        raise RuleViolation("badge_id", "has no names: it was never scanned, or they were erased already")
+    note(db, owner.slug, ERASED, by, target=badge, detail={"scans": erased})
+    return AfterCommit(owner.slug, erased, announced=False)
+
+
+def _outdated(db: Session, owner: Implementation, session: str, badge: str) -> tuple[tuple[str, str], ...]:
+    """Return the people with this badge, at this session: their scripts see other scans from now on."""
+    return tuple((subject, session) for subject in users.with_badges(db, owner, {badge}).get(badge, ()))
+
+
+def _checked(badge: str, by: AuditContext) -> tuple[str, str]:
+    checks = {"badge_id": badge_id.checked, "reason": _reason}
+    found = fields.checked(checks, {"badge_id": badge, "reason": by.reason})
+    if not found["badge_id"]:
+        raise RuleViolation("badge_id", "is missing")
+    return found["badge_id"], found["reason"]

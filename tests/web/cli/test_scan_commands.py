@@ -1,0 +1,53 @@
+"""Scans at the command line: added, listed, voided, erased, verified."""
+
+import json
+
+import pytest
+
+AGENDA = "ID,Title,Start Time,End Time\r\nCE-1,Sepsis,2026-05-04 09:00,2026-05-04 10:00\r\n"
+WHY = ("--reason", "came without a badge")
+
+
+@pytest.fixture
+def event(cli, records, write_file):
+    assert cli("implementation", "add", "aha26", "--name", "AHA", env=records).exit_code == 0
+    assert cli("sessions", "import", "aha26", write_file("agenda.csv", AGENDA), env=records).exit_code == 0
+    return records
+
+
+def test_a_scan_is_added_listed_voided_and_the_ledger_verified(cli, event):
+    here = ("--session", "CE-1", "--badge", "B-7", "--at", "2026-05-04T09:10+00:00")
+    added = cli("scans", "add", "aha26", *here, *WHY, "--last-name", "Chen", env=event)
+    assert added.exit_code == 0, added.stderr
+    scan = added.stdout.strip()
+    listed = cli("scans", "list", "aha26", "--badge", "B-7", "--session", "CE-1", env=event).stdout
+    assert f"{scan}  " in listed
+    assert "no such scan" in cli("scans", "list", "aha26", "--badge", "B-8", env=event).stdout
+    (row,) = json.loads(cli("scans", "list", "aha26", "--json", env=event).stdout)
+    assert (row["scan_id"], row["badge_id"], row["corrected_at"]) == (scan, "B-7", "2026-05-04T09:10:00+00:00")
+    assert cli("scans", "void", "aha26", scan, *WHY, env=event).stdout == f"Voided {scan}.\n"
+    assert cli("scans", "void", "aha26", scan, *WHY, env=event).stdout == "Nothing was changed.\n"
+    assert cli("scans", "erase", "aha26", "B-7", *WHY, env=event).stdout == "The names of 1 scan were erased.\n"
+    verified = cli("scans", "verify", "aha26", env=event)
+    assert verified.stdout.startswith("Nothing was altered: 3 rows are as written.\nhead  3:")
+    assert json.loads(cli("scans", "verify", "aha26", "--json", env=event).stdout)["ok"] is True
+    assert cli("scans", "refused", "aha26", env=event).stdout == "No scan of aha26 was refused.\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("void", "aha26", "x", *WHY), "is not the id of a scan"),
+        (("void", "aha26", "x"), "--reason"),
+        (("erase", "aha26", "B-1", *WHY), "has no names"),
+        (
+            ("add", "aha26", "--session", "CE-1", "--badge", "B", "--at", "2026-05-04T09:10", *WHY),
+            "time with its offset",
+        ),
+        (("add", "aha26", "--session", "CE-2", "--badge", "B", "--at", "2026-05-04T09:10Z", *WHY), "not a session"),
+    ],
+)
+def test_what_is_wrong_is_said(cli, event, arguments, said):
+    refused = cli("scans", *arguments, env=event)
+    assert refused.exit_code == 2
+    assert said in refused.stderr

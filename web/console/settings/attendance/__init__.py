@@ -1,0 +1,1 @@
+"""The page for the settings of scanning and attendance."""

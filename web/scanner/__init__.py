@@ -1,0 +1,1 @@
+"""The intake of scans: who may send them, the endpoint that takes them, and what follows for a session."""

@@ -1,0 +1,114 @@
+"""The endpoints for scans: a batch is taken in, and the attendance of a session is told.
+
+The docstrings are the reference of these endpoints: the OpenAPI document is made from them.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from http import HTTPStatus
+from typing import Any
+
+from flask import Blueprint, Response, jsonify
+
+from records.agenda import sessions
+from records.attendance import corrected_time, intake, session_attendance
+from records.attendance.intake import BatchArrival, ScanResult
+from records.attendance.session_attendance import SessionAttendance
+from records.people import users
+from web.auth.services import AuthServices
+from web.middleware.response_headers import PRIVATE
+from web.permissions import Permission, needs, takes
+from web.problem_details import HttpProblem
+from web.scanner.batches import read_batch
+from web.scanner.scan_access import implementation_named, require_now, sender_of
+from web.session_address import SessionAddress
+from web.status.services import StatusEndpointServices
+
+#: Bytes of a batch: 50 scans whose texts are as long as they may be, in UTF-8.
+BATCH = 128 * 1024
+
+blueprint = Blueprint("scans", __name__, url_prefix="/api/v1/implementations/<implementation>")
+
+
+@blueprint.post("/scans")
+@needs(Permission.ANYONE)
+@takes(body=BATCH)
+def take_in(implementation: str) -> Response:
+    """Store scans of badges. Each scan stands alone: a bad one is refused, and the others are stored.
+
+    The credential is a login of a person with the role of scanner, by bearer token or cookie, or the token of a device. With
+    the cookie, the request must come from one of our pages.
+
+    A batch can be sent any number of times. A scan whose `id` is stored with the same content is `already` there. Another
+    content under a stored `id` is refused. `repeat`: the same badge was scanned at this session shortly before, at
+    `first_at`; the scan is stored as well. A refused scan is kept with its `reason`, and can be sent again.
+
+    `device_time` is what the device's clock says when it sends. If it differs from ours by more than five seconds, the times
+    of the scans are corrected. Scans that were made before a device or a role was revoked count, also if they arrive later.
+    """
+    services = AuthServices.here()
+    with services.database.reading() as db:
+        sender = sender_of(db, implementation_named(db, implementation))
+    batch = read_batch()
+    received_at = datetime.now(UTC)
+    arrival = BatchArrival(sender, received_at, corrected_time.skew(received_at, batch.device_time))
+    with services.database.session() as db:
+        owner = implementation_named(db, implementation)
+        done = intake.take_in(db, owner, batch.scans, arrival)
+        seen_by = users.with_badges(db, owner, {badge for _, badge in done.touched})
+    scanned = [(subject, session) for session, badge in done.touched for subject in seen_by.get(badge, ())]
+    StatusEndpointServices.here().status_service.outdate(implementation, scanned)
+    results = [_result_json(each) for each in done.results]
+    return _private({"server_time": received_at.isoformat(), "results": results})
+
+
+@blueprint.get("/sessions/<session_id>/attendance")
+@needs(Permission.ANYONE)
+def attendance(implementation: str, session_id: str) -> Response:
+    """Return who was scanned at a session, and what follows from it: minutes, and whether they attended.
+
+    For the same credentials as scans, as long as they may scan at this session. `minutes` and `attended` are computed from
+    all scans that count now. `inside`: the last scan was not one of leaving. `conflicts` are other sessions at which the
+    badge was at the same time. Names are not part of it.
+    """
+    address = SessionAddress.named(implementation, session_id)
+    with AuthServices.here().database.reading() as db:
+        owner = implementation_named(db, address.implementation)
+        sender = sender_of(db, owner)
+        require_now(sender, address.session)
+        session = sessions.find(db, owner, address.session)
+        if session is None:
+            raise HttpProblem(HTTPStatus.NOT_FOUND, "The agenda of this implementation has no such session.")
+        found = session_attendance.compute(db, owner, session)
+    return _private(_attendance_json(found))
+
+
+def _result_json(result: ScanResult) -> dict[str, Any]:
+    first_at = result.first_at.isoformat() if result.first_at else None
+    return {"id": result.id, "state": result.state, "reason": result.reason, "first_at": first_at}
+
+
+def _attendance_json(found: SessionAttendance) -> dict[str, Any]:
+    return {
+        "session": found.session,
+        "scans": found.scans,
+        "repeats": found.repeats,
+        "people": [
+            {
+                "badge_id": each.badge_id,
+                "scans": each.scans,
+                "minutes": each.of_badge.minutes,
+                "attended": each.of_badge.attended,
+                "inside": each.of_badge.inside,
+                "conflicts": list(each.conflicts),
+            }
+            for each in found.people
+        ],
+    }
+
+
+def _private(value: dict[str, Any]) -> Response:
+    response = jsonify(value)
+    response.headers.update(dict(PRIVATE))
+    return response
