@@ -30,7 +30,7 @@ HOMES = {
     "urllib3": ("runner/powers/http/exchange.py",),
     "regex": ("records/message_text.py",),
     "idna": ("records/host_names.py",),
-    "openpyxl": ("records/agenda/workbook.py",),
+    "openpyxl": ("records/agenda/workbook.py", "records/attendance/report/report_files.py"),
     "itsdangerous": ("web/auth/logins.py", "runner/status/return_tokens.py"),
     "flask": ("web/",),
     "jinja2": ("web/templating.py",),
@@ -77,7 +77,7 @@ ORDER = {
         "support",
         "changes",
     ),
-    "records/attendance": ("ledger",),
+    "records/attendance": ("ledger", "report"),
     "records/changes": ("scripts",),
     "runner": (
         *(

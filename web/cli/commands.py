@@ -37,6 +37,11 @@ COMMANDS = (
         "web.cli.setup.implementations:implementation",
         "Add, show, change, archive and remove implementations: one for each client's app.",
     ),
+    CommandEntry(
+        "report",
+        "web.cli.operate.scan_reports:report_group",
+        "Make the report of all scans, and check a report that was made.",
+    ),
     CommandEntry("role", "web.cli.setup.roles:role_group", "Grant and revoke roles."),
     CommandEntry(
         "runs",
