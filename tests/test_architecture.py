@@ -31,7 +31,7 @@ HOMES = {
     "urllib3": ("runner/powers/http/exchange.py",),
     "regex": ("records/message_text.py",),
     "idna": ("records/host_names.py",),
-    "openpyxl": ("records/agenda/workbook.py",),
+    "openpyxl": ("records/agenda/workbook.py", "records/attendance/report/report_files.py"),
     "itsdangerous": ("web/auth/logins.py", "runner/status/return_tokens.py", "runner/mail/unsubscribe_tokens.py"),
     "flask": ("web/",),
     "jinja2": ("web/templating.py", "runner/mail/mail_templates.py"),
@@ -83,7 +83,7 @@ ORDER = {
         "notices",
         "changes",
     ),
-    "records/attendance": ("badge_formats", "ledger"),
+    "records/attendance": ("badge_formats", "ledger", "report"),
     "records/changes": ("scripts",),
     "runner": (
         *(

@@ -41,6 +41,11 @@ COMMANDS = (
     CommandEntry(
         "mail", "web.cli.operate.mails:mail_group", "Try the mail server, and list, send or drop the mails of notices."
     ),
+    CommandEntry(
+        "report",
+        "web.cli.attendance.scan_reports:report_group",
+        "Make the report of all scans, and check a report that was made.",
+    ),
     CommandEntry("role", "web.cli.setup.roles:role_group", "Grant and revoke roles."),
     CommandEntry(
         "runs",

@@ -51,3 +51,26 @@ def test_what_is_wrong_is_said(cli, event, arguments, said):
     refused = cli("scans", *arguments, env=event)
     assert refused.exit_code == 2
     assert said in refused.stderr
+
+
+def test_a_report_is_written_made_again_and_verified(cli, event, tmp_path):
+    here = ("--session", "CE-1", "--badge", "B-7", "--at", "2026-05-04T09:10+00:00", "--last-name", "Chen")
+    cli("scans", "add", "aha26", *here, *WHY, env=event)
+    out = tmp_path / "scans.csv"
+    made = cli("report", "scans", "aha26", "--out", out, env=event)
+    assert made.stdout.startswith(f"1 scan in {out}.\nas of   ")
+    as_of = made.stdout.splitlines()[1].split()[-1]
+    before = out.read_bytes()
+    cli("scans", "add", "aha26", *here, *WHY, env=event)
+    again = cli("report", "scans", "aha26", "--as-of", as_of, "--out", out, env=event)
+    assert (again.stdout, out.read_bytes()) == (made.stdout, before)
+    verified = cli("report", "verify", "aha26", out, env=event)
+    assert verified.stdout == f"It is what the ledger gives as of {as_of}.\n"
+    cli("scans", "erase", "aha26", "B-7", *WHY, env=event)
+    assert "only by one erased person" in cli("report", "verify", "aha26", out, env=event).stdout
+    out.write_bytes(before.replace(b"Chen", b"Wu"))
+    changed = cli("report", "verify", "aha26", out, env=event)
+    assert changed.exit_code == 1
+    assert "was changed" in changed.stderr
+    refused = cli("report", "scans", "aha26", "--columns", "email", "--out", out, env=event)
+    assert (refused.exit_code, "must be some of session" in refused.stderr) == (2, True)

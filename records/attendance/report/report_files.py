@@ -1,0 +1,109 @@
+"""Reports as files: CSV, JSON and Excel, written and read row by row.
+
+CSV is UTF-8 with a byte order mark, and no cell of it can begin a formula. Cells of a workbook are texts, never formulas.
+The bytes of CSV and JSON are the same for the same rows; a workbook contains the moment at which it was made.
+"""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+import json
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from contextlib import closing
+from itertools import chain
+from pathlib import Path
+from typing import Any, BinaryIO, Final
+from zipfile import BadZipFile
+
+from openpyxl import Workbook, load_workbook
+from openpyxl.cell import WriteOnlyCell
+
+from records.errors import RuleViolation
+from records.spreadsheet_cells import guarded, unguarded
+
+Cells = Sequence[str]
+#: How a workbook begins.
+_ZIP: Final = b"PK\x03\x04"
+_SHEET: Final = "Scans"
+
+
+def write_csv(out: BinaryIO, headings: Cells, rows: Iterable[Cells]) -> None:
+    """Write CSV."""
+    out.write(codecs.BOM_UTF8)
+    text = io.TextIOWrapper(out, "utf-8", newline="", write_through=True)
+    writer = csv.writer(text, lineterminator="\r\n")
+    writer.writerow(headings)
+    for cells in rows:
+        writer.writerow([guarded(each) for each in cells])
+    text.detach()
+
+
+def write_json(out: BinaryIO, headings: Cells, rows: Iterable[Cells]) -> None:
+    """Write a JSON object with the headings, and with a list of the rows, one a line."""
+    out.write(b'{"columns": ' + _json(headings) + b',\n"rows": [')
+    out.writelines((b",\n" if number else b"\n") + _json(cells) for number, cells in enumerate(rows))
+    out.write(b"\n]}\n")
+
+
+def write_xlsx(out: BinaryIO, headings: Cells, rows: Iterable[Cells]) -> None:
+    """Write an Excel workbook. Its rows go to a temporary file first, so that memory does not grow with them."""
+    workbook = Workbook(write_only=True)
+    sheet = workbook.create_sheet(_SHEET)
+    for cells in chain([headings], rows):
+        sheet.append([_text_cell(sheet, each) for each in cells])
+    workbook.save(out)
+
+
+WRITERS: Final[dict[str, Callable[[BinaryIO, Cells, Iterable[Cells]], None]]] = {
+    "csv": write_csv,
+    "xlsx": write_xlsx,
+    "json": write_json,
+}
+
+
+def read(path: Path) -> Generator[Cells, None, None]:
+    """Yield the headings and then the rows of a report in any of the formats. Raises RuleViolation for another file."""
+    with path.open("rb") as file:
+        begins = file.read(4)
+    reader = _read_xlsx if begins == _ZIP else _read_json if begins[:1] == b"{" else _read_csv
+    try:
+        yield from reader(path)
+    except (ValueError, KeyError, TypeError, csv.Error, BadZipFile):
+        raise RuleViolation("file", "is not a report of scans, in CSV, JSON or Excel") from None
+
+
+def _read_csv(path: Path) -> Iterator[Cells]:
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        for cells in csv.reader(file, strict=True):
+            yield [unguarded(each) for each in cells]
+
+
+def _read_json(path: Path) -> Iterator[Cells]:
+    found = json.loads(path.read_bytes())
+    yield _texts(found["columns"])
+    for cells in found["rows"]:
+        yield _texts(cells)
+
+
+def _read_xlsx(path: Path) -> Iterator[Cells]:
+    with path.open("rb") as file, closing(load_workbook(file, read_only=True)) as workbook:
+        for cells in workbook[_SHEET].iter_rows(values_only=True):
+            yield ["" if each is None else str(each) for each in cells]
+
+
+def _texts(cells: Any) -> Cells:
+    if not isinstance(cells, list) or not all(isinstance(each, str) for each in cells):
+        raise ValueError("a row must be a list of texts")
+    return cells
+
+
+def _json(cells: Cells) -> bytes:
+    return json.dumps(list(cells), ensure_ascii=False).encode()
+
+
+def _text_cell(sheet: Any, text: str) -> Any:
+    cell = WriteOnlyCell(sheet, value=text)
+    cell.data_type = "s"  # otherwise a text that begins with "=" would be a formula
+    return cell
