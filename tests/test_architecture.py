@@ -84,7 +84,7 @@ ORDER = {
         "changes",
     ),
     "records/attendance": ("badge_formats", "ledger", "report"),
-    "records/changes": ("scripts",),
+    "records/changes": ("scripts", "attendance"),
     "runner": (
         *(
             "settings",
@@ -130,7 +130,7 @@ ORDER = {
     "web/console": ("layout", "people", "settings", "runs", "scripts"),
     "web/console/scripts": ("source", "deploying", "rehearsals", "trials", "pane"),
     "web/console/settings": ("agenda", "general", "attendance", "badges", "connections", "identity", "external"),
-    "web/cli": ("common", "setup", "operate", "authors", "service", "scripts", "local"),
+    "web/cli": ("common", "setup", "operate", "attendance", "authors", "service", "scripts", "local"),
 }
 #: Modules of one folder, besides its front page.
 MOST_MODULES = 15

@@ -7,7 +7,7 @@ from typing import Final
 from records import DbSession, Implementation, RuleViolation
 from records.attendance import badge_setup
 from records.audit import AuditContext
-from records.changes import badge_formats as changes
+from records.changes.attendance import badge_formats as changes
 from records.tenants import implementations
 from runner.attendance.image_codes import NoCodes, codes_in
 from runner.queues.job_orders import BadgeImageArguments, JobOrder, arguments_of

@@ -18,7 +18,7 @@ COMMANDS = (
         "web.cli.operate.audit:audit_group",
         "Show audit entries, and check that none was changed, added or removed.",
     ),
-    CommandEntry("badges", "web.cli.setup.badges:badges_group", "Set up how the codes of badges are read."),
+    CommandEntry("badges", "web.cli.attendance.badges:badges_group", "Set up how the codes of badges are read."),
     CommandEntry(
         "connection", "web.cli.setup.connections:connection", "Add, show, change and remove vendor connections."
     ),
@@ -57,15 +57,15 @@ COMMANDS = (
     CommandEntry("saml", "web.cli.setup.saml:saml_group", "Show, import and refresh identity providers (SAML)."),
     CommandEntry(
         "scans",
-        "web.cli.setup.scan_devices:scans_group",
+        "web.cli.attendance.scan_devices:scans_group",
         "List, correct and verify scans of badges; make and revoke devices that scan.",
         subcommands=(
-            "web.cli.operate.scan_corrections:add",
-            "web.cli.operate.scan_corrections:erase",
-            "web.cli.operate.scan_corrections:void",
-            "web.cli.operate.scan_lists:list_refused",
-            "web.cli.operate.scan_lists:list_scans",
-            "web.cli.operate.scan_lists:verify",
+            "web.cli.attendance.scan_corrections:add",
+            "web.cli.attendance.scan_corrections:erase",
+            "web.cli.attendance.scan_corrections:void",
+            "web.cli.attendance.scan_lists:list_refused",
+            "web.cli.attendance.scan_lists:list_scans",
+            "web.cli.attendance.scan_lists:verify",
         ),
     ),
     CommandEntry(

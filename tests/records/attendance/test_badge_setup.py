@@ -12,7 +12,7 @@ from records.attendance.badge_formats.proposals import MOST_EXAMPLES, propose
 from records.attendance.badge_formats.stored_format import as_json
 from records.attendance.badge_setup import BadgeExample, BadgeImage
 from records.audit import AuditContext
-from records.changes import badge_formats as changes
+from records.changes.attendance import badge_formats as changes
 from records.columns import utc_now
 from records.tenants import implementations
 

@@ -12,7 +12,7 @@ from records.attendance.corrections import AddedScan
 from records.attendance.ledger import verification
 from records.attendance.ledger.tables import LedgerEntry, ScanNames
 from records.audit import AuditContext
-from records.changes import attendance
+from records.changes.attendance import scans as attendance
 from records.people import users
 from tests.records.attendance.ledger_rows import START, add_scans, scan_id
 

@@ -19,7 +19,7 @@ from records.attendance.ledger import verification
 from records.attendance.ledger.tables import LedgerEntry, ScanNames
 from records.attendance.scan_parsing import ScanRefused, read_moment, read_scan
 from records.audit import AuditContext
-from records.changes import attendance
+from records.changes.attendance import scans as attendance
 from records.people import users
 from records.tenants import implementations
 

@@ -12,7 +12,7 @@ from records import AuditEntry, Conflict, Database, Implementation, RuleViolatio
 from records.attendance.ledger import anchors, chain, verification
 from records.attendance.ledger.tables import LedgerHead, ScanNames
 from records.audit import AuditContext
-from records.changes import attendance
+from records.changes.attendance import scans as attendance
 from records.tenants import implementations
 from tests.records.attendance.ledger_rows import add_scans, draft
 

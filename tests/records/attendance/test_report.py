@@ -16,7 +16,7 @@ from records.attendance.ledger.chain import BadgeNames
 from records.attendance.report import report_check, report_files, scan_report
 from records.attendance.report.scan_report import USUAL, ReportDigest
 from records.audit import AuditContext
-from records.changes import attendance
+from records.changes.attendance import scans as attendance
 from tests.records.attendance.ledger_rows import START, draft, scan_id
 
 BY = AuditContext("demo/olga", "wrong badge")

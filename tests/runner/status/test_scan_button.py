@@ -9,7 +9,8 @@ from records.attendance import intake
 from records.attendance.corrections import AddedScan
 from records.attendance.intake import BatchArrival, ScanSender
 from records.audit import AuditContext
-from records.changes import attendance, grants
+from records.changes import grants
+from records.changes.attendance import scans as attendance
 from records.changes.grants import GrantDraft
 from records.people import users
 from records.tenants import implementations

@@ -8,7 +8,8 @@ from records.attendance import badge_setup
 from records.attendance.badge_formats.proposals import propose
 from records.attendance.badge_formats.stored_format import as_json
 from records.audit import AuditContext
-from records.changes import badge_formats, retirement
+from records.changes import retirement
+from records.changes.attendance import badge_formats
 from records.changes.scripts import submissions as handing_in
 from records.changes.scripts.checked_scripts import CheckedScript
 from records.identity import external_auth as external

@@ -12,7 +12,8 @@ from records.attendance import devices, refused_scans
 from records.attendance.devices import DeviceDraft
 from records.attendance.ledger.tables import LedgerEntry
 from records.audit import AuditContext
-from records.changes import grants, scan_devices
+from records.changes import grants
+from records.changes.attendance import scan_devices
 from records.changes.grants import GrantDraft
 from records.people import users
 from records.tenants import implementations

@@ -10,7 +10,7 @@ from flask import Response
 from records import RuleViolation
 from records.attendance import badge_setup
 from records.attendance.badge_formats.stored_format import from_json
-from records.changes import badge_formats as changes
+from records.changes.attendance import badge_formats as changes
 from web.console.commits import by_page, commit_to
 from web.console.settings.badges import job_views
 from web.console.settings.badges.filled_forms import parts_form, proposal_form, with_choices

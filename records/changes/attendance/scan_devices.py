@@ -9,11 +9,10 @@ from sqlalchemy.orm import Session
 from records.attendance import devices
 from records.attendance.devices import DeviceDraft, ScanDevice
 from records.audit import AuditContext
+from records.changes.after_commit import AfterCommit, unchanged
+from records.changes.entries import lock, note
 from records.errors import RuleViolation
 from records.tenants.implementations import Implementation
-
-from .after_commit import AfterCommit, unchanged
-from .entries import lock, note
 
 MADE = "scan_device.made"
 REVOKED = "scan_device.revoked"

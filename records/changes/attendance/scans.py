@@ -16,13 +16,12 @@ from records.attendance.report import report_check, scan_report
 from records.attendance.report.report_check import MadeReport
 from records.attendance.report.scan_report import ReportTerms
 from records.audit import AuditContext
+from records.changes.after_commit import AfterCommit, unchanged
+from records.changes.entries import lock, note
 from records.columns import utc_now
 from records.errors import RuleViolation
 from records.people import badge_id, users
 from records.tenants.implementations import Implementation
-
-from .after_commit import AfterCommit, unchanged
-from .entries import lock, note
 
 VOIDED = "attendance.scan_voided"
 ADDED = "attendance.scan_added"

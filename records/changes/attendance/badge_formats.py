@@ -15,12 +15,11 @@ from records.attendance import badge_setup
 from records.attendance.badge_formats.stored_format import FormatFault, as_json, from_json
 from records.attendance.badge_setup import BadgeExample, BadgeSetup
 from records.audit import AuditContext
+from records.changes.after_commit import AfterCommit, unchanged
+from records.changes.entries import lock, note
 from records.columns import utc_now
 from records.errors import RuleViolation
 from records.tenants.implementations import Implementation
-
-from .after_commit import AfterCommit, unchanged
-from .entries import lock, note
 
 OVERTAKEN = "was changed meanwhile. Look at the examples again"
 

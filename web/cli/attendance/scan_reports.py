@@ -11,14 +11,14 @@ import click
 from records.attendance.report import report_check, report_files, scan_report
 from records.attendance.report.report_check import MadeReport
 from records.attendance.report.scan_report import COLUMNS, USUAL, ReportDigest
-from records.changes import attendance as changes
+from records.changes.attendance import scans as changes
 from records.plurals import counted
+from web.cli.attendance.scan_corrections import read_moment
 from web.cli.common.audit_context import audit_context
 from web.cli.common.context import CommandContext, find_implementation, open_context
 from web.cli.common.errors import ANSWER_IS_NO
 from web.cli.common.help_examples import examples
 from web.cli.common.implementation_id import ImplementationId
-from web.cli.operate.scan_corrections import read_moment
 
 
 @click.group("report")

@@ -9,7 +9,7 @@ import click
 
 from records.attendance import devices
 from records.attendance.devices import DeviceDraft, ScanDevice
-from records.changes import scan_devices as changes
+from records.changes.attendance import scan_devices as changes
 from records.people import actors
 from web.cli.common.audit_context import audit_context
 from web.cli.common.context import UNCHANGED, find_implementation, open_context

@@ -16,8 +16,8 @@ from records.attendance.badge_formats.proposals import propose
 from records.attendance.badge_formats.stored_format import as_json, from_json
 from records.attendance.badge_setup import ReadExample
 from records.audit import AuditContext
-from records.changes import badge_formats as changes
 from records.changes.after_commit import AfterCommit
+from records.changes.attendance import badge_formats as changes
 from records.plurals import counted
 from web.cli.common.audit_context import audit_context
 from web.cli.common.context import find_implementation, open_context

@@ -8,7 +8,7 @@ import click
 
 from records.attendance.corrections import AddedScan
 from records.attendance.scan_parsing import DIRECTIONS
-from records.changes import attendance as changes
+from records.changes.attendance import scans as changes
 from records.plurals import counted
 from web.cli.common.audit_context import audit_context
 from web.cli.common.context import UNCHANGED, find_implementation, open_context

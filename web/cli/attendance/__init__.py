@@ -1,0 +1,1 @@
+"""Commands of attendance: badge formats, devices, scans and their corrections, reports."""
