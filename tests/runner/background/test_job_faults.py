@@ -10,7 +10,7 @@ import pytest
 
 from records.agenda import agenda_imports as agenda
 from records.tenants import implementations
-from tests.runner.queues.test_background_jobs import ANN, SECONDS, agenda_file, children_of, on_sqlite
+from tests.runner.queues.test_background_jobs import ANN, SECONDS, agenda_file, jobs_of, on_sqlite
 from tests.support.eventually import eventually
 
 __all__ = ["on_sqlite"]
@@ -79,7 +79,7 @@ def faulty(on_sqlite, tmp_path):
         on_sqlite.upload(data)
         worker = on_sqlite.start(PYTHONPATH=str(folder), JOB_FAULT=fault, **env)
         state = on_sqlite.ended(on_sqlite.order(data))
-        assert eventually(lambda: not children_of(worker), seconds=SECONDS), "the process of the job is left"
+        assert eventually(lambda: not jobs_of(worker), seconds=SECONDS), "the process of the job is left"
         assert worker.poll() is None, on_sqlite.said()
         return state
 
