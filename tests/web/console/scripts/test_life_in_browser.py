@@ -104,6 +104,7 @@ def test_a_script_is_written_reviewed_activated_and_rolled_back_and_users_see_ea
         submit(author, address, text)
         reviewer.goto(f"{address}/console/reviews")
         reviewer.get_by_role("link", name=f"Demo Congress, version {number}").click()
+        reviewer.get_by_label("Reason to approve it before its trial has ended").fill("No worker tries it here.")
         reviewer.get_by_role("button", name=f"Approve version {number}").click()
         reviewer.wait_for_selector("text=It can be staged or activated.")
         reviewer.get_by_role("link", name=f"Version {number}").first.click()

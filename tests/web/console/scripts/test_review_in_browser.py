@@ -26,6 +26,7 @@ def test_a_submission_is_found_in_the_queue_commented_and_decided(page_as, serve
     looked_at(page, "review-refused")
     for field in page.get_by_label("Reason to accept the warning").all():
         field.fill("The client named this host.")
+    page.get_by_label("Reason to approve it before its trial has ended").fill("The congress opens today.")
     page.get_by_label("Note for the author").fill("Thank you.")
     page.get_by_role("button", name="Approve version 3").click()
     page.wait_for_selector("text=It can be staged or activated.")
