@@ -14,8 +14,9 @@ from pathlib import Path
 from runner.powers import RecordedPowers
 from runner.trials.explore.explorer import ExplorePlan, explore
 from runner.trials.explore.starting_scenes import starting_scenes
-from runner.trials.trial import TrialSandbox, TrialTerms
+from runner.trials.trial import TrialSandbox
 from runner.trials.trial_input import parse_input
+from runner.trials.trial_terms import TrialTerms
 
 ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / "scripts" / "examples" / "workshop_registration"

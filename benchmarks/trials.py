@@ -23,7 +23,8 @@ from runner.queues.trial_orders import order_rehearsal
 from runner.trials.rehearsal.rehearsal import RehearsalTerms, rehearse
 from runner.trials.rehearsal.situations import Event
 from runner.trials.replay.replay import EarlierRun, ReplayTerms, replay
-from runner.trials.trial import TrialSandbox, TrialTerms
+from runner.trials.trial import TrialSandbox
+from runner.trials.trial_terms import TrialTerms
 from sandbox import RunLimits, ScriptInput
 
 from .house import SCRIPT, SLUG, House, house

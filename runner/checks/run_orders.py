@@ -14,7 +14,7 @@ from typing import Any
 
 from records import RecordsError, SecretBox
 from runner.queues.job_orders import CLOCKS_S, OrderRefused
-from runner.trials.trial import Trial, TrialTerms
+from runner.trials.trial_terms import TrialTerms
 from sandbox import RunLimits, ScriptInput
 
 from .check_orders import KEPT_S, ReplyUnreadable
@@ -24,7 +24,7 @@ WAITING_RUNS = "ck:runs"
 
 
 @dataclass(frozen=True, slots=True)
-class RunOrder:
+class ScriptRunOrder:
     """A text to run once, with its input, the answers of vendors, and the terms of its implementation."""
 
     id: str
@@ -46,7 +46,7 @@ class RunSealer:
     def __init__(self, box: SecretBox) -> None:
         self._box = box
 
-    def sealed_order(self, order: RunOrder) -> bytes:
+    def sealed_order(self, order: ScriptRunOrder) -> bytes:
         """Seal an order."""
         values = {
             "implementation": order.implementation,
@@ -60,7 +60,7 @@ class RunSealer:
         }
         return self._box.seal(json.dumps(values), place=_place_of_order(order.id))
 
-    def order_of(self, order_id: str, sealed: bytes) -> RunOrder:
+    def order_of(self, order_id: str, sealed: bytes) -> ScriptRunOrder:
         """Open an order. Raises `OrderRefused`."""
         # 1. One of our keys sealed it, for this id.
         try:
@@ -78,11 +78,11 @@ class RunSealer:
             raise OrderRefused("the order is too old")
         return order
 
-    def sealed_reply(self, order: RunOrder, reply: Mapping[str, Any]) -> bytes:
+    def sealed_reply(self, order: ScriptRunOrder, reply: Mapping[str, Any]) -> bytes:
         """Seal the reply to an order."""
         return self._box.seal(json.dumps(reply), place=_place_of_reply(order))
 
-    def reply_of(self, order: RunOrder, sealed: bytes) -> dict[str, Any]:
+    def reply_of(self, order: ScriptRunOrder, sealed: bytes) -> dict[str, Any]:
         """Open the reply to an order. Raises `ReplyUnreadable` for any other."""
         try:
             found = json.loads(self._box.open(sealed, place=_place_of_reply(order)))
@@ -93,17 +93,12 @@ class RunSealer:
         return found
 
 
-def reply_json(trial: Trial) -> dict[str, Any]:
-    """Return how a run ended, as the reply says it."""
-    return {"trial": trial.as_json(), "used": asdict(trial.usage)}
-
-
 def run_order_key(order_id: str) -> str:
     """Return where an order waits in the store."""
     return f"ck:run:{order_id}"
 
 
-def _order_of(order_id: str, values: Mapping[str, Any]) -> RunOrder:
+def _order_of(order_id: str, values: Mapping[str, Any]) -> ScriptRunOrder:
     terms = TrialTerms(
         ScriptInput(**values["script_input"]),
         tuple(values["link_hosts"]),
@@ -111,13 +106,13 @@ def _order_of(order_id: str, values: Mapping[str, Any]) -> RunOrder:
         allow_loopback=values["allow_loopback"],
     )
     named = ("implementation", "source", "answers", "ordered_at")
-    return RunOrder(id=order_id, terms=terms, **{name: values[name] for name in named})
+    return ScriptRunOrder(id=order_id, terms=terms, **{name: values[name] for name in named})
 
 
 def _place_of_order(order_id: str) -> str:
     return f"run order {order_id}"
 
 
-def _place_of_reply(order: RunOrder) -> str:
+def _place_of_reply(order: ScriptRunOrder) -> str:
     digest = hashlib.sha256(order.source.encode("utf-8", "surrogatepass")).hexdigest()
     return f"run reply {order.id} {order.implementation} {digest}"

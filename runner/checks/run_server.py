@@ -9,6 +9,7 @@ import hashlib
 import logging
 import threading
 from collections.abc import Callable
+from dataclasses import asdict
 from typing import Any, cast
 
 from redis import Redis
@@ -18,11 +19,11 @@ from runner.powers import RecordedPowers
 from runner.powers.answers.answer_recording import RecordingPowers
 from runner.queues.job_orders import OrderRefused
 from runner.store.clients import AWAY
-from runner.trials.trial import TrialSandbox
+from runner.trials.trial import Trial, TrialSandbox
 from sandbox import SandboxError
 
 from .check_orders import KEPT_S
-from .run_orders import WAITING_RUNS, RunOrder, RunSealer, reply_json, run_order_key
+from .run_orders import WAITING_RUNS, RunSealer, ScriptRunOrder, run_order_key
 
 log = logging.getLogger(__name__)
 
@@ -79,7 +80,7 @@ class RunServer:
             pipe.expire(order.reply_key, KEPT_S)
             pipe.execute()
 
-    def _ran(self, order: RunOrder) -> dict[str, Any]:
+    def _ran(self, order: ScriptRunOrder) -> dict[str, Any]:
         """Return the reply; an empty one if the run could not be made."""
         powers: RecordingPowers = RecordedPowers(order.answers)
         try:
@@ -90,3 +91,8 @@ class RunServer:
         if trial.alarm:
             self._on_alarm(order.implementation, hashlib.sha256(order.source.encode()).hexdigest())
         return reply_json(trial)
+
+
+def reply_json(trial: Trial) -> dict[str, Any]:
+    """Return how a run ended, as the reply says it."""
+    return {"trial": trial.as_json(), "used": asdict(trial.usage)}

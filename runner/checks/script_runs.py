@@ -20,12 +20,12 @@ from records import Implementation, SecretBox
 from runner.settings.run_budgets import limits_of
 from runner.store.errors import StoreAway, answering
 from runner.store.worker_heartbeat import CHECKS, workers_present
-from runner.trials.trial import TrialTerms
 from runner.trials.trial_input import TrialInput
+from runner.trials.trial_terms import TrialTerms
 from sandbox import RunLimits
 
 from .check_orders import KEPT_S, ReplyUnreadable
-from .run_orders import WAITING_RUNS, RunOrder, RunSealer, run_order_key
+from .run_orders import WAITING_RUNS, RunSealer, ScriptRunOrder, run_order_key
 
 log = logging.getLogger(__name__)
 
@@ -67,8 +67,8 @@ class ScriptRuns:
     def run(
         self, implementation: str, source: str, terms: TrialTerms, answers: list[Any], *, by: str
     ) -> dict[str, Any]:
-        """Run a text once for a person (their key) and return `run_orders.reply_json`. Raises `RunUnavailable`."""
-        order = RunOrder(secrets.token_hex(16), implementation, source, terms, answers, int(time.time()))
+        """Run a text once for a person (their key) and return `run_server.reply_json`. Raises `RunUnavailable`."""
+        order = ScriptRunOrder(secrets.token_hex(16), implementation, source, terms, answers, int(time.time()))
         try:
             # 1. Few requests of this process wait.
             with self._place():
@@ -100,7 +100,7 @@ class ScriptRuns:
             self._places.release()
 
     @contextmanager
-    def _turn_of(self, order: RunOrder, person: str) -> Iterator[None]:
+    def _turn_of(self, order: ScriptRunOrder, person: str) -> Iterator[None]:
         """Hold the turn of a person; it ends by itself if this process dies."""
         key, seconds = f"ck:run turn:{person}", int(BEGIN_S + _longest_s(order)) + 1
         with answering():
@@ -113,7 +113,7 @@ class ScriptRuns:
                 if self._redis.get(key) == order.id.encode():
                     self._redis.delete(key)
 
-    def _replied(self, order: RunOrder) -> bytes:
+    def _replied(self, order: ScriptRunOrder) -> bytes:
         """Order a run and return the sealed reply."""
         with answering():
             with self._redis.pipeline() as pipe:
@@ -130,7 +130,7 @@ class ScriptRuns:
             raise RunUnavailable(LOST)
         return found
 
-    def _await(self, order: RunOrder, seconds: float) -> bytes | None:
+    def _await(self, order: ScriptRunOrder, seconds: float) -> bytes | None:
         """Wait for the reply in steps of a second, as a client of the store waits no longer for any command."""
         end = time.monotonic() + seconds
         while (left := end - time.monotonic()) > 0:
@@ -140,5 +140,5 @@ class ScriptRuns:
         return None
 
 
-def _longest_s(order: RunOrder) -> float:
+def _longest_s(order: ScriptRunOrder) -> float:
     return order.terms.limits.wall_s + BEYOND_S

@@ -16,8 +16,8 @@ from runner.settings.run_budgets import limits_of
 from runner.store.clients import connect_brief
 from sandbox import RunLimits
 
-from .trial import TrialTerms
 from .trial_input import TrialInput
+from .trial_terms import TrialTerms
 
 #: An address where nothing answers: without a store, calls are made without limits and breakers.
 NOWHERE = "unix:///nonexistent"

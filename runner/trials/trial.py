@@ -27,7 +27,6 @@ from sandbox import (
     RunLimits,
     Sandbox,
     ScriptError,
-    ScriptInput,
     Severity,
     TracedRuns,
     Usage,
@@ -35,7 +34,7 @@ from sandbox import (
 
 from .fact_review import ImplementationFacts
 from .script_review import ScriptReview, finding_json, host_of, review_of
-from .trial_input import TrialInput
+from .trial_terms import TrialTerms
 
 
 class TrialSandboxUnsafeError(Exception):
@@ -73,21 +72,6 @@ class Trial:
             "error": None if self.error is None else error_json(self.error),
         }
         return shown | ({"findings": [finding_json(one) for one in self.findings]} if self.findings else {})
-
-
-@dataclass(frozen=True)
-class TrialTerms:
-    """The terms of a trial: the script's input, the hosts that it may link to, and its budgets."""
-
-    script_input: ScriptInput
-    link_hosts: tuple[str, ...] | None = None  #: None: a link may lead to any host
-    limits: RunLimits = field(default_factory=RunLimits)
-    allow_loopback: bool = False  #: in development, links to this machine are allowed
-
-    @classmethod
-    def alone(cls, trial_input: TrialInput) -> TrialTerms:
-        """Return the terms of a trial without an implementation. If INPUT has no link hosts, any host is allowed."""
-        return cls(trial_input.script_input(), trial_input.link_hosts)
 
 
 class TrialSandbox:

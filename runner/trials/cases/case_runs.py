@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from runner.trials.trial import TrialSandbox, TrialTerms
+from runner.trials.trial import TrialSandbox
 from runner.trials.trial_input import about_unknown
+from runner.trials.trial_terms import TrialTerms
 from sandbox import InstrumentedScript, OutcomeKind, Severity
 
 from .answers_in_use import AnswersInUse

@@ -14,7 +14,8 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from runner.powers import RecordedPowers
-from runner.trials.trial import Trial, TrialSandbox, TrialTerms
+from runner.trials.trial import Trial, TrialSandbox
+from runner.trials.trial_terms import TrialTerms
 from sandbox import Finding, InstrumentedScript, OutcomeKind
 
 from .entries import Entries, EntryKey, ListedEntry, failure_key, line_of

@@ -16,8 +16,9 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, Self, TypeVar
 
-from runner.trials.trial import Trial, TrialSandbox, TrialTerms, judged_trial
+from runner.trials.trial import Trial, TrialSandbox, judged_trial
 from runner.trials.trial_input import InputError, parse_input
+from runner.trials.trial_terms import TrialTerms
 from sandbox import InstrumentedScript, OutcomeKind, RunLimits, RunTrace, TracedOutcome, TracedRuns
 
 from .scene import MAX_SCENE_CHARS, Scene

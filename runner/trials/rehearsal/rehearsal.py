@@ -15,8 +15,9 @@ from urllib.parse import urlsplit
 
 from records.message_text import ADVISED_GRAPHEMES, graphemes
 from runner.powers import RecordedPowers
-from runner.trials.trial import Trial, TrialSandbox, TrialTerms
+from runner.trials.trial import Trial, TrialSandbox
 from runner.trials.trial_input import RETURN_URL
+from runner.trials.trial_terms import TrialTerms
 from sandbox import CallFault, OutcomeKind, RunLimits
 
 from .event_clock import EventClock

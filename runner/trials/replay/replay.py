@@ -13,8 +13,9 @@ from typing import Any
 
 from records.scripts.runs import RETURNED, Run
 from runner.powers import AnswersError
-from runner.trials.trial import Trial, TrialSandbox, TrialTerms
+from runner.trials.trial import Trial, TrialSandbox
 from runner.trials.trial_input import RETURN_URL, with_trial_return
+from runner.trials.trial_terms import TrialTerms
 from sandbox import CallFault, OutcomeKind, RunLimits, ScriptInput
 
 from .kept_powers import KeptPowers

@@ -23,8 +23,9 @@ from runner.trials.author_vendors import (
     SecretRequest,
     read_connections,
 )
-from runner.trials.trial import Trial, TrialSandbox, TrialTerms
+from runner.trials.trial import Trial, TrialSandbox
 from runner.trials.trial_input import InputError, parse_input
+from runner.trials.trial_terms import TrialTerms
 from web.cli.common.errors import ANSWER_IS_NO, CommandFailed
 from web.cli.common.help_examples import examples
 from web.cli.common.input_files import is_file, is_folder, read_json, read_text

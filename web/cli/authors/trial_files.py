@@ -17,8 +17,8 @@ import click
 
 from runner.powers import AnswersError, RecordedPowers, parse_answers
 from runner.powers.answers.answer_recording import RecordingPowers
-from runner.trials.trial import TrialTerms
 from runner.trials.trial_input import InputError, TrialInput, about_unknown, parse_input
+from runner.trials.trial_terms import TrialTerms
 from web.cli.common.errors import CommandFailed
 from web.cli.common.input_files import STDIN, is_file, is_folder, read_json, read_text
 

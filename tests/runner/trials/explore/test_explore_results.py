@@ -8,8 +8,8 @@ import pytest
 from runner.powers import RecordedPowers
 from runner.trials.explore.explorer import ExplorePlan, ScriptNotExploredError, explore
 from runner.trials.explore.starting_scenes import starting_scenes
-from runner.trials.trial import TrialTerms
 from runner.trials.trial_input import parse_input
+from runner.trials.trial_terms import TrialTerms
 from tests.support import ROOT
 
 EXAMPLES = ROOT / "scripts" / "examples"

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 
 from markupsafe import Markup
 
 from records import Implementation, fields
 from runner.checks.script_runs import RunUnavailable
-from sandbox import RunLimits
 from web.auth.services import AuthServices
 from web.console.layout.page_frame import signed_in
 from web.console.runs.charts import share
@@ -74,18 +73,18 @@ def run(owner: Implementation, source: str, case: PaneCase) -> PaneResult:
     trial = fields.storable(reply["trial"])  # a script's text can hold what no page can
     message = DrawnMessage.of(trial["message"], owner) if trial["outcome"] == RETURNED else None
     title = str(case.trial_input.session.get("title") or case.trial_input.session["id"])
-    return PaneResult("", trial, message, title, tuple(_budgets(reply["used"], terms.limits)), case.notes)
+    return PaneResult("", trial, message, title, tuple(_budgets(reply["used"], asdict(terms.limits))), case.notes)
 
 
-def _budgets(used: Mapping[str, Any], limits: RunLimits) -> list[UsedBudget]:
+def _budgets(used: Mapping[str, Any], limits: Mapping[str, Any]) -> list[UsedBudget]:
     own = max(0, used["memory_bytes"] - used["idle_bytes"])
     rows = (
-        ("Time", used["wall_ms"], limits.wall_s * 1000, 1, "ms"),
-        ("Processor time", used["cpu_ms"], limits.cpu_s * 1000, 1, "ms"),
-        ("Memory", own, limits.memory_bytes, MIB, "MiB"),
-        ("Calls", used["calls"], limits.calls, 1, ""),
-        ("Bytes read", used["read_bytes"], limits.read_bytes, KIB, "KiB"),
-        ("Log lines", used["log_lines"], limits.log_lines, 1, ""),
+        ("Time", used["wall_ms"], limits["wall_s"] * 1000, 1, "ms"),
+        ("Processor time", used["cpu_ms"], limits["cpu_s"] * 1000, 1, "ms"),
+        ("Memory", own, limits["memory_bytes"], MIB, "MiB"),
+        ("Calls", used["calls"], limits["calls"], 1, ""),
+        ("Bytes read", used["read_bytes"], limits["read_bytes"], KIB, "KiB"),
+        ("Log lines", used["log_lines"], limits["log_lines"], 1, ""),
     )
     return [
         UsedBudget(
