@@ -18,12 +18,13 @@ from pathlib import Path
 from records import ConnectionDraft, Database, SecretBox, UserProfile
 from records.agenda import agenda_imports as agenda
 from records.audit import AuditContext
+from records.changes.scripts import deployments
 from records.people import users
 from records.tenants import connections, implementations
 from runner.logins import LoginStore, Visitor
 from runner.settings.operator_settings import Settings
 from runner.store.embedded import EmbeddedStore
-from runner.trials.submission import activate
+from runner.trials.submission import checked_script
 from runner.trials.trial import TrialSandbox
 
 SLUG = "bench"
@@ -101,7 +102,9 @@ def furnish(settings: Settings, vendor_port: int, people: int) -> None:
         agenda.import_file(db, made, agenda.read(rows.encode(), made.time_zone), AuditContext("benchmark"))
         for number in range(people):
             users.remember(db, made, f"u{number}", UserProfile(f"u{number}", "attendee", "Ann", f"No {number}", ""))
-        activate(db, made, SCRIPT, review, AuditContext("benchmark"), author="benchmark")
+        deployments.activate_text(
+            db, made, checked_script(SCRIPT, review), AuditContext("benchmark"), author="benchmark"
+        )
     database.dispose()
 
 

@@ -14,6 +14,7 @@ from records import audit, changes
 from records.audit import AuditContext
 from records.changes import retirement
 from records.changes.scripts import author_tokens, deployments, submissions
+from records.changes.scripts.readiness import Without
 from records.notices import notice_making
 from records.notices.notice_kinds import BY_NAME, GROUP_BY_NAME, TABLE
 from records.notices.notice_tables import Notice, NoticeCursor
@@ -98,7 +99,7 @@ def test_what_users_see_is_told_to_author_organizers_and_reviewers(do, submitted
 
 
 def test_an_alarm_and_the_watch_are_told_to_all_of_them(database, do, submitted, told):
-    do(deployments.activate, 1, AuditContext("command line", "first"), unreviewed=True)
+    do(deployments.activate, 1, AuditContext("command line", "first"), without=Without.REVIEW | Without.NEEDS)
     told()
     with database.session() as db:
         owner = implementations.find(db, "demo")
@@ -121,7 +122,7 @@ def test_what_an_author_token_did_is_not_told_to_its_person(do, submitted, told)
 
 
 def test_people_of_another_implementation_are_told_nothing(do, submitted, told):
-    do(deployments.activate, 1, MAX, unreviewed=True)
+    do(deployments.activate, 1, MAX, without=Without.REVIEW | Without.NEEDS)
     assert not {"olga", "eve", "tom"} & {name for name, _ in told()}
 
 
@@ -133,7 +134,7 @@ def test_a_person_who_lost_the_permission_is_told_nothing(database, do, submitte
                 grants.remove(db, demo, grant.id)
         users.disable(db, users.find(db, demo, "otto"), "left")
     told()
-    do(deployments.activate, 1, RITA, unreviewed=True)
+    do(deployments.activate, 1, RITA, without=Without.REVIEW | Without.NEEDS)
     assert told() == everybody("script.activated", "max")
 
 
@@ -147,7 +148,7 @@ def test_organizers_by_user_type_and_by_attribute_are_told(database, do, submitt
             profile = users.UserProfile(subject, kind, subject.title(), "", "", attributes)
             users.remember(db, demo, subject, profile)
     told()
-    do(deployments.activate, 1, RITA, unreviewed=True)
+    do(deployments.activate, 1, RITA, without=Without.REVIEW | Without.NEEDS)
     assert told() == everybody("script.activated", *LIVE, "att", "typ")
 
 
@@ -209,7 +210,7 @@ def test_a_person_keeps_a_bounded_number_of_notices(database, do, submitted, tol
 
 
 def test_notices_go_with_their_person_and_their_implementation(database, do, submitted):
-    do(deployments.activate, 1, RITA, unreviewed=True)
+    do(deployments.activate, 1, RITA, without=Without.REVIEW | Without.NEEDS)
     with database.session() as db:
         db.delete(users.find(db, implementations.find(db, "demo"), "ann"))
     with database.session() as db:

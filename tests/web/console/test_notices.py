@@ -12,6 +12,7 @@ from records.audit import AuditContext
 from records.changes import notices as changes
 from records.changes.scripts import deployments, submissions
 from records.changes.scripts.checked_scripts import CheckedScript
+from records.changes.scripts.readiness import Without
 from records.notices.mail_content import mark_of
 from records.notices.notice_tables import Mail, MailChoice, Notice
 from records.people import grants, users
@@ -138,7 +139,7 @@ def test_a_number_that_is_none_marks_nothing(browser_for, submitted, up_to):
 
 def test_notices_of_another_implementation_are_never_shown(browser_for, act, database, of):
     act(submissions.submit, script(), SubmissionDraft("x"), AuditContext("other/bob"), owner="other")
-    act(deployments.activate, 1, NOBODY, owner="other", unreviewed=True)
+    act(deployments.activate, 1, NOBODY, owner="other", without=Without.REVIEW | Without.NEEDS)
     with database.session() as db:  # as if one had been written by mistake
         author = users.find(db, implementations.find(db, "demo"), "author")
         row = db.scalars(select(Notice).where(Notice.kind == "script.activated").order_by(Notice.id.desc())).first()
@@ -163,7 +164,7 @@ def test_who_lost_a_role_sees_its_notices_no_more(browser_for, database, submitt
 
 
 def test_an_organizer_who_may_not_see_scripts_is_led_to_the_overview(browser_for, act, submitted, of):
-    act(deployments.activate, 1, REVIEWER, unreviewed=True)
+    act(deployments.activate, 1, REVIEWER, without=Without.REVIEW | Without.NEEDS)
     organizer = browser_for("organizer")
     assert "Reviewer activated version 1" in organizer.get(NOTICES).text
     answer = organizer.get(f"{NOTICES}/{of('organizer')[-1]}")
@@ -172,7 +173,7 @@ def test_an_organizer_who_may_not_see_scripts_is_led_to_the_overview(browser_for
 
 
 def test_every_kind_leads_to_a_page_that_is_there(browser_for, act, submitted, of, database):
-    act(deployments.activate, 1, NOBODY, unreviewed=True)
+    act(deployments.activate, 1, NOBODY, without=Without.REVIEW | Without.NEEDS)
     act(deployments.stop, NOBODY)
     with database.session() as db:
         user = users.find(db, implementations.staff(db), "administrator")
@@ -193,7 +194,7 @@ def test_the_list_is_filtered_and_paged(browser_for, act, submitted, of, monkeyp
     monkeypatch.setattr("web.console.notices.ROWS", 2)
     for text in "ab":
         act(submissions.comment, 1, CommentDraft(text), REVIEWER)
-    act(deployments.activate, 1, NOBODY, unreviewed=True)
+    act(deployments.activate, 1, NOBODY, without=Without.REVIEW | Without.NEEDS)
     author = browser_for("author")
     first = author.get(NOTICES).text
     assert (first.count("<tr"), "activated version 1" in first) == (3, True)
