@@ -33,7 +33,7 @@ from .ledger import anchors, chain
 from .ledger.chain import BadgeNames, EntryDraft
 from .ledger.tables import EntryKind, LedgerEntry, ScanNames
 from .minutes import SessionRules, in_order, repeats_of
-from .scan_parsing import Refusal, ScanRefused, SentScan, read_scan
+from .scan_parsing import ScanRefusal, ScanRefused, SentScan, read_scan
 from .scan_permission import ALWAYS, NEVER, covers
 
 #: Scans of one batch.
@@ -92,16 +92,18 @@ def take_in(db: Session, owner: Implementation, batch: Sequence[Any], arrival: B
     if new and anchors.is_due(head):
         anchors.anchor(db, owner, head)
     chain.append(db, head, _drafts(db, owner, list(new.values()), arrival))  # 5.
-    states |= {index: reason for index, reason in enumerate(read) if isinstance(reason, Refusal)}
-    refused = [(batch[index], str(states[index])) for index in sorted(states) if isinstance(states[index], Refusal)]
+    states |= {index: reason for index, reason in enumerate(read) if isinstance(reason, ScanRefusal)}
+    refused = [(batch[index], str(states[index])) for index in sorted(states) if isinstance(states[index], ScanRefusal)]
     sender = {"actor": arrival.sender.actor, "device": arrival.sender.device}
     refused_scans.keep(db, owner, refused, received_at=arrival.received_at, **sender)  # 6.
-    firsts = _first_times(db, owner, [scan for index, scan in scans.items() if not isinstance(states[index], Refusal)])
+    firsts = _first_times(
+        db, owner, [scan for index, scan in scans.items() if not isinstance(states[index], ScanRefusal)]
+    )
     results = tuple(_result(batch[index], scans.get(index), states[index], firsts) for index in range(len(batch)))  # 7.
     return BatchResult(results, frozenset((each.session, each.badge_id) for each in new.values()))
 
 
-def _read(sent: Any) -> SentScan | Refusal:
+def _read(sent: Any) -> SentScan | ScanRefusal:
     try:
         return read_scan(sent)
     except ScanRefused as refused:
@@ -125,15 +127,15 @@ class _Judge:
         stored, erased = _stored(db, owner, [scan.id for scan in scans])
         return cls(arrival, sessions, stored, erased)
 
-    def state(self, scan: SentScan) -> str | Refusal:
+    def state(self, scan: SentScan) -> str | ScanRefusal:
         """Return stored, already, or why it is refused; what is stored counts for the rest of the batch."""
         known = self.stored.get(scan.id)
         if known is not None:
-            return "already" if self._is_same(known, scan) else Refusal.ID_TAKEN
+            return "already" if self._is_same(known, scan) else ScanRefusal.ID_TAKEN
         if scan.session not in self.sessions:
-            return Refusal.UNKNOWN_SESSION
+            return ScanRefusal.UNKNOWN_SESSION
         if not covers(self.arrival.sender.sessions, scan.session):
-            return Refusal.OTHER_SESSION
+            return ScanRefusal.OTHER_SESSION
         reason = self._time_fault(scan)
         if reason is None:
             self.stored[scan.id] = scan
@@ -144,19 +146,19 @@ class _Judge:
             scan = SentScan(scan.id, scan.session, scan.badge_id, "", "", scan.scanned_at, scan.direction, scan.entry)
         return known == scan
 
-    def _time_fault(self, scan: SentScan) -> Refusal | None:
+    def _time_fault(self, scan: SentScan) -> ScanRefusal | None:
         sender, received_at = self.arrival.sender, self.arrival.received_at
         try:
             at = corrected(scan.scanned_at, self.arrival.skew)
         except OverflowError:
-            return Refusal.BAD_TIME
+            return ScanRefusal.BAD_TIME
         if at < received_at - OLDEST:
-            return Refusal.TOO_OLD
+            return ScanRefusal.TOO_OLD
         if at > received_at + AHEAD:
-            return Refusal.IN_THE_FUTURE
+            return ScanRefusal.IN_THE_FUTURE
         if at >= sender.revoked_at:
-            return Refusal.REVOKED
-        return None if sender.begins <= at < sender.ends else Refusal.OUTSIDE_WINDOW
+            return ScanRefusal.REVOKED
+        return None if sender.begins <= at < sender.ends else ScanRefusal.OUTSIDE_WINDOW
 
 
 def _stored(db: Session, owner: Implementation, ids: Sequence[str]) -> tuple[dict[str, SentScan], frozenset[str]]:
@@ -233,8 +235,8 @@ def _first_times(db: Session, owner: Implementation, scans: Sequence[SentScan]) 
     return found
 
 
-def _result(sent: Any, scan: SentScan | None, state: str | Refusal, firsts: Mapping[str, datetime]) -> ScanResult:
-    if isinstance(state, Refusal):
+def _result(sent: Any, scan: SentScan | None, state: str | ScanRefusal, firsts: Mapping[str, datetime]) -> ScanResult:
+    if isinstance(state, ScanRefusal):
         given = sent.get("id") if isinstance(sent, Mapping) else None
         return ScanResult(given if isinstance(given, str) and len(given) <= 64 else None, "refused", str(state))
     assert scan is not None

@@ -23,7 +23,7 @@ _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
 _MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d:\d\d)(?:\.(\d{1,6})\d*)?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
 
 
-class Refusal(StrEnum):
+class ScanRefusal(StrEnum):
     """Why a scan is refused."""
 
     MALFORMED = "malformed"  #: not an object, or a member is missing
@@ -46,29 +46,29 @@ class Refusal(StrEnum):
 
 #: The reasons in words, for people.
 REFUSAL_WORDS: Final = {
-    Refusal.MALFORMED: "It is not an object with all members.",
-    Refusal.UNKNOWN_MEMBER: "It has a member that is not known. Nothing of that is kept.",
-    Refusal.BAD_ID: "Its id is not a UUID.",
-    Refusal.BAD_SESSION: "Its session cannot be an ID.",
-    Refusal.BAD_BADGE_ID: "Its badge ID is empty, longer than 100 characters, or has control characters.",
-    Refusal.BAD_NAME: "A name is no text, longer than 200 characters, or has control characters.",
-    Refusal.BAD_TIME: "Its time is not a time with an offset (RFC 3339).",
-    Refusal.BAD_DIRECTION: "Its direction is neither in nor out.",
-    Refusal.BAD_ENTRY: "Its entry is not known.",
-    Refusal.ID_TAKEN: "Another scan is stored under this id.",
-    Refusal.UNKNOWN_SESSION: "The agenda never had this session.",
-    Refusal.OTHER_SESSION: "Whoever sent it may not scan at this session.",
-    Refusal.TOO_OLD: "It was made more than 60 days ago.",
-    Refusal.IN_THE_FUTURE: "It was made more than 10 minutes in the future.",
-    Refusal.OUTSIDE_WINDOW: "It was made outside the window of the device.",
-    Refusal.REVOKED: "It was made after the role or the device was revoked.",
+    ScanRefusal.MALFORMED: "It is not an object with all members.",
+    ScanRefusal.UNKNOWN_MEMBER: "It has a member that is not known. Nothing of that is kept.",
+    ScanRefusal.BAD_ID: "Its id is not a UUID.",
+    ScanRefusal.BAD_SESSION: "Its session cannot be an ID.",
+    ScanRefusal.BAD_BADGE_ID: "Its badge ID is empty, longer than 100 characters, or has control characters.",
+    ScanRefusal.BAD_NAME: "A name is no text, longer than 200 characters, or has control characters.",
+    ScanRefusal.BAD_TIME: "Its time is not a time with an offset (RFC 3339).",
+    ScanRefusal.BAD_DIRECTION: "Its direction is neither in nor out.",
+    ScanRefusal.BAD_ENTRY: "Its entry is not known.",
+    ScanRefusal.ID_TAKEN: "Another scan is stored under this id.",
+    ScanRefusal.UNKNOWN_SESSION: "The agenda never had this session.",
+    ScanRefusal.OTHER_SESSION: "Whoever sent it may not scan at this session.",
+    ScanRefusal.TOO_OLD: "It was made more than 60 days ago.",
+    ScanRefusal.IN_THE_FUTURE: "It was made more than 10 minutes in the future.",
+    ScanRefusal.OUTSIDE_WINDOW: "It was made outside the window of the device.",
+    ScanRefusal.REVOKED: "It was made after the role or the device was revoked.",
 }
 
 
 class ScanRefused(ValueError):
     """A scan is refused. `reason` is why."""
 
-    def __init__(self, reason: Refusal) -> None:
+    def __init__(self, reason: ScanRefusal) -> None:
         self.reason = reason
         super().__init__(REFUSAL_WORDS[reason])
 
@@ -90,23 +90,23 @@ class SentScan:
 def read_scan(value: Any) -> SentScan:
     """Read one scan of a batch. Raises ScanRefused with the first reason."""
     if not isinstance(value, Mapping):
-        raise ScanRefused(Refusal.MALFORMED)
+        raise ScanRefused(ScanRefusal.MALFORMED)
     if not value.keys() <= MEMBERS:
-        raise ScanRefused(Refusal.UNKNOWN_MEMBER)
+        raise ScanRefused(ScanRefusal.UNKNOWN_MEMBER)
     if any(name not in value for name in _REQUIRED):
-        raise ScanRefused(Refusal.MALFORMED)
+        raise ScanRefused(ScanRefusal.MALFORMED)
     scan_id = value["id"].lower() if isinstance(value["id"], str) else ""
-    _require(_UUID.fullmatch(scan_id), Refusal.BAD_ID)
+    _require(_UUID.fullmatch(scan_id), ScanRefusal.BAD_ID)
     session = value["session"]
-    _require(isinstance(session, str) and fields.SESSION_ID.fullmatch(session), Refusal.BAD_SESSION)
+    _require(isinstance(session, str) and fields.SESSION_ID.fullmatch(session), ScanRefusal.BAD_SESSION)
     badge = _badge(value["badge_id"])
     last_name, first_name = _name(value["last_name"]), _name(value["first_name"])
     scanned_at = read_moment(value["scanned_at"])
     if scanned_at is None:
-        raise ScanRefused(Refusal.BAD_TIME)
+        raise ScanRefused(ScanRefusal.BAD_TIME)
     direction, entry = value.get("direction"), value["entry"]
-    _require(direction is None or direction in DIRECTIONS, Refusal.BAD_DIRECTION)
-    _require(entry in ENTRIES, Refusal.BAD_ENTRY)
+    _require(direction is None or direction in DIRECTIONS, ScanRefusal.BAD_DIRECTION)
+    _require(entry in ENTRIES, ScanRefusal.BAD_ENTRY)
     return SentScan(scan_id, session, badge, last_name, first_name, scanned_at, direction or "", entry)
 
 
@@ -126,7 +126,7 @@ def read_moment(value: Any) -> datetime | None:
 def _badge(value: Any) -> str:
     plain = isinstance(value, str) and "\0" not in value and not any("\ud800" <= c <= "\udfff" for c in value)
     badge = badge_id.acceptable(value) if plain else ""
-    _require(badge, Refusal.BAD_BADGE_ID)
+    _require(badge, ScanRefusal.BAD_BADGE_ID)
     return badge
 
 
@@ -134,10 +134,10 @@ def _name(value: Any) -> str:
     try:
         return str(_name_line(unicodedata.normalize("NFC", value) if isinstance(value, str) else value))
     except ValueError:
-        raise ScanRefused(Refusal.BAD_NAME) from None
+        raise ScanRefused(ScanRefusal.BAD_NAME) from None
 
 
-def _require(holds: object, reason: Refusal) -> None:
+def _require(holds: object, reason: ScanRefusal) -> None:
     if not holds:
         raise ScanRefused(reason)
 

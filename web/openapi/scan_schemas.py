@@ -42,7 +42,7 @@ SCAN_SCHEMAS: dict[str, Any] = {
         {
             "id": or_null(_TEXT),
             "state": {"enum": ["stored", "repeat", "already", "refused"]},
-            "reason": or_null({"enum": list(scan_parsing.Refusal)}) | {"description": _REASONS},
+            "reason": or_null({"enum": list(scan_parsing.ScanRefusal)}) | {"description": _REASONS},
             "first_at": or_null(_MOMENT) | {"description": "When the scan was made that this one repeats."},
         },
         "What became of one scan. `repeat` is how it looks now; reports compute it anew.",

@@ -11,7 +11,7 @@ import click
 from records.attendance import refused_scans, scan_queries
 from records.attendance.ledger import verification
 from records.attendance.ledger.tables import LedgerEntry
-from records.attendance.scan_parsing import REFUSAL_WORDS, Refusal
+from records.attendance.scan_parsing import REFUSAL_WORDS, ScanRefusal
 from records.people import badge_id
 from records.plurals import counted, form
 from web.cli.common.context import find_implementation, open_context
@@ -64,7 +64,7 @@ def list_refused(implementation: str, limit: int) -> None:
         clock = TimeFormatter.of(owner)
         rows = [
             (clock.words(each.received_at), plain(each.session), plain(each.badge_id), plain(each.device or each.actor),
-             REFUSAL_WORDS[Refusal(each.reason)])
+             REFUSAL_WORDS[ScanRefusal(each.reason)])
             for each in refused_scans.recent(db, owner, limit=limit)
         ]  # fmt: skip
     heads = (f"RECEIVED ({clock.zone})", "SESSION", "BADGE", "FROM", "WHY")
