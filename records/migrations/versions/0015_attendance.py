@@ -14,6 +14,8 @@ ROW_ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 TIME = sa.DateTime(timezone=True)
 _SCANS = sa.text("kind IN ('scan', 'added')")
 _VOIDS = sa.text("kind = 'void'")
+#: The row with the same id; with the condition of a partial index behind it, it is looked up there.
+_OTHER = "SELECT 1 FROM scan_ledger WHERE implementation_id = NEW.implementation_id AND scan_id = NEW.scan_id"
 _REFUSED = "the ledger of scans is only added to"
 #: Rows go with their implementation only. Names can be deleted, which is how they are erased.
 _GONE = "NOT EXISTS (SELECT 1 FROM implementations WHERE id = OLD.implementation_id)"
@@ -39,12 +41,11 @@ TRIGGERS = {
             # REPLACE deletes without asking the trigger of a deletion.
             (
                 "scan_ledger_alone",
-                (
-                    "INSERT ON scan_ledger WHEN EXISTS (SELECT 1 FROM scan_ledger AS other"
-                    " WHERE other.implementation_id = NEW.implementation_id AND other.scan_id = NEW.scan_id"
-                    " AND (other.kind = 'void') = (NEW.kind = 'void')"
-                    " AND NEW.kind <> 'erased' AND other.kind <> 'erased')"
-                ),
+                f"INSERT ON scan_ledger WHEN NEW.kind IN ('scan', 'added') AND EXISTS ({_OTHER} AND {_SCANS})",
+            ),
+            (
+                "scan_ledger_voids_alone",
+                f"INSERT ON scan_ledger WHEN NEW.kind = 'void' AND EXISTS ({_OTHER} AND {_VOIDS})",
             ),
             ("scan_names_kept", "UPDATE ON scan_names"),
             (
