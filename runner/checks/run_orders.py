@@ -14,7 +14,6 @@ from typing import Any
 
 from records import RecordsError, SecretBox
 from runner.queues.job_orders import CLOCKS_S, OrderRefused
-from runner.trials.trial import Trial, TrialTerms
 from sandbox import RunLimits, ScriptInput
 
 from .check_orders import KEPT_S, ReplyUnreadable
@@ -24,13 +23,23 @@ WAITING_RUNS = "ck:runs"
 
 
 @dataclass(frozen=True, slots=True)
-class RunOrder:
+class PaneTerms:
+    """The terms of a run: its input, the hosts that it may link to, and its budgets. The worker makes `TrialTerms` of them."""
+
+    script_input: ScriptInput
+    link_hosts: tuple[str, ...]
+    limits: RunLimits
+    allow_loopback: bool = False  #: in development, links to this machine are allowed
+
+
+@dataclass(frozen=True, slots=True)
+class PaneOrder:
     """A text to run once, with its input, the answers of vendors, and the terms of its implementation."""
 
     id: str
     implementation: str  #: slug
     source: str
-    terms: TrialTerms
+    terms: PaneTerms
     answers: list[Any]
     ordered_at: int  #: Unix seconds
 
@@ -46,13 +55,13 @@ class RunSealer:
     def __init__(self, box: SecretBox) -> None:
         self._box = box
 
-    def sealed_order(self, order: RunOrder) -> bytes:
+    def sealed_order(self, order: PaneOrder) -> bytes:
         """Seal an order."""
         values = {
             "implementation": order.implementation,
             "source": order.source,
             "script_input": asdict(order.terms.script_input),
-            "link_hosts": list(order.terms.link_hosts or ()),
+            "link_hosts": list(order.terms.link_hosts),
             "limits": asdict(order.terms.limits),
             "allow_loopback": order.terms.allow_loopback,
             "answers": order.answers,
@@ -60,7 +69,7 @@ class RunSealer:
         }
         return self._box.seal(json.dumps(values), place=_place_of_order(order.id))
 
-    def order_of(self, order_id: str, sealed: bytes) -> RunOrder:
+    def order_of(self, order_id: str, sealed: bytes) -> PaneOrder:
         """Open an order. Raises `OrderRefused`."""
         # 1. One of our keys sealed it, for this id.
         try:
@@ -78,11 +87,11 @@ class RunSealer:
             raise OrderRefused("the order is too old")
         return order
 
-    def sealed_reply(self, order: RunOrder, reply: Mapping[str, Any]) -> bytes:
+    def sealed_reply(self, order: PaneOrder, reply: Mapping[str, Any]) -> bytes:
         """Seal the reply to an order."""
         return self._box.seal(json.dumps(reply), place=_place_of_reply(order))
 
-    def reply_of(self, order: RunOrder, sealed: bytes) -> dict[str, Any]:
+    def reply_of(self, order: PaneOrder, sealed: bytes) -> dict[str, Any]:
         """Open the reply to an order. Raises `ReplyUnreadable` for any other."""
         try:
             found = json.loads(self._box.open(sealed, place=_place_of_reply(order)))
@@ -93,31 +102,26 @@ class RunSealer:
         return found
 
 
-def reply_json(trial: Trial) -> dict[str, Any]:
-    """Return how a run ended, as the reply says it."""
-    return {"trial": trial.as_json(), "used": asdict(trial.usage)}
-
-
 def run_order_key(order_id: str) -> str:
     """Return where an order waits in the store."""
     return f"ck:run:{order_id}"
 
 
-def _order_of(order_id: str, values: Mapping[str, Any]) -> RunOrder:
-    terms = TrialTerms(
+def _order_of(order_id: str, values: Mapping[str, Any]) -> PaneOrder:
+    terms = PaneTerms(
         ScriptInput(**values["script_input"]),
         tuple(values["link_hosts"]),
         RunLimits(**values["limits"]),
         allow_loopback=values["allow_loopback"],
     )
     named = ("implementation", "source", "answers", "ordered_at")
-    return RunOrder(id=order_id, terms=terms, **{name: values[name] for name in named})
+    return PaneOrder(id=order_id, terms=terms, **{name: values[name] for name in named})
 
 
 def _place_of_order(order_id: str) -> str:
     return f"run order {order_id}"
 
 
-def _place_of_reply(order: RunOrder) -> str:
+def _place_of_reply(order: PaneOrder) -> str:
     digest = hashlib.sha256(order.source.encode("utf-8", "surrogatepass")).hexdigest()
     return f"run reply {order.id} {order.implementation} {digest}"

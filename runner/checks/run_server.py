@@ -9,6 +9,7 @@ import hashlib
 import logging
 import threading
 from collections.abc import Callable
+from dataclasses import asdict
 from typing import Any, cast
 
 from redis import Redis
@@ -18,11 +19,11 @@ from runner.powers import RecordedPowers
 from runner.powers.answers.answer_recording import RecordingPowers
 from runner.queues.job_orders import OrderRefused
 from runner.store.clients import AWAY
-from runner.trials.trial import TrialSandbox
+from runner.trials.trial import TrialSandbox, TrialTerms
 from sandbox import SandboxError
 
 from .check_orders import KEPT_S
-from .run_orders import WAITING_RUNS, RunOrder, RunSealer, reply_json, run_order_key
+from .run_orders import WAITING_RUNS, PaneOrder, RunSealer, run_order_key
 
 log = logging.getLogger(__name__)
 
@@ -79,14 +80,16 @@ class RunServer:
             pipe.expire(order.reply_key, KEPT_S)
             pipe.execute()
 
-    def _ran(self, order: RunOrder) -> dict[str, Any]:
+    def _ran(self, order: PaneOrder) -> dict[str, Any]:
         """Return the reply; an empty one if the run could not be made."""
         powers: RecordingPowers = RecordedPowers(order.answers)
+        wanted = order.terms
+        terms = TrialTerms(wanted.script_input, wanted.link_hosts, wanted.limits, allow_loopback=wanted.allow_loopback)
         try:
-            trial = self._sandbox.run(order.source, order.terms, powers)
+            trial = self._sandbox.run(order.source, terms, powers)
         except SandboxError:
             log.exception("a script could not be run implementation=%s", order.implementation)
             return {}
         if trial.alarm:
             self._on_alarm(order.implementation, hashlib.sha256(order.source.encode()).hexdigest())
-        return reply_json(trial)
+        return {"trial": trial.as_json(), "used": asdict(trial.usage)}

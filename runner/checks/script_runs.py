@@ -20,12 +20,11 @@ from records import Implementation, SecretBox
 from runner.settings.run_budgets import limits_of
 from runner.store.errors import StoreAway, answering
 from runner.store.worker_heartbeat import CHECKS, workers_present
-from runner.trials.trial import TrialTerms
 from runner.trials.trial_input import TrialInput
 from sandbox import RunLimits
 
 from .check_orders import KEPT_S, ReplyUnreadable
-from .run_orders import WAITING_RUNS, RunOrder, RunSealer, run_order_key
+from .run_orders import WAITING_RUNS, PaneOrder, PaneTerms, RunSealer, run_order_key
 
 log = logging.getLogger(__name__)
 
@@ -58,17 +57,15 @@ class ScriptRuns:
         self._sealer = RunSealer(box)
         self._places = threading.BoundedSemaphore(MOST_WAITING)
 
-    def terms(self, owner: Implementation, trial_input: TrialInput) -> TrialTerms:
+    def terms(self, owner: Implementation, trial_input: TrialInput) -> PaneTerms:
         """Return the terms of a run; what INPUT leaves out comes from the implementation."""
         hosts = trial_input.link_hosts if trial_input.link_hosts is not None else tuple(owner.link_hosts)
         given = trial_input.script_input(owner.script_settings)
-        return TrialTerms(given, hosts, limits_of(owner, self._most), allow_loopback=self._allow_loopback)
+        return PaneTerms(given, hosts, limits_of(owner, self._most), allow_loopback=self._allow_loopback)
 
-    def run(
-        self, implementation: str, source: str, terms: TrialTerms, answers: list[Any], *, by: str
-    ) -> dict[str, Any]:
-        """Run a text once for a person (their key) and return `run_orders.reply_json`. Raises `RunUnavailable`."""
-        order = RunOrder(secrets.token_hex(16), implementation, source, terms, answers, int(time.time()))
+    def run(self, implementation: str, source: str, terms: PaneTerms, answers: list[Any], *, by: str) -> dict[str, Any]:
+        """Run a text once for a person (their key) and return how it ended, as `run_server` says it. Raises `RunUnavailable`."""
+        order = PaneOrder(secrets.token_hex(16), implementation, source, terms, answers, int(time.time()))
         try:
             # 1. Few requests of this process wait.
             with self._place():
@@ -100,7 +97,7 @@ class ScriptRuns:
             self._places.release()
 
     @contextmanager
-    def _turn_of(self, order: RunOrder, person: str) -> Iterator[None]:
+    def _turn_of(self, order: PaneOrder, person: str) -> Iterator[None]:
         """Hold the turn of a person; it ends by itself if this process dies."""
         key, seconds = f"ck:run turn:{person}", int(BEGIN_S + _longest_s(order)) + 1
         with answering():
@@ -113,7 +110,7 @@ class ScriptRuns:
                 if self._redis.get(key) == order.id.encode():
                     self._redis.delete(key)
 
-    def _replied(self, order: RunOrder) -> bytes:
+    def _replied(self, order: PaneOrder) -> bytes:
         """Order a run and return the sealed reply."""
         with answering():
             with self._redis.pipeline() as pipe:
@@ -130,7 +127,7 @@ class ScriptRuns:
             raise RunUnavailable(LOST)
         return found
 
-    def _await(self, order: RunOrder, seconds: float) -> bytes | None:
+    def _await(self, order: PaneOrder, seconds: float) -> bytes | None:
         """Wait for the reply in steps of a second, as a client of the store waits no longer for any command."""
         end = time.monotonic() + seconds
         while (left := end - time.monotonic()) > 0:
@@ -140,5 +137,5 @@ class ScriptRuns:
         return None
 
 
-def _longest_s(order: RunOrder) -> float:
+def _longest_s(order: PaneOrder) -> float:
     return order.terms.limits.wall_s + BEYOND_S

@@ -11,7 +11,7 @@ from records.scripts import versions
 from records.tenants import implementations
 from runner.checks import check_services, script_runs
 from runner.checks.check_orders import ReplyUnreadable
-from runner.checks.run_orders import WAITING_RUNS, RunOrder, RunSealer, run_order_key
+from runner.checks.run_orders import WAITING_RUNS, PaneOrder, PaneTerms, RunSealer, run_order_key
 from runner.checks.run_server import RunServer
 from runner.checks.script_runs import (
     BUSY,
@@ -25,7 +25,7 @@ from runner.checks.script_runs import (
 )
 from runner.queues.job_orders import OrderRefused
 from runner.store.clients import connect_once
-from runner.trials.trial import Trial, TrialTerms
+from runner.trials.trial import Trial
 from sandbox import OutcomeKind, RunLimits, ScriptInput
 from tests.support.application import KEY
 from tests.support.author_house import GOOD
@@ -33,7 +33,7 @@ from tests.support.eventually import eventually
 
 ANN = "demo/ann"
 GIVEN = ScriptInput(user={"id": "u1"}, session={"id": "s1"}, settings={}, now="2026-05-04T13:00:00+00:00")
-TERMS = TrialTerms(GIVEN, (), RunLimits(wall_s=1.0))
+TERMS = PaneTerms(GIVEN, (), RunLimits(wall_s=1.0))
 SOURCE = """
 def status(user, session, api):
     api.log(user.id)
@@ -43,7 +43,7 @@ ANSWERS = [{"connection": "ethos", "method": "GET", "path": "/x", "text": "you"}
 
 
 def order(**changes):
-    return replace(RunOrder("a" * 32, "demo", GOOD, TERMS, [], int(time.time())), **changes)
+    return replace(PaneOrder("a" * 32, "demo", GOOD, TERMS, [], int(time.time())), **changes)
 
 
 def made(redis):
