@@ -140,7 +140,7 @@ def staged(walk_seed, valkey_url, folder, check_worker):
     outbound = OutboundRequests(redis=redis, allow_loopback=True, ca_file=None)
     settings = make_settings(redis_url=valkey_url)
     try:
-        with small_keys(), pytest.MonkeyPatch.context() as patch:
+        with small_keys(), check_worker.present(), pytest.MonkeyPatch.context() as patch:
             patch.setattr("web.console.people.views.ROWS", 3)  # a few people and entries are several pages
             patch.setattr("web.console.audit.ROWS", 20)
             # The forms of one walk are sent for as long as the tests run.

@@ -124,9 +124,8 @@ def server(tmp_path_factory, valkey_url, check_worker):
     folder = tmp_path_factory.mktemp("web")
     with closing(connect(valkey_url)) as redis:
         redis.flushall()
-    with running(folder, valkey_url, below=BELOW) as server:
+    with running(folder, valkey_url, below=BELOW) as server, check_worker.present():
         server.folder = folder
-        check_worker.note_presence()
         yield server
 
 

@@ -30,13 +30,12 @@ EXPECTED = {"outcome": "returned", "message": {"text": "Claim CE-1"}}
 @pytest.fixture(scope="module")
 def address(database, valkey_url, check_worker):
     store = LoginStore(connect(valkey_url))
-    check_worker.note_presence()
 
     def make(public_url):
         settings = make_settings(public_url)
         return make_app(database, store, settings, status_service=StubStatusService())
 
-    with serving(make) as (found, _):
+    with check_worker.present(), serving(make) as (found, _):
         yield found
     store.close()
 

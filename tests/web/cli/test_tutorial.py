@@ -85,12 +85,11 @@ def service(records, cli, valkey_url, check_worker, tmp_path):
     old.write_text('def status(user, session, api):\n    return message("See the app")\n')
     assert cli("script", "activate", "demo", old, env=records).exit_code == 0
     store = LoginStore(connect(valkey_url))
-    check_worker.note_presence()
 
     def make(address):
         return make_app(database, store, make_settings(address), status_service=StubStatusService())
 
-    with serving(make) as (address, _):
+    with check_worker.present(), serving(make) as (address, _):
         made.address = address
         yield made
     store.close()
