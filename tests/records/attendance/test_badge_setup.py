@@ -147,3 +147,10 @@ def test_without_a_draft_nothing_is_read_and_no_format_is_active(db, owner):
     assert badge_setup.active_format(db, owner) is None
     with pytest.raises(RuleViolation, match="was not chosen yet"):
         changes.activate_format(db, owner, "", BY)
+
+
+def test_one_code_many_times_costs_no_more_than_once(db, owner, monkeypatch):
+    looked = []
+    monkeypatch.setattr(badge_setup, "keep_example", lambda *given: looked.append(given[3]))
+    changes.add_examples(db, owner, [(b"10482|Chen", "")] * 30_000, BY)
+    assert looked == [b"10482|Chen"]
