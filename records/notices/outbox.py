@@ -22,7 +22,7 @@ from records.columns import utc_now
 from records.people.users import User
 
 from . import mail_choices
-from .notice_kinds import MailTiming, crowding
+from .notice_kinds import ALARM, MailTiming, crowding
 from .notice_tables import DROPPED, FAILED, LONGEST_ERROR, SENDING, SENT, WAITING, Mail, Notice
 
 #: Pauses after each failed attempt. After the last attempt, the mail has failed.
@@ -172,10 +172,15 @@ def forget_old(db: Session, now: datetime) -> None:
 
 
 def _made_in_hour(db: Session, user: User, group: str, now: datetime) -> int:
-    """Return how many mails at once were made for a person within the last hour that share the bound of a group."""
-    mine = select(func.count()).select_from(Mail).join(Notice, Notice.mail_id == Mail.id)
+    """Return how many mails at once were made for a person within the last hour that share the bound of a group.
+
+    A mail whose notice was deleted since counts as no alarm, so that many notices do not make room for more mails.
+    """
+    mine = select(func.count()).select_from(Mail)
     mine = mine.where(Mail.user_id == user.id, Mail.daily.is_(False), Mail.made_at > now - HOUR)
-    return db.scalar(mine.where(Notice.kind.in_(crowding(group)))) or 0
+    alarms = select(Notice.mail_id).where(Notice.user_id == user.id, Notice.mail_id.is_not(None))
+    alarms = alarms.where(Notice.kind.in_(crowding(ALARM)))
+    return db.scalar(mine.where(Mail.id.in_(alarms) if group == ALARM else Mail.id.not_in(alarms))) or 0
 
 
 def _new_mail(db: Session, user: User, *, due_at: datetime, daily: bool) -> Mail:
