@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import ForeignKey, LargeBinary, String, UniqueConstraint, delete, select
+from sqlalchemy import CursorResult, ForeignKey, LargeBinary, String, UniqueConstraint, delete, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from records.columns import Base, RowId, utc_now
@@ -120,10 +120,10 @@ def example_of(db: Session, owner: Implementation, number: int) -> BadgeExample:
 
 
 def keep_example(db: Session, owner: Implementation, by: str, payload: bytes, symbology: str) -> BadgeExample | None:
-    """Keep the code of a badge; None if it is kept already. Deletes those that are too old. Raises RuleViolation."""
+    """Keep the code of a badge; None if it is kept already. Raises RuleViolation."""
     if not 0 < len(payload) <= MOST_BYTES:
         raise RuleViolation("code", f"must have 1 to {MOST_BYTES} bytes")
-    db.execute(delete(BadgeExample).where(BadgeExample.added_at < utc_now() - EXAMPLE_KEPT))
+    purge(db, utc_now())
     sha256 = hashlib.sha256(payload).hexdigest()
     kept = examples(db, owner)
     if any(each.sha256 == sha256 for each in kept):
@@ -171,9 +171,9 @@ def missing(read: Sequence[ReadExample]) -> list[str]:
 
 
 def keep_image(db: Session, owner: Implementation, by: str, content: bytes) -> BadgeImage:
-    """Keep a person's image in place of their last one, until its codes are read. Deletes images that are too old."""
+    """Keep a person's image in place of their last one, until its codes are read."""
     drop_image(db, owner, by)
-    db.execute(delete(BadgeImage).where(BadgeImage.uploaded_at < utc_now() - IMAGE_KEPT))
+    purge(db, utc_now())
     sha256 = hashlib.sha256(content).hexdigest()
     row = BadgeImage(implementation_id=owner.id, uploaded_by=by, uploaded_at=utc_now(), sha256=sha256, content=content)
     db.add(row)
@@ -190,6 +190,16 @@ def image_of(db: Session, owner: Implementation, by: str, sha256: str) -> BadgeI
 def drop_image(db: Session, owner: Implementation, by: str) -> None:
     """Delete a person's image."""
     db.execute(delete(BadgeImage).where(BadgeImage.implementation_id == owner.id, BadgeImage.uploaded_by == by))
+
+
+def purge(db: Session, now: datetime) -> int:
+    """Delete the examples and the images of all implementations that are too old; return how many."""
+    old = (
+        delete(BadgeExample).where(BadgeExample.added_at < now - EXAMPLE_KEPT),
+        delete(BadgeImage).where(BadgeImage.uploaded_at < now - IMAGE_KEPT),
+    )
+    done: list[CursorResult[Any]] = [db.execute(each) for each in old]  # type: ignore[misc]  # of a DELETE
+    return sum(each.rowcount for each in done)
 
 
 def _read(reader: BadgeFormat, example: BadgeExample, digest: str) -> ReadExample:

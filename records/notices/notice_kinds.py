@@ -122,6 +122,9 @@ class NoticeKind:
     place: str  #: where it leads: "submission", "version", "scripts", "tokens" or "provider"
 
 
+#: The group that no other may crowd out.
+ALARM: Final = "alarm"
+
 _LIVE: Final = (Audience.AUTHOR, Audience.REVIEWER, Audience.ORGANIZER)
 _TALK: Final = (Audience.AUTHOR, Audience.PARTICIPANT)
 #: What the watch takes back has the same action as what a person takes back, and another actor.
@@ -283,6 +286,14 @@ TABLE: Final = (
     ),
 )
 BY_NAME: Final = MappingProxyType({kind.name: kind for kind in TABLE})
+
+
+def crowding(group: str) -> tuple[str, ...]:
+    """Return the kinds that share a bound with those of a group: alarms with alarms only, all others with each other.
+
+    Otherwise somebody could keep an alarm from being told by many notices of another kind.
+    """
+    return tuple(kind.name for kind in TABLE if (kind.group == ALARM) == (group == ALARM))
 
 
 def groups_for(audiences: Collection[str]) -> tuple[NoticeGroup, ...]:

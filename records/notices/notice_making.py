@@ -33,10 +33,10 @@ from records.tenants import implementations
 from records.tenants.implementations import Implementation
 
 from . import audiences, outbox
-from .notice_kinds import BY_NAME, BY_THE_WATCH, Audience, NoticeKind
+from .notice_kinds import BY_NAME, BY_THE_WATCH, Audience, NoticeKind, crowding
 from .notice_tables import Notice, NoticeCursor
 
-#: Notices of one person that are kept; the oldest go first.
+#: Alarms of one person that are kept, and notices of all other kinds; the oldest go first.
 MOST_OF_A_PERSON = 500
 _TARGET = re.compile(r"(submission|version) ([0-9]{1,9})")
 _DETAILS = ("share",)
@@ -115,7 +115,7 @@ def announce(db: Session, one: Announcement, *, mailing: bool) -> int:
         db.flush()
         if mailing:
             outbox.enqueue(db, user, notice, one.kind.group)
-        _forget_oldest(db, user)
+        _forget_oldest(db, user, one.kind.group)
     return len(new)
 
 
@@ -204,9 +204,9 @@ def _authors(
     return sorted({key for one in seen for key in submissions.authors_of(db, owner, one)})
 
 
-def _forget_oldest(db: Session, user: User) -> None:
-    """Delete a person's oldest notices beyond the most that are kept."""
-    mine = select(Notice.id).where(Notice.user_id == user.id).order_by(Notice.id.desc())
-    last = db.scalar(mine.offset(MOST_OF_A_PERSON).limit(1))
+def _forget_oldest(db: Session, user: User, group: str) -> None:
+    """Delete a person's oldest notices beyond the most that are kept of those that share the bound of a group."""
+    these = (Notice.user_id == user.id, Notice.kind.in_(crowding(group)))
+    last = db.scalar(select(Notice.id).where(*these).order_by(Notice.id.desc()).offset(MOST_OF_A_PERSON).limit(1))
     if last is not None:
-        db.execute(delete(Notice).where(Notice.user_id == user.id, Notice.id <= last))
+        db.execute(delete(Notice).where(*these, Notice.id <= last))

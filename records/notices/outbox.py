@@ -22,7 +22,7 @@ from records.columns import utc_now
 from records.people.users import User
 
 from . import mail_choices
-from .notice_kinds import MailTiming
+from .notice_kinds import ALARM, MailTiming, crowding
 from .notice_tables import DROPPED, FAILED, LONGEST_ERROR, SENDING, SENT, WAITING, Mail, Notice
 
 #: Pauses after each failed attempt. After the last attempt, the mail has failed.
@@ -30,7 +30,7 @@ PAUSES: Final = tuple(timedelta(minutes=each) for each in (1, 5, 15, 60, 180, 36
 MOST_ATTEMPTS: Final = len(PAUSES) + 1
 #: How long a worker may take for one attempt; longer than any timeout that can be set.
 CLAIM: Final = timedelta(minutes=5)
-#: Mails at once that one person gets within an hour; what comes on top waits for the daily summary.
+#: Alarms that one person gets at once within an hour, and mails of all other kinds; what comes on top waits for the daily summary.
 MOST_AT_ONCE: Final = 20
 #: The hour (UTC) at which daily summaries are sent.
 DAILY_HOUR: Final = 6
@@ -59,8 +59,7 @@ def enqueue(db: Session, user: User, notice: Notice, group: str) -> None:
     if timing is MailTiming.NONE:
         return
     now = utc_now()
-    mine = select(func.count()).select_from(Mail).where(Mail.user_id == user.id, Mail.daily.is_(False))
-    if timing is MailTiming.ONCE and (db.scalar(mine.where(Mail.made_at > now - HOUR)) or 0) < MOST_AT_ONCE:
+    if timing is MailTiming.ONCE and _made_in_hour(db, user, group, now) < MOST_AT_ONCE:
         notice.mail_id = _new_mail(db, user, due_at=now, daily=False).id
     else:
         notice.mail_id = _summary(db, user, now).id
@@ -170,6 +169,18 @@ def forget_old(db: Session, now: datetime) -> None:
     db.execute(delete(Mail).where(Mail.ended_at < now - KEPT))
     late = update(Mail).where(Mail.state == WAITING, Mail.made_at < now - LONGEST_WAIT)
     db.execute(late.values(state=DROPPED, ended_at=now, error="It has waited for more than three days."))
+
+
+def _made_in_hour(db: Session, user: User, group: str, now: datetime) -> int:
+    """Return how many mails at once were made for a person within the last hour that share the bound of a group.
+
+    A mail whose notice was deleted since counts as no alarm, so that many notices do not make room for more mails.
+    """
+    mine = select(func.count()).select_from(Mail)
+    mine = mine.where(Mail.user_id == user.id, Mail.daily.is_(False), Mail.made_at > now - HOUR)
+    alarms = select(Notice.mail_id).where(Notice.user_id == user.id, Notice.mail_id.is_not(None))
+    alarms = alarms.where(Notice.kind.in_(crowding(ALARM)))
+    return db.scalar(mine.where(Mail.id.in_(alarms) if group == ALARM else Mail.id.not_in(alarms))) or 0
 
 
 def _new_mail(db: Session, user: User, *, due_at: datetime, daily: bool) -> Mail:

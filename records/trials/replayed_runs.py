@@ -5,7 +5,7 @@ Runs that would show the same are only counted, in the results of the submission
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -50,6 +50,15 @@ class ReplayedRun(Base):
 
 
 @dataclass(frozen=True)
+class ResultsOfPerson:
+    """What one row has: whose run it was, what the run was given of that person, and the results before and after."""
+
+    user: str
+    values: Mapping[str, Any]
+    results: tuple[Mapping[str, Any], ...]
+
+
+@dataclass(frozen=True)
 class ReplayFilter:
     """Which rows are wanted; None means any. `after`: only rows after this place."""
 
@@ -82,6 +91,14 @@ def page(
     for column, value in ((Run.user, wanted.user), (Run.session, wanted.session)):
         rows = rows if value is None else rows.where(column == value)
     return [(row, run) for row, run in db.execute(rows.order_by(ReplayedRun.place).limit(limit))]
+
+
+def results(db: Session, submission: Submission) -> Iterator[ResultsOfPerson]:
+    """Yield what every row of a replay has."""
+    columns = (Run.user, Run.given, ReplayedRun.before, ReplayedRun.after)
+    rows = select(*columns).join(Run, Run.id == ReplayedRun.run_id).where(ReplayedRun.submission_id == submission.id)
+    for user, given, before, after in db.execute(rows):
+        yield ResultsOfPerson(user, (given or {}).get("user") or {}, tuple(one for one in (before, after) if one))
 
 
 def counts(db: Session, submission: Submission) -> dict[str, int]:

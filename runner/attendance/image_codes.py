@@ -31,6 +31,8 @@ _LONGEST_CODE: Final = 4096
 #: Seconds that decoding may take, and bytes of an answer.
 DEADLINE_S: Final = 30.0
 _LONGEST_ANSWER: Final = 128 * 1024
+#: Seconds after which a stop is noticed.
+_STEP_S: Final = 0.25
 LENGTH: Final = struct.Struct("=I")
 
 #: The words for each reason that the process may give.
@@ -78,29 +80,32 @@ def codes_in(image: bytes, *, is_stopped: Callable[[], bool] = lambda: False) ->
 
 
 def _answer(channel: socket.socket, image: bytes, is_stopped: Callable[[], bool]) -> bytes:
-    """Send the image, and return all that the process writes."""
-    ends, answer = time.monotonic() + DEADLINE_S, b""
-    try:
-        channel.settimeout(DEADLINE_S)
-        channel.sendall(LENGTH.pack(len(image)) + image)
-        channel.settimeout(0.25)
-        while time.monotonic() < ends and len(answer) <= _LONGEST_ANSWER and not is_stopped():
-            try:
-                more = channel.recv(65536)
-            except TimeoutError:
+    """Send the image, and return all that the process writes. It may neither read nor write, so no step waits for long."""
+    ends, answer, unsent = time.monotonic() + DEADLINE_S, b"", memoryview(LENGTH.pack(len(image)) + image)
+    channel.settimeout(_STEP_S)
+    while time.monotonic() < ends and len(answer) <= _LONGEST_ANSWER and not is_stopped():
+        try:
+            if unsent:
+                unsent = unsent[channel.send(unsent) :]
                 continue
-            if not more:
+            more = channel.recv(65536)
+        except TimeoutError:
+            continue
+        except (BrokenPipeError, ConnectionResetError):
+            if not unsent:
                 return answer
-            answer += more
-    except (BrokenPipeError, ConnectionResetError):  # it ended before it had read everything
-        return answer
+            unsent = unsent[:0]  # it ended before it had read everything, and may have said why
+            continue
+        if not more:
+            return answer
+        answer += more
     return b""
 
 
 def _read(answer: bytes) -> list[ImageCode]:
     try:
         value = json.loads(answer)
-    except ValueError:
+    except (ValueError, RecursionError):
         value = None
     if not isinstance(value, dict):
         raise NoCodes("The image could not be decoded. Try another photo, or a screenshot of the badge.")
@@ -118,4 +123,4 @@ def _code(value: Any) -> ImageCode:
         raise NoCodes(FAULTS["image"]) from None
     if not 0 < len(payload) <= _LONGEST_CODE:
         raise NoCodes("A code in the image holds too much for a badge.")
-    return ImageCode(payload, str(symbology)[:20])
+    return ImageCode(payload, str(symbology)[:20].encode("ascii", "replace").decode())

@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
 from records import Database, DatabaseUnavailable, RunRecord
+from records.attendance import badge_setup
 from records.scripts import runs
 from records.trials import kept_answers, rehearsals
 
@@ -125,7 +126,7 @@ class TraceWriter:
         return True
 
     def purge(self) -> None:
-        """Delete runs, vendors' answers and rehearsals that are older than their implementation keeps them."""
+        """Delete runs, vendors' answers and rehearsals that are older than their implementation keeps them, and old examples of badges."""
         try:
             while self._purge_some():
                 pass
@@ -137,4 +138,5 @@ class TraceWriter:
     def _purge_some(self) -> int:
         with self._database.session() as db:
             now = datetime.now(UTC)
-            return runs.purge(db, now) + kept_answers.purge(db, now) + rehearsals.purge(db, now)
+            kept = runs.purge(db, now) + kept_answers.purge(db, now) + rehearsals.purge(db, now)
+            return kept + badge_setup.purge(db, now)

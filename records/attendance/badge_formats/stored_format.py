@@ -56,7 +56,11 @@ def from_json(value: Any) -> BadgeFormat:
     if badge_id is None:
         raise FormatFault("badge_id must say which part is the badge ID")
     characters = members.get("id_characters", "any")
-    _require(characters in ID_CHARACTERS, "id_characters", f"must be one of {', '.join(ID_CHARACTERS)}")
+    _require(
+        isinstance(characters, str) and characters in ID_CHARACTERS,
+        "id_characters",
+        f"must be one of {', '.join(ID_CHARACTERS)}",
+    )
     return BadgeFormat(
         kind=str(kind),
         badge_id=badge_id,
@@ -81,7 +85,7 @@ def _pick(value: Any, name: str) -> Pick | None:
     part = _line(members.get("part"), f"{name}.part")
     _require(part != "", f"{name}.part", "must not be empty")
     take = members.get("take", "all")
-    _require(take in TAKES, f"{name}.take", f"must be one of {', '.join(TAKES)}")
+    _require(isinstance(take, str) and take in TAKES, f"{name}.take", f"must be one of {', '.join(TAKES)}")
     prefix, suffix = (_line(members.get(each, ""), f"{name}.{each}") for each in ("prefix", "suffix"))
     return Pick(part, str(take), prefix, suffix)
 
@@ -100,7 +104,7 @@ def _options(kind: str, value: Any) -> dict[str, str]:
     members = _object(value, "options", frozenset(known))
     for name, longest in known.items():
         option = members.get(name, "")
-        _require(isinstance(option, str), f"options.{name}", "must be a text")
+        _require(_is_whole(option), f"options.{name}", "must be a text, without half characters")
         _require(len(option) <= longest, f"options.{name}", f"must have at most {longest} characters")
         _require(bool(option) or name in _OPTIONAL, f"options.{name}", "must not be empty")
     if kind == "pattern":
@@ -132,13 +136,14 @@ def _object(value: Any, name: str, known: frozenset[str]) -> dict[str, Any]:
 
 
 def _line(value: Any, name: str) -> str:
-    good = (
-        isinstance(value, str)
-        and len(value) <= LONGEST_TEXT
-        and not any("\ud800" <= each <= "\udfff" for each in value)
-    )
+    good = _is_whole(value) and len(value) <= LONGEST_TEXT
     _require(good, name, f"must be a text of at most {LONGEST_TEXT} characters")
     return str(value)
+
+
+def _is_whole(value: Any) -> bool:
+    """Say whether a value is a text that can be stored: without halves of surrogate pairs."""
+    return isinstance(value, str) and not any("\ud800" <= each <= "\udfff" for each in value)
 
 
 def _require(good: bool, name: str, rule: str) -> None:  # noqa: FBT001 - an assertion with its words

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
@@ -14,6 +15,8 @@ from .code_text import ForeignCode
 MOST_LEVELS: Final = 16
 #: Parts of a code.
 MOST_LEAVES: Final = 200
+#: Half of a surrogate pair, which JSON can escape. No page or database can hold it, so it must not be in the name of a part.
+_HALF: Final = re.compile("[\ud800-\udfff]")
 
 
 def json_tree(text: str, _options: Mapping[str, str]) -> dict[str, str]:
@@ -88,7 +91,8 @@ def _local(name: str) -> str:
 def _leaves(value: Any, path: str) -> Iterator[tuple[str, str]]:
     if isinstance(value, dict):
         for key, each in value.items():
-            yield from _leaves(each, f"{path}/{key.replace('~', '~0').replace('/', '~1')}")
+            name = _HALF.sub("\N{REPLACEMENT CHARACTER}", key).replace("~", "~0").replace("/", "~1")
+            yield from _leaves(each, f"{path}/{name}")
     elif isinstance(value, list):
         for number, each in enumerate(value):
             yield from _leaves(each, f"{path}/{number}")

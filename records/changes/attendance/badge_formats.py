@@ -29,7 +29,8 @@ def add_examples(
 ) -> AfterCommit[int]:
     """Keep the codes of badges, each with its kind; the value says how many are new. Raises RuleViolation."""
     lock(db, owner)
-    added = sum(badge_setup.keep_example(db, owner, by.actor, *code) is not None for code in codes)
+    once = dict(codes)  # the same code many times costs no more than once
+    added = sum(badge_setup.keep_example(db, owner, by.actor, *code) is not None for code in once.items())
     if not added:
         return unchanged(owner.slug, 0)
     note(db, owner.slug, "badge examples.added", by, detail={"count": added})

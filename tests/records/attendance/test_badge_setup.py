@@ -147,3 +147,21 @@ def test_without_a_draft_nothing_is_read_and_no_format_is_active(db, owner):
     assert badge_setup.active_format(db, owner) is None
     with pytest.raises(RuleViolation, match="was not chosen yet"):
         changes.activate_format(db, owner, "", BY)
+
+
+def test_one_code_many_times_costs_no_more_than_once(db, owner, monkeypatch):
+    looked = []
+    monkeypatch.setattr(badge_setup, "keep_example", lambda *given: looked.append(given[3]))
+    changes.add_examples(db, owner, [(b"10482|Chen", "")] * 30_000, BY)
+    assert looked == [b"10482|Chen"]
+
+
+def test_old_examples_and_images_go_also_where_nobody_adds_another(db, owner):
+    changes.add_examples(db, owner, CODES, BY)
+    badge_setup.keep_image(db, owner, BY.actor, b"image")
+    now = utc_now()
+    assert badge_setup.purge(db, now) == 0
+    assert badge_setup.purge(db, now + timedelta(hours=1, minutes=1)) == 1
+    assert db.scalar(select(func.count(BadgeImage.id))) == 0
+    assert badge_setup.purge(db, now + timedelta(days=7, minutes=1)) == len(CODES)
+    assert db.scalar(select(func.count(BadgeExample.id))) == 0

@@ -15,9 +15,9 @@ from records.audit import AuditContext
 from records.changes import retirement
 from records.changes.scripts import author_tokens, deployments, submissions
 from records.changes.scripts.readiness import Without
-from records.notices import notice_making
+from records.notices import notice_making, outbox
 from records.notices.notice_kinds import BY_NAME, GROUP_BY_NAME, TABLE
-from records.notices.notice_tables import Notice, NoticeCursor
+from records.notices.notice_tables import Mail, Notice, NoticeCursor
 from records.people import grants, users
 from records.roles import Permission
 from records.scripts import suspensions
@@ -207,6 +207,22 @@ def test_a_person_keeps_a_bounded_number_of_notices(database, do, submitted, tol
         kept = db.scalars(select(Notice.about).where(Notice.user_id == ann.id).order_by(Notice.id)).all()
         head = db.scalar(select(NoticeCursor.entries))
     assert kept == [f"entry {head - 2}", f"entry {head - 1}", f"entry {head}"]
+
+
+def test_a_flood_of_comments_keeps_no_alarm_from_being_mailed_or_kept(database, do, submitted, monkeypatch):
+    monkeypatch.setattr(notice_making, "MOST_OF_A_PERSON", 3)
+    monkeypatch.setattr(outbox, "MOST_AT_ONCE", 2)
+    for number in range(5):
+        do(submissions.comment, 1, CommentDraft(f"{number}"), RITA)
+    do(deployments.activate, 1, RITA, without=Without.REVIEW | Without.NEEDS)
+    do(deployments.suspend, 1, MAX)
+    for number in range(5):
+        do(submissions.comment, 1, CommentDraft(f"more {number}"), RITA)
+    with database.reading() as db:
+        ann = users.find(db, implementations.find(db, "demo"), "ann")
+        kept = select(Notice.kind, Mail.daily).join(Mail, Mail.id == Notice.mail_id).where(Notice.user_id == ann.id)
+        found = [tuple(row) for row in db.execute(kept.order_by(Notice.id))]
+    assert found == [("script.suspended", False), *[("review.commented", True)] * 3]
 
 
 def test_notices_go_with_their_person_and_their_implementation(database, do, submitted):

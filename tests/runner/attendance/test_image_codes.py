@@ -157,6 +157,7 @@ HOSTILE = {
     "writes no JSON": "import os,sys; os.write(int(sys.argv[1]), b'{')",
     "writes another shape": "import os,sys; os.write(int(sys.argv[1]), b'{\"codes\": [[1, 2]]}')",
     "writes a huge code": "import os,sys; os.write(int(sys.argv[1]), b'{\"codes\": [[\"' + b'QUFB' * 2000 + b'\", \"QRCode\"]]}')",
+    "nests without end": "import os,sys; os.write(int(sys.argv[1]), b'[' * 100000)",
     "dies": "import os; os.kill(os.getpid(), 11)",
 }
 
@@ -168,11 +169,25 @@ def test_a_decoder_that_was_taken_over_costs_one_image(monkeypatch, tmp_path, so
         codes_in(encoded(picture()))
 
 
+def test_a_decoder_that_reads_nothing_of_a_large_image_costs_one_image(monkeypatch, tmp_path):
+    monkeypatch.setattr(image_codes, "DEADLINE_S", 1.0)
+    with decoder(monkeypatch, tmp_path, HOSTILE["says nothing"]), pytest.raises(NoCodes):
+        codes_in(b"x" * LARGEST_IMAGE)
+
+
+def test_a_kind_of_code_that_nobody_can_store_is_made_one_that_can(monkeypatch, tmp_path):
+    source = r"""import os,sys; os.write(int(sys.argv[1]), b'{"codes": [["QUFB", "\\ud800"]]}')"""
+    with decoder(monkeypatch, tmp_path, source):
+        (found,) = codes_in(encoded(picture()))
+    assert (found.payload, found.symbology) == (b"AAA", "?")
+
+
 def test_who_cancels_does_not_wait_for_the_decoder(monkeypatch, tmp_path):
     stop = threading.Event()
     stop.set()
-    with decoder(monkeypatch, tmp_path, HOSTILE["says nothing"]), pytest.raises(NoCodes):
-        codes_in(encoded(picture()), is_stopped=stop.is_set)
+    for image in (encoded(picture()), b"x" * LARGEST_IMAGE):
+        with decoder(monkeypatch, tmp_path, HOSTILE["says nothing"]), pytest.raises(NoCodes):
+            codes_in(image, is_stopped=stop.is_set)
 
 
 ATTEMPTS = """

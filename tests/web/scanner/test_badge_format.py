@@ -39,6 +39,7 @@ ODD = [
     *("BEGIN:VCARD\nUID;ENCODING=QUOTED-PRINTABLE:=FF", "BEGIN:VCARDUID:1", "BEGIN:VCARD\rUID:1\rN:a;b"),
     *("MECARD:UID:1;N:A\\,B,C;;", "mecard:uid:1;n:A", "MECARD:UID:\\", "MECARD:N:a,b,c;UID:2"),
     *('{"id":1}', '{"id":01}', '{"id":-1.50E+3}', '{"id":"1","id":"2"}', '{"id":true}', '{"id":NaN}', '{"id":"\\ud83d","ln":"\\ud83d"}'),
+    *('{"id":"1","\\ud83d":"2","ln":"\\ud83dx"}', '{"\\ud83d":{"id":"1"},"\\udc00":{"id":"2"}}', '{"id\\ud83d":"3","id":"1"}'),
     *('{"id":"a\\"1b","n":[2]}', '{"id":"1" }\n', '{"id":9007199254740993}', "[" * 17 + "]" * 17, '{"__proto__":{"id":"1"}}', "{}", "[1]"),
     *("<a id='1'><b>x</b><b> y </b></a>", "<a id='1' xmlns:c='u'><c:b>x</c:b><b>y</b></a>", "<a id='&amp;1'/>", "<a id='1'/><b/>"),
     *("<a id='1'><!-- x -->t</a>", "<a id='1'><![CDATA[x]]></a>", "<a id=1/>", "<c:a id='1'/>", "<a id='1'>" + "<b>" * 20 + "</b>" * 20 + "</a>"),

@@ -247,7 +247,8 @@ function leaves(value, path, found) {
   if (typeof value === "string") found.set(path, strip(value));
   else if (value !== null && typeof value === "object") {
     for (const [key, each] of Object.entries(value)) {
-      leaves(each, `${path}/${key.replaceAll("~", "~0").replaceAll("/", "~1")}`, found);
+      const name = key.replace(/\p{Surrogate}/gu, "\ufffd").replaceAll("~", "~0").replaceAll("/", "~1");
+      leaves(each, `${path}/${name}`, found);
     }
   }
 }

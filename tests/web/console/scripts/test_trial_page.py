@@ -61,16 +61,26 @@ def reviewer(browser_for):
 
 @pytest.fixture
 def keep(database):
-    def keep(kept, number=1):
+    def keep(kept, number=1, people=None):
         """Keep the results of a trial, with the runs that its replay names."""
         found, rows = kept
         usual = {"implementation": "demo", "user": "user-165", "session": "CE-101", "version": "v", "shown_as": "fresh"}
         given = {"user": {"id": "user-165", "last_name": "Lovelace"}, "session": {"id": "CE-101"}}
         named = {row["run"] for each in rows.values() for row in each}
+        whose = {name: (people or {}).get(name, given["user"]) for name in named}
         with database.session() as db:
             runs.record_many(
                 db,
-                [RunRecord(id=name, outcome="returned", started_at=AT, given=given, **usual) for name in sorted(named)],
+                [
+                    RunRecord(
+                        id=name,
+                        outcome="returned",
+                        started_at=AT,
+                        given=given | {"user": whose[name]},
+                        **(usual | {"user": whose[name]["id"]}),
+                    )
+                    for name in sorted(named)
+                ],
             )
             submission = submissions.find(db, implementations.find(db, "demo"), number)
             submissions.keep_results(db, submission, found)
@@ -139,9 +149,52 @@ def test_a_replay_shows_each_change_with_a_link_to_its_run_and_nobody_else_sees_
     assert 'href="/console/implementations/demo/runs/r1"' in page
     assert "user-165" in page
     page = author.get(REPLAY).text
-    assert "New &lt;i&gt; {last_name}" in page
+    assert "(a text that fewer than three people see)" in page
     for hidden in ("user-165", "CE-101", "Lovelace", "/runs/r1"):
         assert hidden not in page, hidden
+
+
+def told(author, keep, *afters, source=GOOD):
+    """What the file of an author has, after a replay for so many people."""
+    send(author, source, "submit")
+    people = [{"id": f"user-{n}", "last_name": f"Name{n}", "username": f"n{n}@example.org"} for n in range(len(afters))]
+    rows = [a_change("", run=f"r{n}") | {"after": after, "user": people[n]["id"]} for n, after in enumerate(afters)]
+    keep(results(changed=rows), people={row["run"]: person for row, person in zip(rows, people, strict=True)})
+    return author.get(f"{REPLAY}.json").json
+
+
+def returned(text, link=None):
+    return {"outcome": "returned", "message": {"text": text, "link": link, "color": None}}
+
+
+@pytest.mark.parametrize(
+    "smuggle",
+    [
+        lambda n: f"x{n}emaN",
+        lambda n: f"NAME{n}",
+        lambda n: f"_Name{n}_",
+        lambda n: f"Seat {1000 + n}",
+        lambda n: f"bmFtZQ{n}==",
+    ],
+)
+def test_a_text_that_hides_a_person_in_another_writing_is_not_told_to_its_author(author, keep, smuggle):
+    found = told(author, keep, *(returned(smuggle(n)) for n in range(4)))
+    assert {row["after"] for row in found} == {"(a text that fewer than three people see)"}
+
+
+def test_what_many_see_and_what_stands_in_the_script_is_told_and_of_a_link_the_host(author, keep):
+    link = "https://cme.example.org/?u=n0%40example.org"
+    many = [returned(f"Hello Name{n}", link) for n in range(3)]
+    found = told(author, keep, *many, returned("Hi"), source=GOOD + '\nEXTRA = "Hi"\n')
+    assert [(row["after"], row["after_link"]) for row in found] == [
+        *[("Hello {last_name}", "cme.example.org")] * 3, ("Hi", ""),
+    ]  # fmt: skip
+
+
+def test_the_text_of_an_error_is_not_told_to_its_author(author, keep):
+    error = {"type": "KeyError", "line": 3, "text": "'n0@example.org'"}
+    (row,) = told(author, keep, {"outcome": "raised", "error": error})
+    assert row["after"] == "KeyError in line 3"
 
 
 def test_a_replay_is_filtered_by_kind_person_and_session_and_says_what_it_does_not_know(reviewer, author, keep):

@@ -186,3 +186,30 @@ def run(database, order):
         connection.exec_driver_sql("UPDATE environment_mark SET environment = 'development'")
     copy.dispose()
     return run_order(settings, order, lambda *_: None, lambda: False)
+
+
+def test_a_badge_with_half_a_character_in_the_name_of_a_part_does_not_close_the_page(organizer):
+    codes = [rf'{{"id\ud83d": "A{n}1", "\udc00": "x{n}"}}' for n in range(3)]
+    assert press(organizer, "badges/codes", codes="\n".join(codes)).status_code == 303
+    assert "id\N{REPLACEMENT CHARACTER}" in organizer.get(PAGE).text
+    assert press(organizer, "badges/proposal", chosen=choices(organizer.get(PAGE).text)[0]).status_code == 303
+    assert press(organizer, "badges/parts").status_code == 303
+    assert organizer.get(PAGE).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"id_characters": []},
+        {"badge_id": {"part": "1", "take": {}}},
+        {"options": {"separator": "\ud800"}},
+        {"options": {"separator": "|", "quotes": "\ud800"}},
+        {"kind": "pattern", "options": {"pattern": "(?<badge_id>\ud800+)"}},
+    ],
+    ids=str,
+)
+def test_a_description_with_a_member_of_another_kind_is_refused_at_its_field(proposed, database, changed):
+    whole = {"kind": "delimited", "badge_id": {"part": "1"}, "options": {"separator": "|"}}
+    answer = press(proposed, "badges/json", json=json.dumps(whole | changed))
+    assert answer.status_code in (200, 422)
+    assert "must be" in faults(answer)["json"]

@@ -33,7 +33,7 @@ class DrawnMessage:
             return cls(None)
         color = str(message.get("color") or "").lower()
         color = color if is_colour(color) else owner.default_color
-        return cls(str(message.get("text") or ""), _host(message.get("link")), color.removeprefix("#"))
+        return cls(str(message.get("text") or ""), host_of(message.get("link")), color.removeprefix("#"))
 
     @property
     def is_long(self) -> bool:
@@ -47,7 +47,8 @@ def colours_address(messages: Iterable[DrawnMessage | None], owner: Implementati
     return address("message_colours", owner.slug, colors="-".join(tints)) if tints else ""
 
 
-def _host(link: Any) -> str:
+def host_of(link: Any) -> str:
+    """Return the host of a link; "" for what is none."""
     if not isinstance(link, str):
         return ""
     try:

@@ -1,6 +1,6 @@
 """The replay of a submission: in which earlier runs it would have shown something else, with filters, page by page, and as a file.
 
-Who may not see runs sees no run, no person and, in the messages, no value of the person.
+Who may not see runs sees no run and no person, and of the messages what `told_results` lets them know.
 """
 
 from __future__ import annotations
@@ -11,19 +11,17 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any
 from urllib.parse import urlencode
 
 from flask import Response, request
 
-from records import DbSession, Implementation, Run
+from records import DbSession, Implementation, Run, Version
 from records.scripts import run_names
 from records.scripts.submissions import Submission
 from records.spreadsheet_cells import guarded
 from records.support import lookup
 from records.trials import replayed_runs
 from records.trials.replayed_runs import KINDS, ReplayedRun, ReplayFilter
-from runner.trials.rehearsal.personal_texts import without_person
 from web.console.layout.page_frame import Link, signed_in
 from web.console.scripts.views_base import address, blueprint, number_in, page, reading, submission_named
 from web.forms.fields import DropdownField
@@ -31,6 +29,7 @@ from web.forms.filter_form import FilterField, FilterForm
 from web.permissions import Permission, needs
 from web.problem_details import HttpProblem
 
+from .told_results import ToldResults
 from .trial_results import CHANGES, NOT_COMPARABLE, TrialResults, shown
 
 #: Rows of a page, and of a file: more than an order can replay.
@@ -108,7 +107,7 @@ def replay(implementation: str, number: int) -> Response:
     """Show in which earlier runs a submission would have shown something else."""
     with reading(implementation) as (db, found):
         submission, version = submission_named(db, found, number)
-        whose = may_see_runs(implementation)
+        told = _told(db, found, submission, version)
         query = ReplayQuery.of_request(db, found)
         rows = query.rows(db, submission, ROWS + 1)
         kept = replayed_runs.counts(db, submission)
@@ -127,7 +126,7 @@ def replay(implementation: str, number: int) -> Response:
             query=query,
             results=TrialResults.of(submission),
             kept=kept,
-            rows=[_shown(*each, whose=whose) for each in rows[:ROWS]],
+            rows=[_shown(*each, told) for each in rows[:ROWS]],
             names=run_names.of_runs(db, found, [run for _, run in rows[:ROWS]]),
             older=query.address(request.path, last) if last else "",
             newest=query.address(request.path) if request.args.get("after") else "",
@@ -142,11 +141,11 @@ def replay_file(implementation: str, number: int, kind: str) -> Response:
     if kind not in FILES:
         raise HttpProblem(HTTPStatus.NOT_FOUND, "A replay is a file in JSON or CSV.")
     with reading(implementation) as (db, found):
-        submission, _ = submission_named(db, found, number)
+        submission, version = submission_named(db, found, number)
         query = ReplayQuery.of_request(db, found)
-        whose = may_see_runs(implementation)
-        rows = [_values(_shown(*each, whose=whose)) for each in query.rows(db, submission, MOST_DOWNLOADED)]
-    columns = COLUMNS if whose else COLUMNS[len(PERSONAL) :]
+        told = _told(db, found, submission, version)
+        rows = [_values(_shown(*each, told)) for each in query.rows(db, submission, MOST_DOWNLOADED)]
+    columns = COLUMNS if told is None else COLUMNS[len(PERSONAL) :]
     name = f"replay-{implementation}-{number}.{kind}"
     headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
     return Response("".join(_text(rows, columns, kind)), headers=headers, mimetype=FILES[kind])
@@ -157,15 +156,21 @@ def may_see_runs(implementation: str) -> bool:
     return signed_in().may(Permission.SEE_RUNS, implementation)
 
 
-def _shown(row: ReplayedRun, run: Run, *, whose: bool) -> ReplayRow:
-    """Return a row as it is shown; `whose`: with its run, and with the values of the person."""
-    hidden = {} if whose else run.given.get("user") or {}
-    before, after = (_result(one, hidden) for one in (row.before, row.after))
-    return ReplayRow(row.kind, run if whose else None, before, after, row.why)
+def _told(db: DbSession, found: Implementation, submission: Submission, version: Version) -> ToldResults | None:
+    """Return what this person is told; None if they may see runs, and so everything."""
+    if may_see_runs(found.slug):
+        return None
+    return ToldResults.of(version.source, replayed_runs.results(db, submission))
 
 
-def _result(result: Mapping[str, Any] | None, user: Mapping[str, Any]) -> dict[str, str] | None:
-    return None if result is None else {name: without_person(text, user) for name, text in shown(result).items()}
+def _shown(row: ReplayedRun, run: Run, told: ToldResults | None) -> ReplayRow:
+    """Return a row as it is shown: with its run, or as it is told."""
+    if told is None:
+        before, after = (None if one is None else shown(one) for one in (row.before, row.after))
+        return ReplayRow(row.kind, run, before, after, row.why)
+    user = run.given.get("user") or {}
+    before, after = (None if one is None else told.result(one, user) for one in (row.before, row.after))
+    return ReplayRow(row.kind, None, before, after, row.why)
 
 
 def _values(row: ReplayRow) -> dict[str, str]:
