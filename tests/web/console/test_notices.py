@@ -38,13 +38,6 @@ def script(text="1"):
     )
 
 
-@pytest.fixture(autouse=True)
-def jail_closed(app):
-    """Close the jail that the page of a submission opens."""
-    yield
-    app.extensions["auth services"].script_checks.close()
-
-
 @pytest.fixture
 def act(database):
     """Make a change, then its notices and mails."""
