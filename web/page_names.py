@@ -210,6 +210,8 @@ PAGE_NAMES = MappingProxyType(
         "saml.slo": "Logout at the identity provider",
         "saml.slo_posted": "Logout at the identity provider",
         "static": "A file of a page",
+        "scanner.scan_badge": "Scanner",
+        "scanner.show_scanner": "Scanner",
         "scans.attendance": "API: the attendance of a session",
         "scans.take_in": "API: a device sends scans",
         "status.returned": "API: the app reports that the person came back",

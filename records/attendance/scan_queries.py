@@ -6,17 +6,16 @@ from collections.abc import Collection, Iterator
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, and_, exists, select
+from sqlalchemy import ColumnElement, Select, and_, exists, func, select
 from sqlalchemy.orm import Session, aliased
 
 from records.tenants.implementation_settings import IN_AND_OUT
 from records.tenants.implementations import Implementation
 
-from .ledger.tables import EntryKind, LedgerEntry
+from .badge_formats.badge_format import TEST_BADGE
+from .ledger.tables import EntryKind, LedgerEntry, ScanNames
 from .minutes import AttendanceRules, BadgeScan
 
-#: How the badge IDs of printed test badges begin. They are kept, and count nowhere.
-TEST_BADGE: Final = "TEST-BADGE-"
 #: Rows that are fetched at once.
 BATCH: Final = 2000
 SCANS: Final = (EntryKind.SCAN, EntryKind.ADDED)
@@ -74,3 +73,31 @@ def rules_of(owner: Implementation) -> AttendanceRules:
 def has_directions(owner: Implementation, session_id: str) -> bool:
     """Say whether people are scanned at this session also when they leave."""
     return (owner.scan_mode == IN_AND_OUT) is not (session_id in owner.scan_mode_exceptions)
+
+
+class RecentScan(NamedTuple):
+    """A scan as the page of a scanner lists it. Names are empty if the badge had none, or if they were erased."""
+
+    badge_id: str
+    last_name: str
+    first_name: str
+    corrected_at: datetime
+    direction: str
+
+
+def newest(db: Session, owner: Implementation, session_id: str, *, most: int) -> list[RecentScan]:
+    """Return the newest scans at a session that count, the last that was stored first."""
+    same = and_(ScanNames.implementation_id == LedgerEntry.implementation_id, ScanNames.number == LedgerEntry.number)
+    names = (ScanNames.last_name, ScanNames.first_name)
+    rows = counted(owner, LedgerEntry.session_id == session_id).add_columns(*names).outerjoin(ScanNames, same)
+    found = db.execute(rows.order_by(LedgerEntry.number.desc()).limit(most))
+    return [
+        RecentScan(row.badge_id, row.last_name or "", row.first_name or "", row.corrected_at, row.direction)
+        for row in found
+    ]
+
+
+def badges_at(db: Session, owner: Implementation, session_id: str) -> int:
+    """Return how many different badges were scanned at a session."""
+    scans = counted(owner, LedgerEntry.session_id == session_id).subquery()
+    return db.scalar(select(func.count(func.distinct(scans.c.badge_id)))) or 0

@@ -242,7 +242,7 @@ SETTINGS = (
     ),
     ImplementationSetting(
         "percent_needed", WHOLE, "Or the share of the session that is needed",
-        "One of the two is enough. With 0 in both, whoever was scanned has attended.", fields.whole(0, 100), ATTENDANCE,
+        "One of the two is enough. With 0 in both, everyone who was scanned has attended.", fields.whole(0, 100), ATTENDANCE,
         "percent",
     ),
     ImplementationSetting(

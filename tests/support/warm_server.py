@@ -10,6 +10,7 @@ import importlib
 import json
 import os
 import pkgutil
+import re
 import runpy
 import selectors
 import signal
@@ -17,13 +18,15 @@ import socket
 import sys
 
 MESSAGE_BYTES = 1_000_000
+#: Programs themselves, what databases run, and decoders of images, which say at the end of a process what they leave behind.
+NOT_PRELOADED = r"migrations|__main__$|image_decoder$"
 
 
 def preload():
     """Import what the programs import. A program that is itself a module must be loaded again, as `__main__`."""
     for package in ("records", "runner", "web"):
         for found in pkgutil.walk_packages(importlib.import_module(package).__path__, f"{package}."):
-            if "migrations" not in found.name and not found.name.endswith("__main__"):
+            if not re.search(NOT_PRELOADED, found.name):
                 importlib.import_module(found.name)
     importlib.import_module("worker")
     del sys.modules["worker"]

@@ -27,13 +27,13 @@ class WarmProcess:
         self.pid = int.from_bytes(os.read(pipe, 4), "little")
 
     def poll(self):
-        if self.returncode is None and select.select([self._pipe], [], [], 0)[0]:
+        if self.returncode is None and self._has_ended(0):
             self._end()
         return self.returncode
 
     def wait(self, timeout=None):
         if self.returncode is None:
-            if not select.select([self._pipe], [], [], timeout)[0]:
+            if not self._has_ended(timeout):
                 raise subprocess.TimeoutExpired(str(self.pid), timeout)
             self._end()
         return self.returncode
@@ -47,6 +47,11 @@ class WarmProcess:
 
     def kill(self):
         self.send_signal(signal.SIGKILL)
+
+    def _has_ended(self, timeout):
+        ends = select.poll()  # `select` knows no file above 1023
+        ends.register(self._pipe, select.POLLIN)
+        return bool(ends.poll(None if timeout is None else timeout * 1000))
 
     def _end(self):
         self.returncode = int.from_bytes(os.read(self._pipe, 4), "little", signed=True)

@@ -48,7 +48,7 @@ COMMANDS = (
     CommandEntry(
         "rehearse",
         "web.cli.scripts.rehearse_command:rehearse_script",
-        "Run a script for the people and sessions of IMPLEMENTATION: 10 minutes before each session, in its middle, and 10 minutes after it.",
+        "Run a script for the people and sessions of IMPLEMENTATION: before each session, in its middle, and after it.",
     ),
     CommandEntry(
         "reinstate",

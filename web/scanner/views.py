@@ -12,18 +12,17 @@ from typing import Any
 from flask import Blueprint, Response, jsonify
 
 from records.agenda import sessions
-from records.attendance import corrected_time, intake, session_attendance
+from records.attendance import corrected_time, session_attendance
 from records.attendance.intake import BatchArrival, ScanResult
 from records.attendance.session_attendance import SessionAttendance
-from records.people import users
 from web.auth.services import AuthServices
 from web.middleware.response_headers import PRIVATE
 from web.permissions import Permission, needs, takes
 from web.problem_details import HttpProblem
 from web.scanner.batches import read_batch
 from web.scanner.scan_access import implementation_named, require_now, sender_of
+from web.scanner.scan_storage import store_scans
 from web.session_address import SessionAddress
-from web.status.services import StatusEndpointServices
 
 #: Bytes of a batch: 50 scans whose texts are as long as they may be, in UTF-8.
 BATCH = 128 * 1024
@@ -53,13 +52,8 @@ def take_in(implementation: str) -> Response:
     batch = read_batch()
     received_at = datetime.now(UTC)
     arrival = BatchArrival(sender, received_at, corrected_time.skew(received_at, batch.device_time))
-    with services.database.session() as db:
-        owner = implementation_named(db, implementation)
-        done = intake.take_in(db, owner, batch.scans, arrival)
-        seen_by = users.with_badges(db, owner, {badge for _, badge in done.touched})
-    scanned = [(subject, session) for session, badge in done.touched for subject in seen_by.get(badge, ())]
-    StatusEndpointServices.here().status_service.outdate(implementation, scanned)
-    results = [_result_json(each) for each in done.results]
+    done = store_scans(implementation, batch.scans, arrival)
+    results = [_result_json(each) for each in done]
     return _private({"server_time": received_at.isoformat(), "results": results})
 
 

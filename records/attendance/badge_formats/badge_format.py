@@ -25,8 +25,8 @@ from .parts import KINDS, Parts
 
 #: Characters of a name.
 LONGEST_NAME: Final = 200
-#: The text of the printable badge with which a scanner is tried. It never counts.
-TEST_BADGE: Final = "SESSION-STATUS-TEST-BADGE"
+#: How the badge IDs of printed test badges begin, with which a scanner is tried. They count nowhere.
+TEST_BADGE: Final = "TEST-BADGE-"
 
 #: What may be taken of a part that contains more than one thing.
 TAKES: Final[Mapping[str, Callable[[str], str]]] = {
@@ -48,7 +48,7 @@ ID_CHARACTERS: Final[Mapping[str, re.Pattern[str]]] = {
 
 
 class ScannedTestBadge(Exception):
-    """The code is the test badge."""
+    """The code is that of a test badge."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +98,8 @@ class BadgeFormat:
 
         Raises `ForeignCode`, and `ScannedTestBadge` for the test badge.
         """
-        if payload.strip() in {TEST_BADGE, TEST_BADGE.encode()}:
+        text = payload if isinstance(payload, str) else payload.decode("utf-8", "replace")
+        if text.strip().startswith(TEST_BADGE):
             raise ScannedTestBadge
         parts = self.parts_of(payload)
         for name, value in self.fixed.items():  # 3.

@@ -28,7 +28,7 @@ GUIDE = ROOT / "docs" / "operations.md"
 def steps():
     """The commands of the guide, by the number of their step; those that units start are named by the units."""
     text = GUIDE.read_text().partition("\n## Install\n")[2].partition("\n## ")[0]
-    items = re.findall(r"^(\d+)\. (.*?)(?=^\d+\. |^The worker needs)", text, re.MULTILINE | re.DOTALL)
+    items = re.findall(r"^(\d+)\. (.*?)(?=^\d+\. |^Workers of both)", text, re.MULTILINE | re.DOTALL)
     return {
         int(number): re.findall(r"`session-status ([a-z ]+)`", item)
         + sorted(set(re.findall(r"session-status-([a-z]+)@\d", item)))

@@ -25,7 +25,7 @@ REASON = click.option("--reason", required=True, help="Why; the ledger and the a
 def void(implementation: str, scan: str, reason: str) -> None:
     """Void the scan with the id SCAN: it counts no more, and stays in the ledger. `scans list` shows the ids.
 
-    A void cannot be undone. Add the scan anew with `scans add --replaces`.
+    A void cannot be undone. Add the scan again with `scans add --replaces`.
     """
     with open_context() as here:
         by = audit_context(reason)

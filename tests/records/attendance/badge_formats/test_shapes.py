@@ -36,7 +36,7 @@ def test_two_examples_are_enough_to_read_a_third_and_to_refuse_other_codes(shape
         with pytest.raises(ForeignCode):
             found.read(raw(foreign))
     with pytest.raises(ScannedTestBadge):
-        found.read(f" {TEST_BADGE}\r\n".encode())
+        found.read(f" {TEST_BADGE}7\r\n".encode())
 
 
 def test_there_are_more_than_forty_shapes_with_three_badges_each_and_foreign_codes():

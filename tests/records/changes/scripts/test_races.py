@@ -97,7 +97,7 @@ def test_of_two_reviewers_who_decide_at_once_one_decides(races):
     for number in range(1, ROUNDS + 1):
         sha256 = races.submitted(f"text {number}").version.sha256
         outcomes = races.at_once(
-            change(submissions.decide, number, ReviewDecision("approved", sha256), RITA),
+            change(submissions.decide, number, ReviewDecision("approved", sha256, untried_reason="urgent"), RITA),
             change(submissions.decide, number, ReviewDecision("rejected", sha256, "No"), OLGA),
         )
         (refused,) = failed(outcomes)
@@ -113,7 +113,12 @@ def test_a_decision_and_a_new_submission_at_once_leave_no_decision_about_a_super
     for number in range(ROUNDS):
         made = races.submitted(f"text {number}")
         decided, handed_in = races.at_once(
-            change(submissions.decide, made.submission.number, ReviewDecision("approved", made.version.sha256), RITA),
+            change(
+                submissions.decide,
+                made.submission.number,
+                ReviewDecision("approved", made.version.sha256, untried_reason="urgent"),
+                RITA,
+            ),
             change(submissions.submit, script(f"newer {number}"), SubmissionDraft(), ANN),
         )
         with races.database.reading() as db:

@@ -10,7 +10,10 @@ from runner.trials.explore.starting_scenes import starting_scenes
 from tests.support import ROOT
 
 #: Runs in which an exploration finds everything, and for the scripts with the rarest branches.
-RUNS, RUNS_FOR = 400, {"deadlines_of_a_vendor": 1500, "paging": 1500, "scans": 1000}
+RUNS, RUNS_FOR = (
+    400,
+    {"deadlines_of_a_vendor": 1500, "paging": 1500, "scans": 1000, "watch_live": 1000, "workshop_registration": 1000},
+)
 SCRIPTS = sorted((Path(__file__).parent / "scripts").glob("*.py"))
 EXAMPLES = {
     "annual_meeting": {
@@ -54,6 +57,8 @@ def test_all_messages_of_a_script_with_rare_branches_are_found(bench, path):
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_all_messages_of_an_example_are_found_without_its_cases(bench, name):
     source = (ROOT / "scripts" / "examples" / name / "script.py").read_text()
-    found = explore(bench, source, ExplorePlan(starting_scenes(()), runs=RUNS, seconds=600)).as_json(name)
+    found = explore(
+        bench, source, ExplorePlan(starting_scenes(()), runs=RUNS_FOR.get(name, RUNS), seconds=600)
+    ).as_json(name)
     assert templates(found) == EXAMPLES[name]
     assert found["lines_unreached"] == []

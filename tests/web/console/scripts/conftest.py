@@ -123,7 +123,7 @@ def lacking(past, change):
     change(
         handing_in.decide,
         made.submission.number,
-        ReviewDecision("approved", made.version.sha256),
+        ReviewDecision("approved", made.version.sha256, untried_reason="urgent"),
         actor("reviewer", "staff"),
     )
     return made.version.number

@@ -57,7 +57,7 @@ def test_the_state_of_a_version_is_what_its_reviews_came_to(author, past, change
         if end == "withdrawn":
             change(handing_in.withdraw, made.submission.number, by)
         else:
-            decision = ReviewDecision(end, made.version.sha256, public_note="See the lines.")
+            decision = ReviewDecision(end, made.version.sha256, public_note="See the lines.", untried_reason="urgent")
             change(handing_in.decide, made.submission.number, decision, reviewer)
     change(handing_in.submit, checked(SECOND + "# 5\n"), SubmissionDraft(), by)  # handed in again
     change(deploying.store_text, checked(SECOND + "# 8\n"), by, author="tests")

@@ -19,7 +19,7 @@ CONTENTS: Final = (
 )
 #: What is not in it, and why.
 LEFT_OUT: Final = (
-    "No name, ID or attribute of an attendee. A text that fewer than three people would see is left out, unless it stands in "
+    "No name, ID or attribute of an attendee. A text that fewer than three people would see is left out, unless it is in "
     "the script as it is; so are the texts of errors."
 )
 COLUMNS: Final = (

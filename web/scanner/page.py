@@ -1,0 +1,147 @@
+"""The scanner page: a badge is typed, or read by a hand scanner that types it, and what became of it is shown at once.
+
+It works without script. Each form carries the id of its scan, so that one that is sent twice stores one scan.
+"""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
+from typing import Final
+
+from flask import Blueprint, Response, render_template, request
+
+from records import AgendaSession, DbSession, Implementation
+from records.agenda import sessions
+from records.attendance import badge_setup, scan_queries
+from records.attendance.badge_formats.badge_format import Badge, ScannedTestBadge
+from records.attendance.badge_formats.code_text import ForeignCode
+from records.attendance.intake import BatchArrival, ScanResult, ScanSender
+from records.attendance.scan_parsing import REFUSAL_WORDS, ScanRefusal
+from records.attendance.typed_badges import typed_badge
+from web.auth.services import AuthServices
+from web.middleware.response_headers import PRIVATE
+from web.permissions import Permission, needs
+from web.problem_details import HttpProblem
+from web.redirects import see_other
+from web.scanner.scan_access import implementation_named, require_now, sender_of
+from web.scanner.scan_storage import store_scans
+from web.session_address import SessionAddress
+from web.time_format import TimeFormatter
+
+#: Scans that the page lists.
+MOST_LISTED: Final = 8
+
+blueprint = Blueprint("scanner", __name__, url_prefix="/scan/<implementation>/sessions/<session_id>")
+
+
+@dataclass(frozen=True)
+class ShownResult:
+    """What became of a badge, as the page says it. `kind`: good, repeat or bad."""
+
+    kind: str
+    words: str
+    more: str = ""
+
+
+@blueprint.get("")
+@needs(Permission.ANYONE)
+def show_scanner(implementation: str, session_id: str) -> Response:
+    """Show the page on which badges are scanned at a session, to people with the role of scanner."""
+    address = SessionAddress.named(implementation, session_id)
+    return _answer(address, None)
+
+
+@blueprint.post("")
+@needs(Permission.ANYONE)
+def scan_badge(implementation: str, session_id: str) -> Response:
+    """Store the scan of one badge, and show what became of it."""
+    address = SessionAddress.named(implementation, session_id)
+    return _answer(address, request.form.get("badge", ""))
+
+
+def _answer(address: SessionAddress, typed: str | None) -> Response:
+    try:
+        with AuthServices.here().database.reading() as db:
+            owner = implementation_named(db, address.implementation)
+            sender = sender_of(db, owner)
+            require_now(sender, address.session)
+            _session(db, owner, address)
+            reader = badge_setup.active_format(db, owner)
+    except HttpProblem as problem:
+        if problem.code == HTTPStatus.UNAUTHORIZED:
+            return see_other(address.login_path)
+        raise
+    if typed is None:
+        return _page(address, None, "")
+    try:
+        badge, entry = typed_badge(reader, typed)
+    except ScannedTestBadge:
+        return _page(address, ShownResult("good", "The test badge works.", "It does not count."), "")
+    except ForeignCode as fault:
+        return _page(address, ShownResult("bad", "Not a badge of this event", f"{fault}.".capitalize()), typed)
+    return _page(address, _stored(address, sender, badge, entry), "")
+
+
+def _stored(address: SessionAddress, sender: ScanSender, badge: Badge, entry: str) -> ShownResult:
+    now = datetime.now(UTC)
+    scan = {
+        "id": request.form.get("scan", ""),
+        "session": address.session,
+        "badge_id": badge.badge_id,
+        "last_name": badge.last_name,
+        "first_name": badge.first_name,
+        "scanned_at": now.isoformat(),
+        "direction": request.form.get("direction") or None,
+        "entry": entry,
+    }
+    (result,) = store_scans(address.implementation, [scan], BatchArrival(sender, now, timedelta(0)))
+    return _shown(result, badge)
+
+
+def _shown(result: ScanResult, badge: Badge) -> ShownResult:
+    name = " ".join(part for part in (badge.first_name, badge.last_name) if part)
+    words = name or badge.badge_id
+    more = badge.badge_id if name else ""
+    match result.state:
+        case "stored":
+            return ShownResult("good", words, more)
+        case "repeat":
+            return ShownResult("repeat", f"Already scanned: {words}", more)
+    if result.reason == ScanRefusal.ID_TAKEN:  # the same form was sent again: the first one is stored
+        return ShownResult("repeat", "This form was sent before", "Its first badge is stored. Scan the next one.")
+    return ShownResult("bad", "Not stored", REFUSAL_WORDS[ScanRefusal(str(result.reason))])
+
+
+def _page(address: SessionAddress, result: ShownResult | None, typed: str) -> Response:
+    with AuthServices.here().database.reading() as db:
+        owner = implementation_named(db, address.implementation)
+        session = _session(db, owner, address)
+        times = TimeFormatter.of(owner)
+        html = render_template(
+            "scanner/page.html",
+            address=address,
+            session=session,
+            times=times,
+            zone=owner.time_zone,
+            result=result,
+            typed=typed,
+            direction=request.form.get("direction", "in"),
+            directions=scan_queries.has_directions(owner, session.session_id),
+            has_format=badge_setup.active_format(db, owner) is not None,
+            scan=str(uuid.uuid4()),
+            people=scan_queries.badges_at(db, owner, session.session_id),
+            recent=scan_queries.newest(db, owner, session.session_id, most=MOST_LISTED),
+        )
+    response = Response(html, mimetype="text/html")
+    response.headers.extend(PRIVATE)
+    return response
+
+
+def _session(db: DbSession, owner: Implementation, address: SessionAddress) -> AgendaSession:
+    found = sessions.find(db, owner, address.session)
+    if found is None:
+        raise HttpProblem(HTTPStatus.NOT_FOUND, "The agenda has no such session.")
+    return found
