@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import CursorResult, ForeignKey, Index, String, UniqueConstraint, delete, func, select
+from sqlalchemy import CursorResult, ForeignKey, Index, String, UniqueConstraint, and_, delete, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from records import fields
@@ -21,8 +21,9 @@ from records.people import badge_id
 from records.storage.upsert import insert_missing
 from records.tenants.implementations import Implementation
 
-#: Kept refused scans of one implementation; further ones are answered and not kept.
-MOST: Final = 100_000
+#: Kept refused scans of one implementation, and of one sender in it, so that a broken or hostile device leaves room for the others.
+#: Further ones are answered and not kept.
+MOST, MOST_OF_ONE = 100_000, 20_000
 #: The members that are kept, with their longest texts.
 _KEPT: Final = {
     "id": 64, "session": 128, "badge_id": 100, "last_name": 200, "first_name": 200,
@@ -69,7 +70,7 @@ def keep(  # noqa: PLR0913 - what is kept, by name
     received_at: datetime,
 ) -> None:
     """Keep refused scans, each as it was sent, with the code of its reason."""
-    if not refused or count(db, owner) + len(refused) > MOST:
+    if not refused or not _has_room(db, owner, len(refused), actor=actor, device=device):
         return
     rows = [_row(sent, reason) | {"actor": actor, "device": device} for sent, reason in refused]
     for row in rows:
@@ -95,6 +96,13 @@ def erase(db: Session, owner: Implementation, badge: str) -> int:
     theirs = delete(RefusedScan).where(RefusedScan.implementation_id == owner.id, RefusedScan.badge_id == badge)
     done: CursorResult[Any] = db.execute(theirs)  # type: ignore[assignment]  # of a DELETE
     return done.rowcount
+
+
+def _has_room(db: Session, owner: Implementation, more: int, *, actor: str, device: str) -> bool:
+    theirs = and_(RefusedScan.actor == actor, RefusedScan.device == device)
+    kept = select(func.count(), func.count().filter(theirs)).where(RefusedScan.implementation_id == owner.id)
+    every, of_one = db.execute(kept).one()
+    return bool(every + more <= MOST and of_one + more <= MOST_OF_ONE)
 
 
 def _row(sent: Any, reason: str) -> dict[str, Any]:

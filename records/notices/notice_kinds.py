@@ -289,10 +289,7 @@ BY_NAME: Final = MappingProxyType({kind.name: kind for kind in TABLE})
 
 
 def crowding(group: str) -> tuple[str, ...]:
-    """Return the kinds that share a bound with those of a group: alarms with alarms only, all others with each other.
-
-    Otherwise somebody could keep an alarm from being told by many notices of another kind.
-    """
+    """Return the kinds that share a bound with a group: alarms with alarms only, so that no flood of others hides one."""
     return tuple(kind.name for kind in TABLE if (kind.group == ALARM) == (group == ALARM))
 
 

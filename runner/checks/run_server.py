@@ -1,6 +1,7 @@
 """The worker's side of the test pane: takes orders from the store, runs each text once in a jailed child, and replies.
 
-It has a thread of its own beside those of `check_server`, in the same jail, so that no check waits for a run. No vendor is called.
+It has threads of its own beside those of `check_server`, in the same jail, so that no check waits for a run. A run may wait for as long as
+its recorded answers say, and a person has one at a time: with two threads, one person keeps nobody else waiting. No vendor is called.
 """
 
 from __future__ import annotations
@@ -27,14 +28,16 @@ from .run_orders import WAITING_RUNS, RunSealer, ScriptRunOrder, run_order_key
 
 log = logging.getLogger(__name__)
 
-#: Seconds for which the idle thread waits, and before the next try to reach a lost store.
+#: Runs at a time.
+AT_A_TIME = 2
+#: Seconds for which an idle thread waits, and before the next try to reach a lost store.
 IDLE_S, RETRY_S = 1, 1.0
 #: Called with the implementation and the SHA-256 of a text that left the language.
 OnAlarm = Callable[[str, str], None]
 
 
 class RunServer:
-    """Runs what is ordered, one text at a time, until it is closed. The caller owns the store's client and the sandbox."""
+    """Runs what is ordered, until it is closed. The caller owns the store's client and the sandbox."""
 
     def __init__(self, *, redis: Redis, box: SecretBox, sandbox: TrialSandbox, on_alarm: OnAlarm) -> None:
         self._redis = redis
@@ -42,16 +45,20 @@ class RunServer:
         self._sandbox = sandbox
         self._on_alarm = on_alarm
         self._closing = threading.Event()
-        self._thread = threading.Thread(target=self._serve, name="pane-runs")
+        self._threads = [
+            threading.Thread(target=self._serve, name=f"pane-run-{number}") for number in range(1, AT_A_TIME + 1)
+        ]
 
     def start(self) -> None:
-        """Start the thread."""
-        self._thread.start()
+        """Start the threads."""
+        for thread in self._threads:
+            thread.start()
 
     def close(self) -> None:
-        """Take no further order, and wait for the run that is being made."""
+        """Take no further order, and wait for the runs that are being made."""
         self._closing.set()
-        self._thread.join()
+        for thread in self._threads:
+            thread.join()
 
     def _serve(self) -> None:
         while not self._closing.is_set():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 import unicodedata
 from dataclasses import dataclass, field
 
@@ -49,10 +50,11 @@ class MailServer:
         """Return a server's answer as one bounded line, without our password, which a server may repeat, and without the address."""
         login = f"\0{self.username}\0{self.password}"
         for secret in (login, self.password) if self.password else ():
-            encoded = base64.b64encode(secret.encode()).decode()
-            answer = answer.replace(secret, "(password)").replace(encoded, "(password)")
+            encoded, escaped = base64.b64encode(secret.encode()).decode(), repr(secret.encode())[2:-1]
+            for written in (secret, encoded, escaped):
+                answer = answer.replace(written, "(password)")
         if address:
-            answer = answer.replace(address, "(address)")
+            answer = re.sub(re.escape(address), "(address)", answer, flags=re.IGNORECASE)
         shown = "".join(" " if unicodedata.category(one)[0] == "C" else one for one in answer)
         return " ".join(shown.split())[:LONGEST_ANSWER]
 

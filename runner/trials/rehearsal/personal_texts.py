@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+#: People to whom a text must have been shown before it is told to others.
+FEWEST_PEOPLE: Final = 3
 #: Characters of a value that is looked for. Shorter ones stand in many words.
 SHORTEST: Final = 2
 

@@ -12,15 +12,14 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
 from records.message_text import ADVISED_GRAPHEMES
 from records.trials.rehearsals import ExampleDraft
 
+from .personal_texts import FEWEST_PEOPLE
 from .rehearsal import CountedRow, Rehearsal, most_frequent
 
-#: People to whom a text must have been shown before it is told to others.
-FEWEST_PEOPLE: Final = 3
 #: Rows of each list, and characters of the text of an example.
 MOST_ROWS, LONGEST_TEXT = 200, 500
 

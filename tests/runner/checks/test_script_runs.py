@@ -117,6 +117,17 @@ def test_a_worker_that_dies_with_a_run_leaves_an_author_who_is_told(unserved, id
     assert refusal(unserved) == BUSY  # the turn is free again
 
 
+@pytest.mark.usefixtures("checking_worker")
+def test_a_run_that_waits_for_its_answers_keeps_no_other_person_waiting(runs):
+    slow = [ANSWERS[0] | {"delay_ms": 900}]
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(runs.run, "demo", SOURCE, TERMS, slow, by="demo/mallory")
+        time.sleep(0.1)
+        done = runs.run("other", SOURCE, TERMS, ANSWERS, by="other/eve")
+        assert not waiting.done()
+    assert done["trial"]["message"]["text"] == waiting.result()["trial"]["message"]["text"] == "Hello you"
+
+
 def test_one_run_of_a_person_at_a_time_and_few_requests_wait(unserved, idle_store, monkeypatch):
     monkeypatch.setattr(script_runs, "BEGIN_S", 1.0)
     with ThreadPoolExecutor(MOST_WAITING) as pool:

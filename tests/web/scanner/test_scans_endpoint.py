@@ -269,3 +269,13 @@ def test_whose_badge_was_scanned_sees_a_new_message(http, database, bearer, stat
     http.post(HERE, json=sent, headers=bearer("demo", "sam"))
     http.post(HERE, json=sent, headers=bearer("demo", "sam"))  # nothing is new
     assert status_service.outdated == [("demo", "mei", "NOW-1")]
+
+
+def test_a_device_that_floods_with_bad_scans_leaves_room_for_those_of_others(http, database, device, monkeypatch):
+    monkeypatch.setattr(refused_scans, "MOST_OF_ONE", 20)
+    hostile, honest = device("door-1"), device("door-2")
+    for _ in range(3):
+        answer = http.post(HERE, json=batch(*[scan(badge_id="") for _ in range(10)]), headers=hostile)
+        assert [each["state"] for each in answer.json["results"]] == ["refused"] * 10
+    http.post(HERE, json=batch(scan(session="ELSEWHERE")), headers=honest)
+    assert refused(database) == ["unknown_session", *["bad_badge_id"] * 20]

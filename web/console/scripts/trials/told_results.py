@@ -16,8 +16,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from records.trials.replayed_runs import ResultsOfPerson
-from runner.trials.rehearsal.personal_texts import without_person
-from runner.trials.rehearsal.rehearsal_report import FEWEST_PEOPLE
+from runner.trials.rehearsal.personal_texts import FEWEST_PEOPLE, without_person
 
 from .drawn_messages import host_of
 from .trial_results import shown
