@@ -33,6 +33,8 @@ from web.time_format import TimeFormatter
 
 #: Scans that the page lists.
 MOST_LISTED: Final = 8
+#: Characters of a refused code that it shows.
+LONGEST_SHOWN: Final = 60
 
 blueprint = Blueprint("scanner", __name__, url_prefix="/scan/<implementation>/sessions/<session_id>")
 
@@ -75,14 +77,16 @@ def _answer(address: SessionAddress, typed: str | None) -> Response:
             return see_other(address.login_path)
         raise
     if typed is None:
-        return _page(address, None, "")
+        return _page(address, None)
     try:
         badge, entry = typed_badge(reader, typed)
     except ScannedTestBadge:
-        return _page(address, ShownResult("good", "The test badge works.", "It does not count."), "")
+        return _page(address, ShownResult("good", "The test badge works.", "It does not count."))
     except ForeignCode as fault:
-        return _page(address, ShownResult("bad", "Not a badge of this event", f"{fault}.".capitalize()), typed)
-    return _page(address, _stored(address, sender, badge, entry), "")
+        # The field is empty again: a hand scanner would type the next code behind this one.
+        more = f"{str(fault).capitalize()}. It was read as “{typed.strip()[:LONGEST_SHOWN]}”."
+        return _page(address, ShownResult("bad", "Not a badge of this event", more))
+    return _page(address, _stored(address, sender, badge, entry))
 
 
 def _stored(address: SessionAddress, sender: ScanSender, badge: Badge, entry: str) -> ShownResult:
@@ -115,7 +119,7 @@ def _shown(result: ScanResult, badge: Badge) -> ShownResult:
     return ShownResult("bad", "Not stored", REFUSAL_WORDS[ScanRefusal(str(result.reason))])
 
 
-def _page(address: SessionAddress, result: ShownResult | None, typed: str) -> Response:
+def _page(address: SessionAddress, result: ShownResult | None) -> Response:
     with AuthServices.here().database.reading() as db:
         owner = implementation_named(db, address.implementation)
         session = _session(db, owner, address)
@@ -127,7 +131,6 @@ def _page(address: SessionAddress, result: ShownResult | None, typed: str) -> Re
             times=times,
             zone=owner.time_zone,
             result=result,
-            typed=typed,
             direction=request.form.get("direction", "in"),
             directions=scan_queries.has_directions(owner, session.session_id),
             has_format=badge_setup.active_format(db, owner) is not None,

@@ -57,7 +57,7 @@ def test_a_queue_is_scanned_by_a_hand_scanner_and_each_result_is_shown(scanner, 
     assert result(scanner()) == ("none", "Scan a badge, or type its ID.")
     assert result(scanner("10482|Chen|Alice|alice@firm.example\r")) == (
         "bad",
-        "Not a badge of this event It has another number of parts than the badges of this event.",
+        "Not a badge of this event It has another number of parts than the badges of this event. It was read as “10482|Chen|Alice|alice@firm.example”.",
     )
     assert result(scanner("10482|Chen|Alice\r")) == ("good", "Alice Chen 10482")
     assert result(scanner("20771")) == ("good", "20771")
@@ -84,10 +84,13 @@ def test_a_form_that_is_sent_twice_stores_one_scan(scanner, database):
 @pytest.mark.parametrize(
     "badge", ["", " ", "<script>alert(1)</script>", "Ann Doe", "x" * 5000, "10482|a|b|c|d", "https://evil.example/"]
 )
-def test_what_is_no_badge_of_the_event_is_not_stored_and_stays_in_the_field(scanner, database, badge):
+def test_what_is_no_badge_of_the_event_is_not_stored_and_shown_so_that_the_next_one_can_be_typed(
+    scanner, database, badge
+):
     answer = scanner(badge)
     assert result(answer)[0] == "bad"
     assert "<script>alert" not in answer.text
+    assert 'name="badge" value' not in answer.text, "a hand scanner types the next code into an empty field"
     assert rows(database) == []
 
 
