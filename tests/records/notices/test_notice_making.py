@@ -82,7 +82,7 @@ def test_what_users_see_is_told_to_author_organizers_and_reviewers(do, submitted
     told()
     do(deployments.activate, 1, RITA, without=Without.NEEDS)
     assert told() == everybody("script.activated", *LIVE)
-    do(deployments.stage, 2, 10, RITA)
+    do(deployments.stage, 2, 10, RITA, without=Without.NEEDS)
     assert told() == everybody("script.staged", "bob", "max", "nora", "otto")
     do(deployments.widen, 50, RITA, expected=2)
     assert told() == everybody("script.widened", "bob", "max", "nora", "otto")

@@ -23,6 +23,7 @@ MAY_LIST = {
     "sandbox/language/run/script_arguments.py": "the sandbox imports nothing of ours; a test compares it",
     "sandbox/zygote/child_warmup.py": "a sample user",
     "runner/trials/explore/starting_scenes.py": "the user with whom a search starts",
+    "web/console/scripts/pane/case_filling.py": "what the input of a case tells of a person",
     "runner/trials/run_case.py": "what stands for the person of a run that becomes a case",
     "web/demo/identity_setup.py": "under which names the demo's provider sends some",
 }
