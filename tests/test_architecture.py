@@ -450,7 +450,7 @@ TRANSACTIONS = {
     "web/console/settings/badges/job_views.py": "an uploaded image waits to be read, and changes nothing",
     "web/console/settings/external/login_test.py": "tested logins",
     "web/authors/token_access.py": "when an author token was used last",
-    "web/scanner/views.py": "scans, which the ledger records with who made them",
+    "web/scanner/scan_storage.py": "scans, which the ledger records with who made them",
     "web/devidp/__main__.py": "our keys are made when they are first needed",
 }
 
