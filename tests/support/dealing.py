@@ -13,8 +13,9 @@ from xdist.scheduler import LoadScopeScheduling
 FOLDERS = ("tests/attacks/service/", "tests/system/console_walk/", "tests/system/deployment/", "tests/web/server/")
 #: Tests with one of these marks mostly wait: for processes, for time to pass, for a browser.
 WAITING = ("slow", "browser")
-#: Processes of `-n auto` for each processor: one computes while the other waits.
-PROCESSES = 2
+#: Processes of `-n auto` for each processor. More of them fill the pauses, but tests that race with a process of their own then
+#: meet orders of events that no one has at a desk.
+PROCESSES = 1
 
 
 def pytest_collection_modifyitems(items):
