@@ -14,7 +14,9 @@ import resource
 import sys
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any, BinaryIO
 
@@ -101,8 +103,14 @@ def run_order(
 
 
 def limit(memory_mib: int) -> None:
-    """Limit the memory of this process, and let other processes go first."""
+    """Limit the memory of this process, and let other processes go first.
+
+    It has a session of its own. Where Linux shares out processors by session, niceness counts within one only, and the session
+    has a niceness beside it (sched(7), "The autogroup feature").
+    """
     os.nice(NICENESS)
+    with suppress(OSError):
+        Path("/proc/self/autogroup").write_text(str(NICENESS))
     most = memory_mib * MIB
     _, hard = resource.getrlimit(resource.RLIMIT_DATA)
     if hard == resource.RLIM_INFINITY or hard > most:

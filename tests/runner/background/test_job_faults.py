@@ -4,12 +4,15 @@ The worker and its job processes are real. A `sitecustomize` module, which Pytho
 """
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from records.agenda import agenda_imports as agenda
 from records.tenants import implementations
+from runner.background import job_child
 from tests.runner.queues.test_background_jobs import ANN, SECONDS, agenda_file, jobs_of, on_sqlite
 from tests.support.eventually import eventually
 
@@ -132,3 +135,11 @@ def test_of_a_job_that_fails_while_it_saves_it_is_not_said_that_nothing_was_chan
     reference = state.said.rpartition("Reference: ")[2]
     assert f"background job failed ref={reference}" in on_sqlite.said()
     assert "ValueError: a bug" in on_sqlite.said()
+
+
+@pytest.mark.skipif(not Path("/proc/self/autogroup").exists(), reason="this kernel shares processors without sessions")
+def test_a_job_gives_way_to_other_sessions_too():
+    source = "from runner.background import job_child; job_child.limit(768); print(open('/proc/self/autogroup').read())"
+    command = [sys.executable, "-P", "-c", source]
+    said = subprocess.run(command, start_new_session=True, capture_output=True, text=True, check=True).stdout
+    assert said.split()[-2:] == ["nice", str(job_child.NICENESS)]
