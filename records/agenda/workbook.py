@@ -10,9 +10,8 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from datetime import date, datetime, time, timedelta
+from importlib import import_module
 from typing import Any
-
-from openpyxl import load_workbook
 
 from records.plurals import counted, form
 
@@ -46,8 +45,13 @@ def read(data: bytes, known: Iterable[str]) -> CellTable:
         return unreadable(1, f"{_UNREADABLE} ({type(error).__name__})")
 
 
+def _opened(parts: WorkbookParts, *, data_only: bool) -> Any:
+    openpyxl = import_module("openpyxl")  # large, and no other work of a server needs it
+    return openpyxl.load_workbook(parts.packed, read_only=True, data_only=data_only, keep_links=False)
+
+
 def _table(parts: WorkbookParts, known: frozenset[str]) -> CellTable:
-    book = load_workbook(parts.packed, read_only=True, data_only=True, keep_links=False)
+    book = _opened(parts, data_only=True)
     with ExitStack() as closing:
         closing.callback(book.close)
         visible = [sheet for sheet in book.worksheets if sheet.sheet_state == "visible"]
@@ -108,7 +112,7 @@ def _formula_cells(parts: WorkbookParts, sheet: Any) -> frozenset[tuple[int, int
     if path.lstrip("/") not in parts.formulas:
         return frozenset()
     parts.packed.seek(0)
-    book = load_workbook(parts.packed, read_only=True, data_only=False, keep_links=False)
+    book = _opened(parts, data_only=False)
     found: set[tuple[int, int]] = set()
     for number, row in enumerate(_raw(book[sheet.title], MOST_SHEET_ROWS), 1):
         found.update((number, at) for at, cell in enumerate(row, 1) if cell.data_type == "f")

@@ -14,7 +14,7 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import DatabaseError
 
 from records.errors import DatabaseUnavailable
-from records.storage import environment_mark, schema
+from records.storage import environment_mark, schema_version
 from records.storage.database import checked_url
 from records.tenants.implementations import Implementation
 
@@ -59,7 +59,7 @@ def _with_time_limit(address: URL) -> URL:
 
 
 def _found(connection: Connection, *, own: bool) -> DatabaseInspection:
-    version = schema.version(connection)
+    version = schema_version.version(connection)
     if version is None:
         return DatabaseInspection(exists=True)
     mark = environment_mark.read(connection)

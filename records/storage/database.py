@@ -20,6 +20,7 @@ import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
+from importlib import import_module
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Pool, create_engine, event
@@ -37,7 +38,7 @@ from sqlalchemy.orm import Session
 
 from records.errors import Conflict, DatabaseUnavailable, RuleViolation
 
-from . import environment_mark, schema
+from . import environment_mark, schema_version
 from .large_indexes import build_large_indexes
 from .postgres_connection import SILENT, DatabaseWatch, end_silent_waits, silent
 from .sqlite_file import SqliteFile
@@ -134,6 +135,7 @@ class Database:
         `own`: it is in the data folder of a development run, and no setting names it (see `environment_mark`).
         Raises WrongEnvironment for a database of another environment, which is not changed.
         """
+        schema = import_module(f"{__package__}.schema")  # with Alembic, which nothing but an upgrade needs
         with _translated(), self.engine.begin() as connection:
             schema.upgrade(connection, environment=self._environment, own=own)
         with _translated():
@@ -144,11 +146,11 @@ class Database:
         if self._file and not self._file.path.exists():
             return None
         with self._translated(), self._reading.connect() as connection:
-            return schema.version(connection)
+            return schema_version.version(connection)
 
     def is_current(self) -> bool:
         """Say whether the database has exactly the schema of this release."""
-        return self.version() == schema.HEAD
+        return self.version() == schema_version.HEAD
 
     @contextmanager
     def _translated(self) -> Iterator[None]:

@@ -1,4 +1,4 @@
-"""The schema and its version: upgrades by Alembic, with the migrations in this package.
+"""Upgrades of the schema by Alembic, with the migrations in this package.
 
 An upgrade runs in one transaction of the caller, under a lock, so that it happens completely or not at all, and only once if
 two processes start together.
@@ -6,23 +6,16 @@ two processes start together.
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from alembic import command
 from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
 from alembic.util.exc import CommandError
 from sqlalchemy import Connection, text
 
 from records.errors import SchemaUnknown, WrongEnvironment
 
 from . import environment_mark
+from .schema_version import HEAD, MIGRATIONS, version
 
-MIGRATIONS = Path(__file__).parents[1] / "migrations"
-#: The schema versions that this release can bring up to date, and its own.
-KNOWN = frozenset(path.stem.partition("_")[0] for path in (MIGRATIONS / "versions").glob("[0-9]*.py"))
-#: The schema version of this release: the last of them.
-HEAD = max(KNOWN)
 #: An arbitrary number for the advisory lock, which nothing else in the PostgreSQL database should use.
 _UPGRADE_LOCK = 7_269_001
 
@@ -51,11 +44,6 @@ def upgrade(connection: Connection, *, environment: str | None, own: bool = Fals
 def downgrade(connection: Connection, revision: str) -> None:
     """Undo migrations down to `revision` ("base" for an empty database)."""
     command.downgrade(_config(connection), revision)
-
-
-def version(connection: Connection) -> str | None:
-    """Return the schema version of the database; None if it does not have our tables."""
-    return MigrationContext.configure(connection).get_current_revision()
 
 
 def _made_for(connection: Connection, environment: str | None, *, own: bool) -> str:

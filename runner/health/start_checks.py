@@ -17,7 +17,7 @@ from records import Database, RecordsError, SecretBox, WrongEnvironment
 from records.maintenance import development_stand_ins, resealing
 from records.maintenance.development_stand_ins import StandIn
 from records.maintenance.resealing import CONNECTION, EXTERNAL, SAML_KEY, UnreadableSecret
-from records.storage import schema
+from records.storage import schema_version
 from runner.settings.operator_settings import Settings
 from runner.store.clients import connect_brief
 from runner.store.environment_mark import StoreEnvironmentMismatch
@@ -112,15 +112,15 @@ def database_remedy(error: RecordsError) -> str:
 
 def schema_fault(found: str | None) -> str:
     """Say what is wrong with the schema version of a database, and what to do; "" if nothing is."""
-    if found == schema.HEAD:
+    if found == schema_version.HEAD:
         return ""
     upgrade = "Bring it up to date with `session-status db upgrade`."
     if found is None:
         return f"the database has no tables yet. {upgrade}"
-    if found in schema.KNOWN:
-        return f"the database is at revision {found}, and this release needs {schema.HEAD}. {upgrade}"
+    if found in schema_version.KNOWN:
+        return f"the database is at revision {found}, and this release needs {schema_version.HEAD}. {upgrade}"
     return (
-        f"the database is at revision {found}, which this release does not know (its newest is {schema.HEAD}): install "
+        f"the database is at revision {found}, which this release does not know (its newest is {schema_version.HEAD}): install "
         "the newer release, or restore the backup from before its upgrade."
     )
 

@@ -16,7 +16,7 @@ from sqlalchemy import CheckConstraint, inspect, text
 from sqlalchemy.exc import DBAPIError
 
 from records import ALL_TABLES, Base, Database, SchemaUnknown
-from records.storage import schema
+from records.storage import schema, schema_version
 from tests.support import ROOT
 
 
@@ -63,7 +63,7 @@ def test_downgrade_leaves_nothing_behind_and_upgrade_works_again(empty_database:
 
 
 def test_named_head_is_the_last_migration():
-    assert ScriptDirectory(str(schema.MIGRATIONS)).get_heads() == [schema.HEAD]
+    assert ScriptDirectory(str(schema_version.MIGRATIONS)).get_heads() == [schema_version.HEAD]
 
 
 def test_second_upgrade_changes_nothing(empty_database: Database):

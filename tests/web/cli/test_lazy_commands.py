@@ -72,6 +72,12 @@ def test_what_authors_do_loads_neither_the_database_nor_the_web_framework(tmp_pa
     assert loaded[-1] == ("record", "['redis', 'urllib3']")
 
 
+def test_servers_load_nothing_that_only_an_upgrade_or_a_file_needs():
+    program = "import sys, web.app, worker; print([n for n in ('alembic', 'mako', 'openpyxl', 'PIL') if n in sys.modules])"
+    done = subprocess.run([sys.executable, "-P", "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
 @pytest.mark.parametrize("entry", [*COMMANDS, *script_group.COMMANDS], ids=lambda entry: entry.name)
 def test_the_list_says_of_each_command_what_its_help_says_first(entry):
     command = entry.load()

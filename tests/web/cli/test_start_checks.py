@@ -17,7 +17,7 @@ from records import Database, SecretBox
 from records.identity import external_auth as external
 from records.identity import saml_providers as saml
 from records.identity.external_auth import ExternalAuthDraft
-from records.storage import schema
+from records.storage import schema_version
 from records.tenants import connections, implementations
 from records.tenants.connections import ConnectionDraft
 from runner.health.start_checks import NotStarted, check_start
@@ -49,8 +49,8 @@ def carrying(url, revision):
 
 REVISIONS = {
     "9999": "the database is at revision 9999, which this release does not know (its newest is "
-    f"{schema.HEAD}): install the newer release, or restore the backup from before its upgrade",
-    "0004": f"the database is at revision 0004, and this release needs {schema.HEAD}",
+    f"{schema_version.HEAD}): install the newer release, or restore the backup from before its upgrade",
+    "0004": f"the database is at revision 0004, and this release needs {schema_version.HEAD}",
 }
 
 
