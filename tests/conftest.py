@@ -3,6 +3,7 @@
 import gc
 
 pytest_plugins = [
+    "tests.support.compiled_parts",  # first, because others import it
     "tests.support.check_worker",
     "tests.support.chromium",
     "tests.support.dealing",

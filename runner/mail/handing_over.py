@@ -21,7 +21,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
 from records.ip_addresses import is_loopback
-from runner.powers.http.exchange import tls_context
+from runner.powers.http.tls_contexts import tls_context
 from runner.settings.mail_settings import IMPLICIT, NO_TLS, STARTTLS
 
 from .bounded_smtp import BoundedSmtp, remaining

@@ -23,6 +23,7 @@ from runner.powers.connections.vendor_connection import IDEMPOTENT, Origin
 from sandbox import CallFault
 
 from .counted_socket import PIECE, CountedSocket, ExchangeBudget
+from .tls_contexts import tls_context
 
 CONNECT_S: Final = 2.0  #: for one address; then another may be tried
 MAX_HEADER_BYTES: Final = 64 * 1024  #: status lines and headers of one answer together
@@ -107,15 +108,6 @@ class _Plain(_Budgeted, HTTPConnection):
 
 class _Encrypted(_Budgeted, HTTPSConnection):
     """TLS with the certificate checked against the host's name, whatever the address."""
-
-
-def tls_context(ca_file: str | None) -> ssl.SSLContext:
-    """Return a context that trusts the system's authorities and those in `ca_file`, checks names, and uses TLS 1.2 or newer."""
-    context = ssl.create_default_context()
-    if ca_file:
-        context.load_verify_locations(cafile=ca_file)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    return context
 
 
 #: What the layers below raise when a vendor breaks HTTP or TLS, or goes away.

@@ -73,7 +73,9 @@ def test_what_authors_do_loads_neither_the_database_nor_the_web_framework(tmp_pa
 
 
 def test_servers_load_nothing_that_only_an_upgrade_or_a_file_needs():
-    program = "import sys, web.app, worker; print([n for n in ('alembic', 'mako', 'openpyxl', 'PIL') if n in sys.modules])"
+    program = (
+        "import sys, web.app, worker; print([n for n in ('alembic', 'mako', 'openpyxl', 'PIL') if n in sys.modules])"
+    )
     done = subprocess.run([sys.executable, "-P", "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
 
