@@ -2,6 +2,12 @@
 
 import gc
 
+from hypothesis import settings
+
+# How long an example takes says how busy the machine is, and nothing about what is tested.
+settings.register_profile("without a clock", deadline=None)
+settings.load_profile("without a clock")
+
 pytest_plugins = [
     "tests.support.compiled_parts",  # first, because others import it
     "tests.support.check_worker",
