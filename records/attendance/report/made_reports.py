@@ -24,8 +24,11 @@ from . import report_basis, scan_report, session_report
 from .report_basis import BasisFacts
 from .report_rows import ReportRow
 from .report_terms import SCANS, SESSIONS, ReportTerms
+from .session_figures import counted
 
 MADE: Final = "attendance.report_made"
+#: Scans of a report that takes longer than a request may.
+LARGE: Final = 20_000
 #: The rows of each kind.
 _ROWS: Final[Mapping[str, ModuleType]] = {SCANS: scan_report, SESSIONS: session_report}
 
@@ -41,6 +44,11 @@ class BegunReport:
         """Yield its rows one by one."""
         found: Generator[ReportRow, None, None] = _ROWS[self.terms.kind].rows(db, owner, self.terms, self.facts)
         return found
+
+    def takes_long(self, db: Session, owner: Implementation) -> bool:
+        """Say whether it reads more scans than a request should."""
+        scans = counted(owner, self.terms).limit(LARGE + 1).subquery()
+        return (db.scalar(select(func.count()).select_from(scans)) or 0) > LARGE
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,11 @@ from web.problem_details import HttpProblem
 blueprint = Blueprint("console_attendance", __name__, url_prefix="/console/implementations/<implementation>/attendance")
 
 #: The pages that all pages about attendance link to, in this order; a person sees those that they may open.
-PAGES = (NavigationItem("Sessions", "console_attendance.event", Permission.SEE_ATTENDANCE),)
+PAGES = (
+    NavigationItem("Sessions", "console_attendance.event", Permission.SEE_ATTENDANCE),
+    NavigationItem("People", "console_attendance.people", Permission.SEE_ATTENDANCE),
+    NavigationItem("Reports", "console_attendance.reports", Permission.SEE_ATTENDANCE),
+)
 
 NO_SESSION = "The agenda of this implementation has no such session."
 
