@@ -59,16 +59,14 @@ class TimeFormatter:
         """Return the formatter for an implementation; for None, which stands for all implementations, in UTC."""
         return cls(implementation.time_zone) if implementation else cls()
 
-    def words(self, at: datetime, *, weekday: bool = False, seconds: bool = False, day: bool = True) -> str:
+    def words(self, at: datetime, *, weekday: bool = False, seconds: bool = False) -> str:
         """Format for reading: 23 Nov 2026, 10:00.
 
-        `weekday` helps to notice a wrong date; `seconds` shows the order of events. Without `day`, which must then stand
-        beside it, only the time: 10:00.
+        `weekday` helps to notice a wrong date; `seconds` shows the order of events.
         """
-        time_of_day = self.time_of_day(at) if seconds else self.minute(at)
         here = self._here(at)
-        date = f"{here:%a %d %b %Y}" if weekday else f"{here:%d %b %Y}"
-        return f"{date}, {time_of_day}" if day else time_of_day
+        day = f"{here:%a %d %b %Y}" if weekday else f"{here:%d %b %Y}"
+        return f"{day}, {here:%H:%M:%S}" if seconds else f"{day}, {here:%H:%M}"
 
     def digits(self, at: datetime) -> str:
         """Format to the second, for columns whose heading names the zone: 2026-11-23 10:00:00."""
@@ -79,7 +77,7 @@ class TimeFormatter:
         return f"{self._here(at):%H:%M:%S}"
 
     def minute(self, at: datetime) -> str:
-        """Format without day and seconds, such as for the axis of a chart: 10:00."""
+        """Format without day and seconds, for the axis of a chart: 10:00."""
         return f"{self._here(at):%H:%M}"
 
     def day(self, at: datetime) -> str:

@@ -116,7 +116,6 @@ def session(implementation: str, session_id: str) -> Response:
             inside=_inside(whole, rules, now),
             capacity=capacity_of(held),
             registered=registered_of(held),
-            one_day=_on_one_day(found, held, people),
             as_of=now,
             edition=edition,
         )
@@ -142,12 +141,6 @@ def _people(
         )
         for each in whole.people
     ]
-
-
-def _on_one_day(found: Implementation, held: AgendaSession, people: Sequence[PersonRow]) -> bool:
-    """Say whether the session and its scans are on one day, so that their times need no date."""
-    moments = [held.starts_at - BEFORE, held.ends_at, *(at for row in people for at in (row.first_at, row.last_at))]
-    return len({TimeFormatter.of(found).day(at) for at in moments}) == 1
 
 
 def _inside(whole: SessionAttendance, rules: SessionRules, now: datetime) -> int | None:
