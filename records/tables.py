@@ -12,6 +12,7 @@ from .attendance.badge_setup import BadgeExample, BadgeImage, BadgeSetup
 from .attendance.devices import ScanDevice
 from .attendance.ledger.tables import LedgerEntry, LedgerHead, ScanNames
 from .attendance.refused_scans import RefusedScan
+from .attendance.report.report_basis import ReportBasis
 from .audit import AuditEntry, AuditHead
 from .identity.external_auth import ExternalAuth
 from .identity.saml_certificates import SamlCertificate
@@ -63,6 +64,7 @@ ALL_TABLES = (
     RefusedScan,
     RehearsalExample,
     ReplayedRun,
+    ReportBasis,
     Review,
     ReviewComment,
     Run,

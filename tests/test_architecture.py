@@ -41,6 +41,7 @@ HOMES = {
         "web/server/wsgi_bridge.py",
         "web/server/request_head.py",
         "web/server/request_body.py",
+        "web/server/response_body.py",
     ),
     "click": ("web/cli/",),
     "onelogin": ("web/auth/saml/protocol/xml/library.py",),
@@ -83,7 +84,7 @@ ORDER = {
         "notices",
         "changes",
     ),
-    "records/attendance": ("badge_formats", "ledger", "report"),
+    "records/attendance": ("badge_formats", "ledger", "figures", "report"),
     "records/changes": ("scripts", "attendance"),
     "runner": (
         *(
@@ -127,7 +128,7 @@ ORDER = {
     "web/auth": ("login_steps", "external", "app", "saml", "login_choice", "staff"),
     "web/auth/saml": ("protocol",),
     "web/auth/saml/protocol": ("xml", "messages"),
-    "web/console": ("layout", "people", "settings", "runs", "scripts"),
+    "web/console": ("layout", "people", "settings", "runs", "scripts", "attendance"),
     "web/console/scripts": ("source", "deploying", "rehearsals", "trials", "pane"),
     "web/console/settings": ("agenda", "general", "attendance", "badges", "connections", "identity", "external"),
     "web/cli": ("common", "setup", "operate", "attendance", "authors", "service", "scripts", "local"),

@@ -17,6 +17,7 @@ from types import MappingProxyType
 from typing import Any, TypeVar
 
 from records.agenda import dates
+from records.attendance.report import report_terms
 
 #: Seconds for which an order may wait for a worker, and for which the state of an ended job is kept.
 KEPT_S = 24 * 3600
@@ -29,6 +30,7 @@ AGENDA_IMPORT = "agenda.import"
 SUBMISSION_TRIAL = "submission.trial"
 REHEARSAL = "version.rehearsal"
 BADGE_IMAGE = "badge.image"
+ATTENDANCE_REPORT = "attendance.report"
 #: Most earlier runs on which one order tries a version.
 MOST_RUNS = 5000
 #: Most runs of a rehearsal, and the longest distance from a session in minutes.
@@ -39,7 +41,7 @@ MOMENTS = ("before", "during", "after")
 PURPOSE = b"session-status background job 1:"
 _JOB_ID = re.compile(r"[0-9a-f]{32}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
-_LARGEST_NUMBER = 2**62
+_LARGEST_NUMBER, _LARGEST_TIME = 2**62, 2**33
 
 Arguments = TypeVar("Arguments")
 
@@ -124,6 +126,33 @@ class BadgeImageArguments:
             raise OrderRefused("image must be a SHA-256 digest")
 
 
+@dataclass(frozen=True, slots=True)
+class AttendanceReportArguments:
+    """What a report of attendance is about, as a person asks for it."""
+
+    kind: str
+    session: str
+    badge: str
+    columns: Sequence[str]
+    as_of: int | None  #: Unix seconds; None for the moment at which it is made
+
+    def __post_init__(self) -> None:
+        """Raise `OrderRefused` for what we never write."""
+        if type(self.kind) is not str or self.kind not in report_terms.KINDS:
+            raise OrderRefused(f"kind must be one of: {', '.join(report_terms.KINDS)}")
+        if any(type(text) is not str or len(text) > LONGEST_NAME for text in (self.session, self.badge)):
+            raise OrderRefused(f"session and badge must have at most {LONGEST_NAME} characters")
+        known = report_terms.KINDS[self.kind].columns
+        if (
+            type(self.columns) is not list
+            or not self.columns
+            or self.columns != [n for n in known if n in self.columns]
+        ):
+            raise OrderRefused(f"columns must be some of {', '.join(known)}, in this order")
+        if self.as_of is not None and (type(self.as_of) is not int or not 0 <= self.as_of < _LARGEST_TIME):
+            raise OrderRefused("as_of must be in seconds")
+
+
 @dataclass(frozen=True)
 class JobKind:
     """One kind of job: its name on the wire, its title on pages, its arguments and its limits."""
@@ -165,6 +194,7 @@ KINDS: Mapping[str, JobKind] = MappingProxyType(
                 free=frozenset({"runs"}),
             ),
             JobKind(REHEARSAL, "Rehearsal", RehearsalArguments, wall_s=1200, memory_mib=768),
+            JobKind(ATTENDANCE_REPORT, "Report of attendance", AttendanceReportArguments, wall_s=300, memory_mib=768),
         )
     }
 )

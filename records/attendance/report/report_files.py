@@ -1,7 +1,7 @@
 """Reports as files: CSV, JSON and Excel, written and read row by row.
 
 CSV is UTF-8 with a byte order mark, and no cell of it can begin a formula. Cells of a workbook are texts, never formulas.
-The bytes of CSV and JSON are the same for the same rows; a workbook contains the moment at which it was made.
+The same rows give the same bytes in every format.
 """
 
 from __future__ import annotations
@@ -12,21 +12,20 @@ import io
 import json
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import closing
-from itertools import chain
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 from zipfile import BadZipFile
 
-from openpyxl import Workbook, load_workbook
-from openpyxl.cell import WriteOnlyCell
+from openpyxl import load_workbook
 
 from records.errors import RuleViolation
 from records.spreadsheet_cells import guarded, unguarded
 
+from .sheet_writer import unescaped, write_sheet
+
 Cells = Sequence[str]
 #: How a workbook begins.
 _ZIP: Final = b"PK\x03\x04"
-_SHEET: Final = "Scans"
 
 
 def write_csv(out: BinaryIO, headings: Cells, rows: Iterable[Cells]) -> None:
@@ -47,18 +46,9 @@ def write_json(out: BinaryIO, headings: Cells, rows: Iterable[Cells]) -> None:
     out.write(b"\n]}\n")
 
 
-def write_xlsx(out: BinaryIO, headings: Cells, rows: Iterable[Cells]) -> None:
-    """Write an Excel workbook. Its rows go to a temporary file first, so that memory does not grow with them."""
-    workbook = Workbook(write_only=True)
-    sheet = workbook.create_sheet(_SHEET)
-    for cells in chain([headings], rows):
-        sheet.append([_text_cell(sheet, each) for each in cells])
-    workbook.save(out)
-
-
 WRITERS: Final[dict[str, Callable[[BinaryIO, Cells, Iterable[Cells]], None]]] = {
     "csv": write_csv,
-    "xlsx": write_xlsx,
+    "xlsx": write_sheet,
     "json": write_json,
 }
 
@@ -71,7 +61,7 @@ def read(path: Path) -> Generator[Cells, None, None]:
     try:
         yield from reader(path)
     except (ValueError, KeyError, TypeError, csv.Error, BadZipFile):
-        raise RuleViolation("file", "is not a report of scans, in CSV, JSON or Excel") from None
+        raise RuleViolation("file", "is not a report of attendance, in CSV, JSON or Excel") from None
 
 
 def _read_csv(path: Path) -> Iterator[Cells]:
@@ -89,8 +79,8 @@ def _read_json(path: Path) -> Iterator[Cells]:
 
 def _read_xlsx(path: Path) -> Iterator[Cells]:
     with path.open("rb") as file, closing(load_workbook(file, read_only=True)) as workbook:
-        for cells in workbook[_SHEET].iter_rows(values_only=True):
-            yield ["" if each is None else str(each) for each in cells]
+        for cells in workbook[workbook.sheetnames[0]].iter_rows(values_only=True):
+            yield ["" if each is None else unescaped(str(each)) for each in cells]
 
 
 def _texts(cells: Any) -> Cells:
@@ -101,9 +91,3 @@ def _texts(cells: Any) -> Cells:
 
 def _json(cells: Cells) -> bytes:
     return json.dumps(list(cells), ensure_ascii=False).encode()
-
-
-def _text_cell(sheet: Any, text: str) -> Any:
-    cell = WriteOnlyCell(sheet, value=text)
-    cell.data_type = "s"  # otherwise a text that begins with "=" would be a formula
-    return cell

@@ -20,6 +20,8 @@ UNTOUCHED = {
     f"{ONE}/agenda/jobs/<job>/cancel": {SHOWN},
     f"{ONE}/agenda/undo/<int:number>": {"agenda.import_undone"},
     f"{ONE}/app": {SAME},
+    f"{ONE}/attendance/reports": {"attendance.report_made"},
+    f"{ONE}/attendance/reports/cancel": {SHOWN},
     f"{ONE}/connections/<name>": {SAME},
     f"{ONE}/connections/<name>/remove": {"connection.removed"},
     f"{ONE}/connections/<name>/try": {"connection.tried"},

@@ -7,9 +7,13 @@ from records.agenda import agenda_imports as agenda
 from records.attendance import badge_setup
 from records.attendance.badge_formats.proposals import propose
 from records.attendance.badge_formats.stored_format import as_json
+from records.attendance.ledger import chain
+from records.attendance.ledger.chain import BadgeNames
+from records.attendance.report.report_rows import ReportDigest
 from records.audit import AuditContext
 from records.changes import retirement
-from records.changes.attendance import badge_formats
+from records.changes.attendance import badge_formats, reports
+from records.changes.attendance.reports import ReportDraft
 from records.changes.scripts import submissions as handing_in
 from records.changes.scripts.checked_scripts import CheckedScript
 from records.identity import external_auth as external
@@ -25,6 +29,7 @@ from records.tenants.script_needs import ScriptNeeds
 from records.trials import rehearsals, replayed_runs
 from runner.trials.rehearsal.rehearsal import Rehearsal
 from runner.trials.rehearsal.rehearsal_report import ReportFacts, report_of
+from tests.records.attendance.ledger_rows import draft
 from tests.support.notices import make_next
 from tests.support.saml_forge import ForgedIdp
 from tests.support.vendors import reply
@@ -147,6 +152,7 @@ def _demo(db):
     deployments.activate(db, made, version, by="staff/root")
     _handed_in(db, made)
     _badges(db, made)
+    _scanned(db, made)
     run = RunRecord("019af1d2c3b4-5e6f00000001", "demo", "ada", "CE-1", version.sha256, _at(9), "returned", "hidden")
     runs.record_many(db, [run])
     _tried(db, made)
@@ -167,6 +173,16 @@ def _badges(db, made):
     draft = badge_setup.digest_of(badge_setup.setup_of(db, made).draft)
     for example in badge_setup.examples(db, made)[:2]:
         badge_formats.confirm_example(db, made, example.id, draft, by)
+
+
+def _scanned(db, demo):
+    """A badge was scanned, and a report of it was made."""
+    rows = [(draft(number, session_id="CE-1"), BadgeNames("Chen", "Mei")) for number in (1, 2)]
+    chain.append(db, chain.lock(db, demo), rows)
+    begun = reports.begin_report(db, demo, ReportDraft())
+    digest = ReportDigest(begun.terms.headings)
+    list(digest.passing(row.cells for row in begun.rows(db, demo)))
+    reports.note_report(db, demo, begun, digest, AuditContext("demo/olga"))
 
 
 def _handed_in(db, demo):
