@@ -83,7 +83,7 @@ ORDER = {
         "notices",
         "changes",
     ),
-    "records/attendance": ("badge_formats", "ledger", "report"),
+    "records/attendance": ("badge_formats", "ledger", "report", "questions", "retention"),
     "records/changes": ("scripts", "attendance"),
     "runner": (
         *(
@@ -120,6 +120,7 @@ ORDER = {
             "health",
             "openapi",
             "widget",
+            "own_attendance",
             "unsubscribe",
         ),
         *("server", "devidp", "demo", "cli"),
@@ -128,6 +129,7 @@ ORDER = {
     "web/auth/saml": ("protocol",),
     "web/auth/saml/protocol": ("xml", "messages"),
     "web/console": ("layout", "people", "settings", "runs", "scripts", "attendance"),
+    "web/console/attendance": ("decisions",),
     "web/console/scripts": ("source", "deploying", "rehearsals", "trials", "pane"),
     "web/console/settings": ("agenda", "general", "attendance", "badges", "connections", "identity", "external"),
     "web/cli": ("common", "setup", "operate", "attendance", "authors", "service", "scripts", "local"),
@@ -410,7 +412,9 @@ WRITERS = {
     "records.agenda.agenda_imports": {"import_file", "undo"},
     "records.attendance.corrections": {"add", "void"},
     "records.attendance.devices": {"make", "revoke"},
-    "records.attendance.ledger.erasure": {"erase"},
+    "records.attendance.ledger.erasure": {"erase", "erase_all"},
+    "records.attendance.questions.decisions": {"keep"},
+    "records.attendance.questions.disputes": {"answer", "make"},
     "records.attendance.refused_scans": {"erase"},
     "records.identity.external_auth": {"remove", "save"},
     "records.identity.saml_providers": {

@@ -25,7 +25,7 @@ KIB, MIB = 1024, 1024 * 1024
 TEXT, LINES, TICKS, WHOLE, FLAG, CHOICE, JSON = "text", "lines", "ticks", "whole", "flag", "choice", "JSON"
 #: Pages of the console on which settings stand.
 GENERAL, LINK_HOSTS, SCRIPT, APP, ROLES = "general", "link hosts", "script", "app", "roles"
-ATTENDANCE, KEEPING = "attendance", "keeping"
+ATTENDANCE, RETENTION = "attendance", "retention"
 
 
 @dataclass(frozen=True)
@@ -265,16 +265,16 @@ SETTINGS = (
     ImplementationSetting(
         "keep_names_days", WHOLE, "Erase the names on scans after",
         "Days after the last session of the agenda. Scans and badge IDs stay, and the ledger can still be verified. 0: never.",
-        fields.whole(0, 3650), KEEPING, "days", of_people=True,
+        fields.whole(0, 3650), RETENTION, "days", of_people=True,
     ),
     ImplementationSetting(
         "keep_refused_days", WHOLE, "Delete refused scans after", "Days after they arrived. 0: never.",
-        fields.whole(0, 3650), KEEPING, "days", of_people=True,
+        fields.whole(0, 3650), RETENTION, "days", of_people=True,
     ),
     ImplementationSetting(
         "keep_devices_days", WHOLE, "Delete devices for scanning after",
         "Days after their end or their revocation, at least 60, because older scans are refused anyway. 0: never.",
-        _device_days, KEEPING, "days", of_people=True,
+        _device_days, RETENTION, "days", of_people=True,
     ),
     ImplementationSetting(
         "app_redirect_uris", LINES, "Addresses at which a login may end",

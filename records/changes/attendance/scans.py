@@ -71,12 +71,14 @@ def void_all(
 def add_scan(
     db: Session, owner: Implementation, added: AddedScan, by: AuditContext, *, seen: str | None = None
 ) -> AfterCommit[str]:
-    """Add a scan that was not made; the value is its id. `seen` is as for `void_scan`.
+    """Add a scan that was not made; the value is its id. One whose id is there is no change. `seen` is as for `void_scan`.
 
     Raises RuleViolation with every fault, and without a reason.
     """
     reason = checked_reason(by)
     lock(db, owner)
+    if added.id and corrections.find_scan(db, owner, added.id) is not None:
+        return unchanged(owner.slug, added.id)
     _refuse_outdated(db, owner, badge_id.normalised(added.badge_id), seen)
     scan_id = corrections.add(db, owner, added, actor=by.actor, reason=reason)
     detail = {"session": added.session, "badge_id": badge_id.normalised(added.badge_id), "at": added.at.isoformat()}

@@ -4,9 +4,12 @@ from datetime import UTC, datetime, timedelta
 
 from records import ConnectionDraft, ExternalAuthDraft, RunRecord, SamlDraft, UserProfile, audit, roles
 from records.agenda import agenda_imports as agenda
-from records.attendance import badge_setup
+from records.attendance import badge_setup, refused_scans
 from records.attendance.badge_formats.proposals import propose
 from records.attendance.badge_formats.stored_format import as_json
+from records.attendance.ledger import chain
+from records.attendance.ledger.chain import BadgeNames
+from records.attendance.questions import disputes
 from records.audit import AuditContext
 from records.changes import retirement
 from records.changes.attendance import badge_formats
@@ -25,6 +28,7 @@ from records.tenants.script_needs import ScriptNeeds
 from records.trials import rehearsals, replayed_runs
 from runner.trials.rehearsal.rehearsal import Rehearsal
 from runner.trials.rehearsal.rehearsal_report import ReportFacts, report_of
+from tests.records.attendance.ledger_rows import draft
 from tests.support.notices import make_next
 from tests.support.saml_forge import ForgedIdp
 from tests.support.vendors import reply
@@ -147,6 +151,7 @@ def _demo(db):
     deployments.activate(db, made, version, by="staff/root")
     _handed_in(db, made)
     _badges(db, made)
+    _scanned(db, made)
     run = RunRecord("019af1d2c3b4-5e6f00000001", "demo", "ada", "CE-1", version.sha256, _at(9), "returned", "hidden")
     runs.record_many(db, [run])
     _tried(db, made)
@@ -167,6 +172,24 @@ def _badges(db, made):
     draft = badge_setup.digest_of(badge_setup.setup_of(db, made).draft)
     for example in badge_setup.examples(db, made)[:2]:
         badge_formats.confirm_example(db, made, example.id, draft, by)
+
+
+def _scanned(db, made):
+    """A badge that left a session at which it was not, a refused scan, and a person who says that it is wrong."""
+    made.scan_mode_exceptions = ["CE-1"]
+    scans = []
+    for number, minutes, direction in ((1, 1, "in"), (2, 20, "out"), (3, 40, "out")):
+        at = _at(9) + timedelta(minutes=minutes)
+        times = {"scanned_at": at, "corrected_at": at, "received_at": at}
+        scans.append(
+            (
+                draft(number, session_id="CE-1", badge_id="10482", direction=direction, **times),
+                BadgeNames("Chen", "Alice"),
+            )
+        )
+    chain.append(db, chain.lock(db, made), scans)
+    sent = {"id": "x", "session": "CE-9", "badge_id": "20771", "last_name": "Roy", "first_name": "Eva"}
+    refused_scans.keep(db, made, [(sent, "bad_id")], actor="demo/sam", device="", received_at=_at(9))
 
 
 def _handed_in(db, demo):
@@ -218,6 +241,7 @@ def _people(db, staff, demo):
         db, demo, "otto", UserProfile("otto@example.org", "Press", "Otto", "Out"), provider=IDP.entity_id
     )
     users.disable(db, out, "lost badge")
+    disputes.make(db, demo, users.find(db, demo, "ada"), "CE-1", "I was there until the end")
 
 
 def _connections(db, box, demo, vendor):

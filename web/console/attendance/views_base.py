@@ -21,7 +21,13 @@ from web.problem_details import HttpProblem
 blueprint = Blueprint("console_attendance", __name__, url_prefix="/console/implementations/<implementation>/attendance")
 
 #: The pages that all pages about attendance link to, in this order; a person sees those that they may open.
-PAGES = (NavigationItem("Sessions", "console_attendance.event", Permission.SEE_ATTENDANCE),)
+PAGES = (
+    NavigationItem("Sessions", "console_attendance.event", Permission.SEE_ATTENDANCE),
+    NavigationItem("To decide", "console_attendance.to_decide", Permission.SEE_ATTENDANCE),
+    NavigationItem("Scans", "console_attendance.scans", Permission.SEE_ATTENDANCE),
+    NavigationItem("Refused scans", "console_attendance.refused", Permission.SEE_ATTENDANCE),
+    NavigationItem("Corrections", "console_attendance.corrections", Permission.SEE_ATTENDANCE),
+)
 
 NO_SESSION = "The agenda of this implementation has no such session."
 

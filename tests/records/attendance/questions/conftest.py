@@ -10,7 +10,6 @@ from records import AgendaSession, UserProfile
 from records.attendance.ledger import chain
 from records.attendance.ledger.chain import BadgeNames
 from records.people import users
-from records.tenants import implementations
 from tests.records.attendance.ledger_rows import draft
 
 START = datetime(2026, 5, 4, 9, tzinfo=UTC)
@@ -24,11 +23,6 @@ def hall(db, demo):
         db.add(AgendaSession(implementation_id=demo.id, session_id=name, title=f"Session {name}", **times))
     users.remember(db, demo, "ada", UserProfile("ada", first_name="Ada", last_name="Chen", badge_id="B-1"))
     return demo
-
-
-@pytest.fixture
-def other(db):
-    return implementations.create(db, "other", "Other Congress")
 
 
 @pytest.fixture
