@@ -14,6 +14,7 @@ from .attendance.ledger.tables import LedgerEntry, LedgerHead, ScanNames
 from .attendance.questions.decisions import AttendanceDecision
 from .attendance.questions.disputes import AttendanceDispute
 from .attendance.refused_scans import RefusedScan
+from .attendance.report.report_basis import ReportBasis
 from .audit import AuditEntry, AuditHead
 from .identity.external_auth import ExternalAuth
 from .identity.saml_certificates import SamlCertificate
@@ -67,6 +68,7 @@ ALL_TABLES = (
     RefusedScan,
     RehearsalExample,
     ReplayedRun,
+    ReportBasis,
     Review,
     ReviewComment,
     Run,

@@ -76,6 +76,14 @@ class TimeFormatter:
         """Format without the day, where the day is shown beside it: 10:00:00."""
         return f"{self._here(at):%H:%M:%S}"
 
+    def minute(self, at: datetime) -> str:
+        """Format without day and seconds, for the axis of a chart: 10:00."""
+        return f"{self._here(at):%H:%M}"
+
+    def day(self, at: datetime) -> str:
+        """Format the day alone, for the axis of a chart: 23 Nov."""
+        return f"{self._here(at):%d %b}"
+
     def exact(self, at: datetime) -> str:
         """Format to the second with the zone: 2026-11-23 10:00:00 Europe/Berlin."""
         return f"{self.digits(at)} {self.zone}"

@@ -98,6 +98,15 @@ def minutes_until(found: BadgeAttendance, now: datetime) -> int | None:
     return sum((min(each.ends, now) - each.begins for each in begun), timedelta()) // _MINUTE
 
 
+def attended_until(found: BadgeAttendance, session: SessionRules, rules: AttendanceRules, now: datetime) -> bool | None:
+    """Return whether the person has attended, as far as it is known now; None while it is not decided."""
+    if session.ends_at is None or now >= session.ends_at + timedelta(minutes=rules.late_minutes):
+        return found.attended
+    present = any(each.begins < now for each in found.presences)
+    enough = _attended(minutes_until(found, now) or 0, present, session.ends_at - session.starts_at, rules)
+    return True if enough else None
+
+
 def in_order(scans: Iterable[BadgeScan], session: SessionRules) -> list[BadgeScan]:
     """Return scans in the order in which they count, each with the direction that counts at this session."""
     if not session.in_and_out:

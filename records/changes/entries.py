@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from records import audit
-from records.audit import AuditContext
+from records.audit import AuditContext, AuditEntry
 from records.errors import RuleViolation
 from records.people import actors
 from records.storage.environment_mark import PRODUCTION
@@ -50,10 +50,12 @@ def note(  # noqa: PLR0913 - what an entry is made of
     *,
     target: str = "",
     detail: Mapping[str, Any] | None = None,
-) -> None:
-    """Write the audit entry of a change. Call it last in the transaction, because other entries wait for its end."""
+) -> AuditEntry:
+    """Write the audit entry of a change, and return it. Call it last in the transaction, because other entries wait for its end."""
     whole = {**(detail or {}), **by.detail}
-    audit.append(db, actor=by.actor, action=action, target=target, implementation=slug, reason=by.reason, detail=whole)
+    return audit.append(
+        db, actor=by.actor, action=action, target=target, implementation=slug, reason=by.reason, detail=whole
+    )
 
 
 def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Any]:

@@ -22,12 +22,20 @@ from typing import Any, BinaryIO
 
 from records import Database, DatabaseUnavailable, support_references
 from runner.logs.process_log import start_log
-from runner.queues.job_orders import AGENDA_IMPORT, BADGE_IMAGE, REHEARSAL, SUBMISSION_TRIAL, JobOrder
+from runner.queues.job_orders import (
+    AGENDA_IMPORT,
+    ATTENDANCE_REPORT,
+    BADGE_IMAGE,
+    REHEARSAL,
+    SUBMISSION_TRIAL,
+    JobOrder,
+)
 from runner.queues.job_states import CANCELLED, FAILED
 from runner.settings.operator_settings import MIB, Settings
 
-from . import agenda_import, badge_image, submission_trial, version_rehearsal
+from . import agenda_import, attendance_report, badge_image, submission_trial, version_rehearsal
 from .agenda_import import import_agenda
+from .attendance_report import make_report
 from .badge_image import read_image
 from .job_steps import JobCancelled, JobEnd, JobSteps
 from .submission_trial import try_submission
@@ -58,6 +66,7 @@ class JobFunction:
 FUNCTIONS: Mapping[str, JobFunction] = MappingProxyType(
     {
         AGENDA_IMPORT: JobFunction(import_agenda, agenda_import.STEPS),
+        ATTENDANCE_REPORT: JobFunction(make_report, attendance_report.STEPS),
         BADGE_IMAGE: JobFunction(read_image, badge_image.STEPS),
         SUBMISSION_TRIAL: JobFunction(try_submission, submission_trial.STEPS),
         REHEARSAL: JobFunction(rehearse_version, version_rehearsal.STEPS),

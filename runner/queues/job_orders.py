@@ -13,10 +13,12 @@ import re
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from types import MappingProxyType
 from typing import Any, TypeVar
 
 from records.agenda import dates
+from records.attendance.report import report_terms
 
 #: Seconds for which an order may wait for a worker, and for which the state of an ended job is kept.
 KEPT_S = 24 * 3600
@@ -29,6 +31,7 @@ AGENDA_IMPORT = "agenda.import"
 SUBMISSION_TRIAL = "submission.trial"
 REHEARSAL = "version.rehearsal"
 BADGE_IMAGE = "badge.image"
+ATTENDANCE_REPORT = "attendance.report"
 #: Most earlier runs on which one order tries a version.
 MOST_RUNS = 5000
 #: Most runs of a rehearsal, and the longest distance from a session in minutes.
@@ -124,6 +127,33 @@ class BadgeImageArguments:
             raise OrderRefused("image must be a SHA-256 digest")
 
 
+@dataclass(frozen=True, slots=True)
+class AttendanceReportArguments:
+    """What a report of attendance is about, as a person asks for it. `as_of` "" means the moment at which it is made."""
+
+    kind: str
+    session: str
+    badge: str
+    columns: Sequence[str]
+    as_of: str
+
+    def __post_init__(self) -> None:
+        """Raise `OrderRefused` for what we never write."""
+        if type(self.kind) is not str or self.kind not in report_terms.KINDS:
+            raise OrderRefused(f"kind must be one of: {', '.join(report_terms.KINDS)}")
+        if any(type(text) is not str or len(text) > LONGEST_NAME for text in (self.session, self.badge, self.as_of)):
+            raise OrderRefused(f"texts must have at most {LONGEST_NAME} characters")
+        known = report_terms.KINDS[self.kind].columns
+        if (
+            type(self.columns) is not list
+            or not self.columns
+            or self.columns != [n for n in known if n in self.columns]
+        ):
+            raise OrderRefused(f"columns must be some of {', '.join(known)}, in this order")
+        if self.as_of and _moment(self.as_of) is None:
+            raise OrderRefused("as_of must be a moment with its offset")
+
+
 @dataclass(frozen=True)
 class JobKind:
     """One kind of job: its name on the wire, its title on pages, its arguments and its limits."""
@@ -165,6 +195,7 @@ KINDS: Mapping[str, JobKind] = MappingProxyType(
                 free=frozenset({"runs"}),
             ),
             JobKind(REHEARSAL, "Rehearsal", RehearsalArguments, wall_s=1200, memory_mib=768),
+            JobKind(ATTENDANCE_REPORT, "Report of attendance", AttendanceReportArguments, wall_s=300, memory_mib=768),
         )
     }
 )
@@ -253,6 +284,15 @@ def arguments_of(order: JobOrder, expected: type[Arguments]) -> Arguments:
     found = order.what.checked(order.arguments)
     assert isinstance(found, expected)
     return found
+
+
+def _moment(text: str) -> datetime | None:
+    """Return the moment that a text names with its offset; None if it names none."""
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return found if found.tzinfo else None
 
 
 def _signature(key: bytes, order: JobOrder) -> str:

@@ -6,31 +6,18 @@ from collections import deque
 from collections.abc import Iterable
 from contextlib import closing
 from dataclasses import dataclass, replace
-from datetime import datetime
 from itertools import islice, zip_longest
 from pathlib import Path
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from records.audit import AuditEntry
-from records.tenants import implementations
 from records.tenants.implementations import Implementation
 
-from . import report_files, scan_report
+from . import made_reports, report_files
+from .made_reports import MadeReport
 from .report_files import Cells
-from .scan_report import NAMES, ReportDigest, ReportRow, ReportTerms
-
-MADE = "attendance.report_made"
-
-
-@dataclass(frozen=True)
-class MadeReport:
-    """A report that was made, as its audit entry says."""
-
-    terms: ReportTerms
-    as_of: datetime
-    digest: str
+from .report_rows import ReportDigest, ReportRow
+from .report_terms import NAMES, ReportTerms
 
 
 @dataclass(frozen=True)
@@ -55,17 +42,19 @@ def check(db: Session, owner: Implementation, path: Path) -> ReportCheck:
     """Check a file against the reports that were made and against the ledger. Raises RuleViolation for no report.
 
     1. Its digest is that of a report that was made here: so nothing in it was changed.
-    2. The ledger gives the same rows again, but for names that were erased since.
+    2. What was frozen with that report is as it was.
+    3. The ledger gives the same rows again, but for names that were erased since.
     """
     file = report_files.read(path)
     found = ReportDigest(list(next(file, ())))
     deque(found.passing(file), maxlen=0)
     digest = str(found)
-    made = next((each for each in reports(db, owner) if each.digest == digest), None)  # 1.
+    made = made_reports.of_digest(db, owner, digest)  # 1.
     if made is None:
         return ReportCheck(digest)
-    with closing(scan_report.rows(db, owner, made.terms)) as again, closing(report_files.read(path)) as kept:
-        return _compared(islice(kept, 1, None), again, ReportCheck(digest, made))  # 2.
+    begun = made_reports.begin_again(db, owner, made)  # 2.
+    with closing(begun.rows(db, owner)) as again, closing(report_files.read(path)) as kept:
+        return _compared(islice(kept, 1, None), again, ReportCheck(digest, made))  # 3.
 
 
 def _compared(file: Iterable[Cells], again: Iterable[ReportRow], found: ReportCheck) -> ReportCheck:
@@ -76,19 +65,6 @@ def _compared(file: Iterable[Cells], again: Iterable[ReportRow], found: ReportCh
             return replace(found, differs_at=number)
         erased |= {row.badge} if row.erased and list(kept) != list(row.cells) else set()
     return replace(found, erased=len(erased))
-
-
-def reports(db: Session, owner: Implementation) -> list[MadeReport]:
-    """Return the reports that were made, the newest first; those of a removed implementation with its slug are left out."""
-    made = select(AuditEntry).where(AuditEntry.implementation == owner.slug, AuditEntry.action == MADE)
-    found = db.scalars(made.order_by(AuditEntry.number.desc()))
-    return [_made(each) for each in found if implementations.existed_at(owner, each.at)]
-
-
-def _made(entry: AuditEntry) -> MadeReport:
-    detail = entry.detail
-    terms = ReportTerms(detail["entries"], detail["session"], tuple(detail["columns"]))
-    return MadeReport(terms, datetime.fromisoformat(detail["as_of"]), entry.target)
 
 
 def _is_same(kept: Cells, row: ReportRow, terms: ReportTerms) -> bool:

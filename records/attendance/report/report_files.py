@@ -26,7 +26,9 @@ from records.spreadsheet_cells import guarded, unguarded
 Cells = Sequence[str]
 #: How a workbook begins.
 _ZIP: Final = b"PK\x03\x04"
-_SHEET: Final = "Scans"
+_SHEET: Final = "Attendance"
+#: Rows of a sheet of Excel, the headings included.
+_MOST_ROWS: Final = 1_048_576
 
 
 def write_csv(out: BinaryIO, headings: Cells, rows: Iterable[Cells]) -> None:
@@ -51,7 +53,9 @@ def write_xlsx(out: BinaryIO, headings: Cells, rows: Iterable[Cells]) -> None:
     """Write an Excel workbook. Its rows go to a temporary file first, so that memory does not grow with them."""
     workbook = Workbook(write_only=True)
     sheet = workbook.create_sheet(_SHEET)
-    for cells in chain([headings], rows):
+    for number, cells in enumerate(chain([headings], rows)):
+        if number == _MOST_ROWS:
+            raise RuleViolation("format", f"must not be xlsx for more than {_MOST_ROWS - 1:,} rows: choose csv")
         sheet.append([_text_cell(sheet, each) for each in cells])
     workbook.save(out)
 
@@ -71,7 +75,7 @@ def read(path: Path) -> Generator[Cells, None, None]:
     try:
         yield from reader(path)
     except (ValueError, KeyError, TypeError, csv.Error, BadZipFile):
-        raise RuleViolation("file", "is not a report of scans, in CSV, JSON or Excel") from None
+        raise RuleViolation("file", "is not a report of attendance, in CSV, JSON or Excel") from None
 
 
 def _read_csv(path: Path) -> Iterator[Cells]:
@@ -89,7 +93,7 @@ def _read_json(path: Path) -> Iterator[Cells]:
 
 def _read_xlsx(path: Path) -> Iterator[Cells]:
     with path.open("rb") as file, closing(load_workbook(file, read_only=True)) as workbook:
-        for cells in workbook[_SHEET].iter_rows(values_only=True):
+        for cells in workbook[workbook.sheetnames[0]].iter_rows(values_only=True):
             yield ["" if each is None else str(each) for each in cells]
 
 

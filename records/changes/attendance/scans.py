@@ -3,24 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 
 from sqlalchemy.orm import Session
 
 from records import fields
-from records.agenda import sessions
 from records.attendance import corrections, refused_scans
 from records.attendance.corrections import AddedScan
 from records.attendance.ledger import erasure
 from records.attendance.ledger.tables import LedgerEntry
 from records.attendance.questions import open_questions
-from records.attendance.report import report_check, scan_report
-from records.attendance.report.report_check import MadeReport
-from records.attendance.report.scan_report import ReportTerms
 from records.audit import AuditContext
 from records.changes.after_commit import AfterCommit, unchanged
 from records.changes.entries import lock, note
-from records.columns import utc_now
 from records.errors import Overtaken, RuleViolation
 from records.people import badge_id, users
 from records.tenants.implementations import Implementation
@@ -102,35 +96,6 @@ def erase_names(db: Session, owner: Implementation, badge: str, by: AuditContext
         raise RuleViolation("badge_id", "has no names: it was never scanned, or they were erased already")
     note(db, owner.slug, ERASED, by, target=badge, detail={"scans": erased})
     return AfterCommit(owner.slug, erased, announced=False)
-
-
-def begin_report(
-    db: Session, owner: Implementation, as_of: datetime | None, session: str, columns: Sequence[str]
-) -> MadeReport:
-    """Return what a report is about, still without a digest; without a moment, it is about now.
-
-    A moment for which a report was made keeps the rows of the ledger of that time. Raises RuleViolation with what is wrong.
-    """
-    now = utc_now()
-    if as_of is not None and as_of > now:
-        raise RuleViolation("as_of", "must not be in the future")
-    if session and sessions.find_any(db, owner, session) is None:
-        raise RuleViolation("session", "is not a session of the agenda")
-    moment = as_of or now
-    known = next((each.terms.entries for each in report_check.reports(db, owner) if each.as_of == moment), None)
-    entries = known if known is not None else scan_report.entries_at(db, owner, moment)
-    return MadeReport(ReportTerms(entries, session, scan_report.columns_named(columns)), moment, "")
-
-
-def note_report(
-    db: Session, owner: Implementation, made: MadeReport, rows: int, by: AuditContext
-) -> AfterCommit[MadeReport]:
-    """Keep the digest of a report, as an audit entry: what it is about is frozen with it."""
-    lock(db, owner)
-    terms = made.terms
-    detail = {"as_of": made.as_of.isoformat(), "entries": terms.entries, "session": terms.session, "rows": rows}
-    note(db, owner.slug, report_check.MADE, by, target=made.digest, detail=detail | {"columns": list(terms.columns)})
-    return AfterCommit(owner.slug, made, announced=False)
 
 
 def checked_reason(by: AuditContext) -> str:

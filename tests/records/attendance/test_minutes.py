@@ -9,7 +9,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from records.attendance.minutes import AttendanceRules, BadgeScan, Presence, SessionRules, attendance, minutes_until
+from records.attendance.minutes import (
+    AttendanceRules,
+    BadgeScan,
+    Presence,
+    SessionRules,
+    attendance,
+    attended_until,
+    minutes_until,
+)
 
 START = datetime(2026, 5, 4, 9, tzinfo=UTC)
 COMMON = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -202,3 +210,14 @@ def test_minutes_until_a_moment_grow_to_all_of_them(marks, session, rules, minut
     else:
         assert 0 <= until <= found.minutes
         assert minutes_until(found, at(120)) == found.minutes
+
+
+@COMMON
+@given(MARKS, SESSIONS, RULES, st.integers(-30, 120), st.integers(0, 90))
+def test_who_has_attended_at_a_moment_has_attended_ever_after(marks, session, rules, minute, later):
+    found = attendance(marks, session, rules)
+    then = attended_until(found, session, rules, at(minute))
+    assert then in ((True, None) if session.ends_at and at(minute) < session.ends_at else (found.attended,))
+    if then:
+        assert attended_until(found, session, rules, at(minute + later)) is True
+    assert attended_until(found, session, rules, at(24 * 60)) is found.attended

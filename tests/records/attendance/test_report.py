@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -13,14 +14,16 @@ from records import AgendaSession, RuleViolation
 from records.attendance.corrections import AddedScan
 from records.attendance.ledger import chain
 from records.attendance.ledger.chain import BadgeNames
-from records.attendance.report import report_check, report_files, scan_report
-from records.attendance.report.scan_report import USUAL, ReportDigest
-from records.audit import AuditContext
+from records.attendance.report import report_check, report_files
+from records.attendance.report.made_reports import BegunReport
+from records.attendance.report.report_rows import ReportDigest
+from records.attendance.report.report_terms import KINDS, SCANS
+from records.changes.attendance import reports
 from records.changes.attendance import scans as attendance
+from records.changes.attendance.reports import ReportDraft
 from tests.records.attendance.ledger_rows import START, draft, scan_id
+from tests.records.attendance.reports_made import BY, LATER, made
 
-BY = AuditContext("demo/olga", "wrong badge")
-LATER = START + timedelta(hours=1)
 NAMES = [("Chen", "Mei"), ("=HYPERLINK(1)", "+1"), ('O\'Neil, "Bo"\nJ', "x;=1\t@a"), ("الهاشمي", "نور"), ("", "")]
 
 
@@ -39,20 +42,6 @@ def hall(db, demo):
     return demo
 
 
-def made(db, owner, folder, kind="csv", **terms):
-    """Make a report as the command does; returns its file and what was noted."""
-    terms = {"as_of": LATER, "session": "", "columns": USUAL} | terms
-    begun = attendance.begin_report(db, owner, **terms)
-    digest = ReportDigest(begun.terms.headings)
-    path = folder / f"report.{kind}"
-    with path.open("wb") as file:
-        rows = scan_report.rows(db, owner, begun.terms)
-        report_files.WRITERS[kind](file, begun.terms.headings, digest.passing(row.cells for row in rows))
-    noted = report_check.MadeReport(begun.terms, begun.as_of, str(digest))
-    attendance.note_report(db, owner, noted, digest.rows, BY)
-    return path, noted
-
-
 def test_by_default_a_report_has_exactly_the_four_columns_ordered_by_session_and_time(db, hall, tmp_path):
     path, _ = made(db, hall, tmp_path)
     found = list(report_files.read(path))
@@ -68,14 +57,14 @@ def test_no_cell_of_a_csv_or_a_workbook_is_a_formula(db, hall, tmp_path):
     assert b"'=HYPERLINK(1),'+1" in raw
     assert b"x;'=1\t'@a" in raw
     path, _ = made(db, hall, tmp_path, "xlsx")
-    cells = [cell for row in load_workbook(path)["Scans"].iter_rows() for cell in row if cell.value is not None]
+    cells = [cell for row in load_workbook(path)["Attendance"].iter_rows() for cell in row if cell.value is not None]
     assert {cell.data_type for cell in cells} == {"s"}
     assert "=HYPERLINK(1)" in [cell.value for cell in cells]
 
 
 @pytest.mark.parametrize("kind", ["csv", "json", "xlsx"])
 def test_what_is_written_is_read_again_and_has_one_digest_in_every_format(db, hall, tmp_path, kind):
-    every = tuple(scan_report.COLUMNS)
+    every = tuple(KINDS[SCANS].columns)
     path, noted = made(db, hall, tmp_path, kind, columns=every)
     other, same = made(db, hall, tmp_path, "csv", columns=every[::-1])
     assert noted.digest == same.digest
@@ -123,9 +112,12 @@ def test_a_file_differs_only_by_the_people_who_were_erased(db, hall, tmp_path):
 
 
 def test_a_report_that_the_ledger_no_longer_gives_is_found(db, hall, tmp_path):
-    path, noted = made(db, hall, tmp_path)
-    fewer = report_check.MadeReport(scan_report.ReportTerms(3), noted.as_of, noted.digest)
-    attendance.note_report(db, hall, fewer, 5, BY)
+    path, _ = made(db, hall, tmp_path)
+    begun = reports.begin_report(db, hall, ReportDraft(as_of=LATER))
+    fewer = BegunReport(replace(begun.terms, entries=3), begun.facts)
+    digest = ReportDigest(begun.terms.headings)
+    list(digest.passing(row.cells for row in begun.rows(db, hall)))
+    reports.note_report(db, hall, fewer, digest, BY)
     assert report_check.check(db, hall, path).differs_at == 1
 
 
@@ -147,12 +139,14 @@ def test_a_report_of_one_session_and_of_none(db, hall, demo, tmp_path):
         ({"as_of": datetime.now(UTC) + timedelta(days=1)}, "as_of"),
         ({"session": "s9"}, "session"),
         ({"columns": ("badge", "email")}, "columns"),
-        ({"columns": ()}, "columns"),
+        ({"kind": "people"}, "kind"),
+        ({"kind": "sessions", "badge": "-1"}, "kind"),
+        ({"kind": "sessions", "columns": ("badge",)}, "columns"),
     ],
 )
 def test_what_cannot_be_reported_is_said(db, hall, terms, field):
     with pytest.raises(RuleViolation) as refused:
-        attendance.begin_report(db, hall, **({"as_of": None, "session": "", "columns": USUAL} | terms))
+        reports.begin_report(db, hall, ReportDraft(**terms))
     assert refused.value.field == field
 
 

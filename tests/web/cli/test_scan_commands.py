@@ -74,3 +74,24 @@ def test_a_report_is_written_made_again_and_verified(cli, event, tmp_path):
     assert "was changed" in changed.stderr
     refused = cli("report", "scans", "aha26", "--columns", "email", "--out", out, env=event)
     assert (refused.exit_code, "must be some of session" in refused.stderr) == (2, True)
+
+
+def test_the_sessions_are_reported_with_minutes_and_verified_after_the_agenda_changed(cli, event, tmp_path, write_file):
+    here = ("--session", "CE-1", "--badge", "B-7", "--at", "2026-05-04T09:10+00:00")
+    cli("scans", "add", "aha26", *here, *WHY, env=event)
+    out = tmp_path / "sessions.csv"
+    made = cli("report", "sessions", "aha26", "--columns", "session,people,minutes", "--out", out, env=event)
+    assert made.stdout.startswith(f"1 session in {out}.\nas of   ")
+    assert out.read_text("utf-8-sig").splitlines() == ["Session ID,People,Minutes", "CE-1,1,50"]
+    scans = tmp_path / "scans.csv"
+    assert (
+        cli("report", "scans", "aha26", "--badge", " B-7 ", "--columns", "minutes", "--out", scans, env=event).exit_code
+        == 0
+    )
+    assert scans.read_text("utf-8-sig").splitlines() == ["Minutes", "50"]
+    later = write_file("later.csv", AGENDA.replace("10:00", "11:00"))
+    assert cli("sessions", "import", "aha26", later, env=event).exit_code == 0
+    for file in (out, scans):
+        assert cli("report", "verify", "aha26", file, env=event).exit_code == 0
+    refused = cli("report", "sessions", "aha26", "--columns", ",", "--out", out, env=event)
+    assert (refused.exit_code, "must name a column" in refused.stderr) == (2, True)

@@ -11,7 +11,7 @@ from records.tenants import implementations
 from tests.support.application import copied, make_app
 from tests.support.people import visitor
 from tests.support.stub_status_service import SAME_ORIGIN
-from tests.web.console.attendance.event_records import START, fill, scan
+from tests.web.console.attendance.decisions.event_records import START, fill, scan
 
 OWN = "/me/demo/attendance"
 

@@ -23,6 +23,8 @@ blueprint = Blueprint("console_attendance", __name__, url_prefix="/console/imple
 #: The pages that all pages about attendance link to, in this order; a person sees those that they may open.
 PAGES = (
     NavigationItem("Sessions", "console_attendance.event", Permission.SEE_ATTENDANCE),
+    NavigationItem("People", "console_attendance.people", Permission.SEE_ATTENDANCE),
+    NavigationItem("Reports", "console_attendance.reports", Permission.SEE_ATTENDANCE),
     NavigationItem("To decide", "console_attendance.to_decide", Permission.SEE_ATTENDANCE),
     NavigationItem("Scans", "console_attendance.scans", Permission.SEE_ATTENDANCE),
     NavigationItem("Refused scans", "console_attendance.refused", Permission.SEE_ATTENDANCE),

@@ -6,7 +6,7 @@ from records.attendance.questions import disputes, open_questions
 from records.audit import AuditContext
 from records.changes.attendance import questions
 from records.people import users
-from tests.web.console.attendance.event_records import LONG, refuse, scan
+from tests.web.console.attendance.decisions.event_records import LONG, refuse, scan
 from tests.web.console.scripts.conftest import looked_at
 
 pytestmark = pytest.mark.browser

@@ -14,7 +14,7 @@ from records.changes.attendance import questions
 from records.people import users
 from records.tenants import implementations
 from tests.records.attendance.ledger_rows import scan_id
-from tests.web.console.attendance.event_records import START, refuse, scan
+from tests.web.console.attendance.decisions.event_records import START, refuse, scan
 
 ONE = "/console/implementations/demo/attendance"
 QUESTION = f"{ONE}/to-decide/question?kind=conflict&badge=B-1&first=s1&second=s2"
