@@ -413,8 +413,9 @@ WRITERS = {
     "records.attendance.corrections": {"add", "void"},
     "records.attendance.devices": {"make", "revoke"},
     "records.attendance.ledger.erasure": {"erase", "erase_all"},
-    "records.attendance.questions.decisions": {"keep"},
-    "records.attendance.questions.disputes": {"answer", "make"},
+    "records.attendance.ledger.removal": {"delete_marked", "mark"},
+    "records.attendance.questions.decisions": {"forget", "keep"},
+    "records.attendance.questions.disputes": {"answer", "forget_answered", "make"},
     "records.attendance.refused_scans": {"erase"},
     "records.identity.external_auth": {"remove", "save"},
     "records.identity.saml_providers": {

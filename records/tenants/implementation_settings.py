@@ -88,8 +88,8 @@ SCAN_MODES = (
 )
 
 
-#: Scans of a device that ended longer ago are refused as too old, whether the device is known or not.
-LEAST_DEVICE_DAYS = 60
+#: Older scans are refused, so what was deleted after that cannot come back.
+LEAST_SCAN_DAYS = 61
 
 
 def _limits(value: Any) -> dict[str, Any]:
@@ -100,11 +100,11 @@ def _limits(value: Any) -> dict[str, Any]:
         raise ValueError(str(refused)) from None
 
 
-def _device_days(value: Any) -> int:
-    days = fields.whole(0, 3650)(value)
-    if 0 < days < LEAST_DEVICE_DAYS:
-        raise ValueError(f"must be 0, or {LEAST_DEVICE_DAYS} to 3650")
-    return int(days)
+def _scan_days(value: Any) -> int:
+    days = int(fields.whole(0, 3650)(value))
+    if 0 < days < LEAST_SCAN_DAYS:
+        raise ValueError(f"must be 0, or {LEAST_SCAN_DAYS} to 3650")
+    return days
 
 
 def _link(value: Any) -> str:
@@ -268,13 +268,18 @@ SETTINGS = (
         fields.whole(0, 3650), RETENTION, "days", of_people=True,
     ),
     ImplementationSetting(
+        "keep_scans_days", WHOLE, "Delete scans after",
+        "Days after the last session of the agenda, at least 61. Reports of these scans cannot be made or verified any more. 0: never.",
+        _scan_days, RETENTION, "days", of_people=True,
+    ),
+    ImplementationSetting(
         "keep_refused_days", WHOLE, "Delete refused scans after", "Days after they arrived. 0: never.",
         fields.whole(0, 3650), RETENTION, "days", of_people=True,
     ),
     ImplementationSetting(
         "keep_devices_days", WHOLE, "Delete devices for scanning after",
-        "Days after their end or their revocation, at least 60, because older scans are refused anyway. 0: never.",
-        _device_days, RETENTION, "days", of_people=True,
+        "Days after their end or their revocation, at least 61. 0: never.",
+        _scan_days, RETENTION, "days", of_people=True,
     ),
     ImplementationSetting(
         "app_redirect_uris", LINES, "Addresses at which a login may end",

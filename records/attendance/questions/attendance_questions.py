@@ -10,12 +10,13 @@ import hashlib
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from itertools import pairwise
 from typing import Final
 
 from records.attendance.conflicts import conflicts_of
-from records.attendance.minutes import AttendanceRules, BadgeAttendance, BadgeScan, SessionRules, attendance
+from records.attendance.minutes import OUT, AttendanceRules, BadgeAttendance, BadgeScan, SessionRules, attendance
 
 
 class QuestionKind(StrEnum):
@@ -92,6 +93,19 @@ def questions_of(event: BadgeEvent) -> list[AttendanceQuestion]:
     ]
     impossible = [found[name] for name in sorted(found) if found[name].attendance.impossible]
     return questions + [_question(QuestionKind.ORDER, event, (each,), 0) for each in impossible]
+
+
+def raises_nothing(event: BadgeEvent) -> bool:
+    """Say, from the times of sessions alone, that a badge raises no question. It does not decide for every badge.
+
+    Most badges of an event are like this, and this is quicker than computing their presences.
+    """
+    here = [(event.held[name], scans) for name, scans in event.scans.items() if name in event.held]
+    if any(held.in_and_out and any(each.direction == OUT for each in scans) for held, scans in here):
+        return False
+    early, late = timedelta(minutes=event.rules.early_minutes), timedelta(minutes=event.rules.late_minutes)
+    windows = sorted((held.starts_at - early, held.ends_at + late) for held, _ in here if held.ends_at is not None)
+    return all(before[1] <= after[0] for before, after in pairwise(windows))
 
 
 def choices_of(question: AttendanceQuestion, rules: AttendanceRules) -> tuple[QuestionChoice, ...]:

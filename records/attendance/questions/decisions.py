@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, String, Text, UniqueConstraint, select
+from sqlalchemy import CheckConstraint, ForeignKey, String, Text, UniqueConstraint, delete, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from records.columns import Base, RowId, utc_now
@@ -66,6 +66,12 @@ def keep(db: Session, owner: Implementation, question: AttendanceQuestion, *, by
     row = dict(zip(names, key_of(question), strict=True))
     who = {"implementation_id": owner.id, "decided_by": by, "decided_at": utc_now(), "reason": reason}
     insert_missing(db, AttendanceDecision, [{**row, **who}])
+
+
+def forget(db: Session, owner: Implementation, before: datetime) -> None:
+    """Delete the decisions of an implementation that were made before a moment."""
+    mine = AttendanceDecision.implementation_id == owner.id
+    db.execute(delete(AttendanceDecision).where(mine, AttendanceDecision.decided_at < before))
 
 
 def decided(db: Session, owner: Implementation) -> frozenset[DecisionKey]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Select, String, Text, func, select, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Select, String, Text, delete, func, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from records import fields
@@ -86,6 +86,12 @@ def answer(db: Session, dispute: AttendanceDispute, words: str, *, by: str) -> b
     dispute.answer, dispute.answered_by, dispute.answered_at = given["answer"], by, utc_now()
     db.flush()
     return True
+
+
+def forget_answered(db: Session, owner: Implementation, before: datetime) -> None:
+    """Delete the disputes of an implementation that were answered before a moment."""
+    mine = AttendanceDispute.implementation_id == owner.id
+    db.execute(delete(AttendanceDispute).where(mine, AttendanceDispute.answered_at < before))
 
 
 def find(db: Session, owner: Implementation, number: int) -> AttendanceDispute | None:

@@ -19,7 +19,7 @@ from records.attendance.session_attendance import session_rules
 from records.tenants.implementations import Implementation
 
 from . import decisions
-from .attendance_questions import AttendanceQuestion, BadgeEvent, digest_of, questions_of
+from .attendance_questions import AttendanceQuestion, BadgeEvent, digest_of, questions_of, raises_nothing
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,8 @@ def every(db: Session, owner: Implementation) -> list[AttendanceQuestion]:
     agenda, known = _Agenda.of(db, owner), decisions.decided(db, owner)
     found: list[AttendanceQuestion] = []
     for badge, scans in _badges(db, owner):
-        found += decisions.undecided(questions_of(agenda.event(badge, scans)), known)
+        event = agenda.event(badge, scans)
+        found += [] if raises_nothing(event) else decisions.undecided(questions_of(event), known)
     return found
 
 

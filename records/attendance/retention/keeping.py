@@ -1,10 +1,13 @@
 """What goes by the settings of an implementation, and when: for previews, and for what deletes it.
 
 1. Names on scans go some days after the event. Scans and badge IDs stay, and the ledger says that the names were erased.
-2. Refused scans go some days after they arrived.
-3. Devices go some days after their end or their revocation.
+2. Scans go some days after the event, with the decisions and answered disputes about them. The audit says where the rest
+   of the ledger begins. Those that arrived lately stay, because their devices may send them again.
+3. Refused scans go some days after they arrived.
+4. Devices go some days after their end or their revocation.
 
-What belongs to a badge about which a person's dispute is open stays until that is answered. 0 days mean: for ever.
+What belongs to a badge about which a person's dispute is open stays until that is answered. Scans go in the order in which
+they arrived, so an open dispute keeps all of them. 0 days mean: for ever.
 """
 
 from __future__ import annotations
@@ -19,13 +22,18 @@ from sqlalchemy.orm import Session
 
 from records.agenda import sessions
 from records.attendance.devices import ScanDevice
+from records.attendance.ledger import removal
 from records.attendance.ledger.tables import LedgerEntry, ScanNames
 from records.attendance.questions import disputes
 from records.attendance.refused_scans import RefusedScan
+from records.attendance.scan_queries import SCANS
+from records.tenants.implementation_settings import LEAST_SCAN_DAYS
 from records.tenants.implementations import Implementation
 
 #: How long a session lasts at most whose end is not known.
 LONGEST_SESSION: Final = timedelta(days=1)
+#: Scans that are older than this are refused, so those that arrived before cannot come again.
+ARRIVED_LATELY: Final = timedelta(days=LEAST_SCAN_DAYS)
 
 
 @dataclass(frozen=True)
@@ -33,6 +41,7 @@ class KeepingTerms:
     """For how many days each is kept, as the settings of the same names say. 0: for ever."""
 
     keep_names_days: int = 0
+    keep_scans_days: int = 0
     keep_refused_days: int = 0
     keep_devices_days: int = 0
 
@@ -59,9 +68,10 @@ class KeepingPreview:
 
 
 def preview(db: Session, owner: Implementation, terms: KeepingTerms, now: datetime) -> tuple[KeepingPreview, ...]:
-    """Return what goes by these terms: names (counted by badges), refused scans, devices."""
+    """Return what goes by these terms: names (counted by badges), scans, refused scans, devices."""
     return (
         _names_preview(db, owner, terms.keep_names_days, now),
+        _scans_preview(db, owner, terms.keep_scans_days, now),
         _refused_preview(db, owner, terms.keep_refused_days, now),
         _devices_preview(db, owner, terms.keep_devices_days, now),
     )
@@ -74,8 +84,8 @@ def event_ends(db: Session, owner: Implementation) -> datetime | None:
     return max(ends, default=None)
 
 
-def names_go_at(db: Session, owner: Implementation, days: int) -> datetime | None:
-    """Return when the names of an implementation go; None if they never do."""
+def goes_after_event(db: Session, owner: Implementation, days: int) -> datetime | None:
+    """Return when goes what is kept for some days after the event; None if it never does."""
     end = event_ends(db, owner) if days else None
     return None if end is None else end + timedelta(days=days)
 
@@ -107,9 +117,27 @@ def _names_preview(db: Session, owner: Implementation, days: int, now: datetime)
     counts = select(func.count(badge), func.count(badge).filter(LedgerEntry.badge_id.in_(held_badges)))
     mine = counts.select_from(ScanNames).join(LedgerEntry, _same()).where(ScanNames.implementation_id == owner.id)
     there, held = db.execute(mine).one()
-    goes_at = names_go_at(db, owner, days)
+    goes_at = goes_after_event(db, owner, days)
     due = goes_at is not None and goes_at <= now
     return KeepingPreview("names", days, there, there - held if due else 0, goes_at, held if due else 0)
+
+
+def scans_due(db: Session, owner: Implementation, days: int, now: datetime) -> int:
+    """Return the number of the last row of the ledger that goes; 0 if none does."""
+    goes_at = goes_after_event(db, owner, days)
+    if goes_at is None or goes_at > now or disputes.count_open(db, owner):
+        return 0
+    return removal.last_before(db, owner, now - ARRIVED_LATELY)
+
+
+def _scans_preview(db: Session, owner: Implementation, days: int, now: datetime) -> KeepingPreview:
+    mine = (LedgerEntry.implementation_id == owner.id, LedgerEntry.kind.in_(SCANS))
+    there = db.scalar(select(func.count()).where(*mine)) or 0
+    goes_at = goes_after_event(db, owner, days)
+    held = disputes.count_open(db, owner) if goes_at is not None and goes_at <= now else 0
+    last = scans_due(db, owner, days, now)
+    due = db.scalar(select(func.count()).where(*mine, LedgerEntry.number <= last)) or 0 if last else 0
+    return KeepingPreview("scans", days, there, due, goes_at, there if held else 0)
 
 
 def _refused_preview(db: Session, owner: Implementation, days: int, now: datetime) -> KeepingPreview:

@@ -117,7 +117,12 @@ TEXTS = {
         "fresh_seconds": "45",
         "stale_seconds": "700",
     },
-    "retention": {"keep_names_days": "3650", "keep_refused_days": "3650", "keep_devices_days": "3650"},
+    "retention": {
+        "keep_names_days": "3650",
+        "keep_scans_days": "3650",
+        "keep_refused_days": "3650",
+        "keep_devices_days": "3650",
+    },
     "attendance": {
         "scan_text": "Scan badges",
         "scan_sessions": "CE-1\r\nCE-1a",

@@ -19,6 +19,7 @@ from records.attendance.questions.attendance_questions import (
     choices_of,
     digest_of,
     questions_of,
+    raises_nothing,
 )
 
 START = datetime(2026, 5, 4, 9, tzinfo=UTC)
@@ -100,3 +101,18 @@ def test_any_other_scan_gives_another_digest(scans, data):
         assert digest_of(scans) != digest_of(scans | {name: scans[name][1:]})
         moved = [BadgeScan(each.id, each.at + timedelta(microseconds=1), each.direction) for each in scans[name]]
         assert digest_of(scans) != digest_of(scans | {name: moved})
+
+
+HOURS = st.integers(0, 3)
+
+
+@given(SCANS, st.booleans(), st.tuples(HOURS, HOURS, HOURS), st.integers(0, 90))
+def test_a_badge_that_is_passed_over_raises_no_question(scans, in_and_out, begins, margin):
+    rules = AttendanceRules(early_minutes=margin, late_minutes=margin)
+    one = event(scans, in_and_out=in_and_out, rules=rules)
+    held = {
+        name: SessionRules(START + hour * HOUR, START + (hour + 1) * HOUR, in_and_out)
+        for name, hour in zip("abc", begins, strict=True)
+    }
+    one = BadgeEvent(one.badge_id, one.scans, held, {}, rules)
+    assert not raises_nothing(one) or questions_of(one) == []

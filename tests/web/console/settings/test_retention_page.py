@@ -11,7 +11,7 @@ from records.tenants import implementations
 from tests.records.attendance.ledger_rows import add_scans
 
 PAGE = "/settings/retention"
-TERMS = {"keep_names_days": "30", "keep_refused_days": "0", "keep_devices_days": "0"}
+TERMS = {"keep_names_days": "30", "keep_scans_days": "0", "keep_refused_days": "0", "keep_devices_days": "0"}
 
 
 @pytest.fixture
@@ -52,7 +52,7 @@ def test_what_would_go_at_once_is_shown_before_it_is_saved(organizer, event, sto
     page = organizer.post(PAGE, TERMS)
     assert "Not saved yet" in page.text
     assert stored() == (0, 0, 0)
-    other = organizer.post(PAGE, TERMS | {"act": "30-0-0", "keep_refused_days": "5"})  # not what was shown
+    other = organizer.post(PAGE, TERMS | {"act": "30-0-0-0", "keep_refused_days": "5"})  # not what was shown
     assert "Not saved yet" in other.text
     confirming = re.search(r'name="act" value="([0-9-]+)"', page.text)[1]
     assert organizer.post(PAGE, TERMS | {"act": confirming}).status_code == 303
@@ -61,8 +61,8 @@ def test_what_would_go_at_once_is_shown_before_it_is_saved(organizer, event, sto
 
 
 def test_what_deletes_nothing_now_is_saved_at_once(organizer, event, stored):
-    assert organizer.post(PAGE, TERMS | {"keep_names_days": "3000", "keep_devices_days": "60"}).status_code == 303
-    assert stored() == (3000, 0, 60)
+    assert organizer.post(PAGE, TERMS | {"keep_names_days": "3000", "keep_devices_days": "61"}).status_code == 303
+    assert stored() == (3000, 0, 61)
 
 
 @pytest.mark.parametrize(
@@ -71,7 +71,7 @@ def test_what_deletes_nothing_now_is_saved_at_once(organizer, event, stored):
         ({"keep_names_days": "-1"}, "must be"),
         ({"keep_names_days": "soon"}, "must be"),
         ({"keep_refused_days": ""}, "must be"),
-        ({"keep_devices_days": "59"}, "must be 0, or 60 to 3650"),
+        ({"keep_devices_days": "59"}, "must be 0, or 61 to 3650"),
     ],
 )
 def test_days_that_cannot_be_are_refused_and_stay_in_the_form(organizer, event, stored, typed, words):

@@ -14,4 +14,4 @@ class AttendanceForm(BaseForm):
 
 @with_settings(table.RETENTION)
 class RetentionForm(BaseForm):
-    """For how long names, refused scans and devices are kept."""
+    """For how long names, scans, refused scans and devices are kept."""
