@@ -41,6 +41,7 @@ HOMES = {
         "web/server/wsgi_bridge.py",
         "web/server/request_head.py",
         "web/server/request_body.py",
+        "web/server/response_body.py",
     ),
     "click": ("web/cli/",),
     "onelogin": ("web/auth/saml/protocol/xml/library.py",),
@@ -83,7 +84,7 @@ ORDER = {
         "notices",
         "changes",
     ),
-    "records/attendance": ("badge_formats", "ledger", "report", "questions", "retention"),
+    "records/attendance": ("badge_formats", "ledger", "figures", "report", "questions", "retention"),
     "records/changes": ("scripts", "attendance"),
     "runner": (
         *(

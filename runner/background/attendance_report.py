@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Final
 
 from records import DbSession, Implementation, RuleViolation
@@ -28,7 +28,7 @@ TOLD_ROWS: Final = 10_000
 def make_report(steps: JobSteps, order: JobOrder) -> JobEnd:
     """Make a report, and keep its digest."""
     arguments = arguments_of(order, AttendanceReportArguments)
-    as_of = datetime.fromisoformat(arguments.as_of) if arguments.as_of else None
+    as_of = datetime.fromtimestamp(arguments.as_of, UTC) if arguments.as_of is not None else None
     draft = ReportDraft(
         kind=arguments.kind,
         session=arguments.session,

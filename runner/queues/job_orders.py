@@ -13,7 +13,6 @@ import re
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime
 from types import MappingProxyType
 from typing import Any, TypeVar
 
@@ -42,7 +41,7 @@ MOMENTS = ("before", "during", "after")
 PURPOSE = b"session-status background job 1:"
 _JOB_ID = re.compile(r"[0-9a-f]{32}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
-_LARGEST_NUMBER = 2**62
+_LARGEST_NUMBER, _LARGEST_TIME = 2**62, 2**33
 
 Arguments = TypeVar("Arguments")
 
@@ -129,20 +128,20 @@ class BadgeImageArguments:
 
 @dataclass(frozen=True, slots=True)
 class AttendanceReportArguments:
-    """What a report of attendance is about, as a person asks for it. `as_of` "" means the moment at which it is made."""
+    """What a report of attendance is about, as a person asks for it."""
 
     kind: str
     session: str
     badge: str
     columns: Sequence[str]
-    as_of: str
+    as_of: int | None  #: Unix seconds; None for the moment at which it is made
 
     def __post_init__(self) -> None:
         """Raise `OrderRefused` for what we never write."""
         if type(self.kind) is not str or self.kind not in report_terms.KINDS:
             raise OrderRefused(f"kind must be one of: {', '.join(report_terms.KINDS)}")
-        if any(type(text) is not str or len(text) > LONGEST_NAME for text in (self.session, self.badge, self.as_of)):
-            raise OrderRefused(f"texts must have at most {LONGEST_NAME} characters")
+        if any(type(text) is not str or len(text) > LONGEST_NAME for text in (self.session, self.badge)):
+            raise OrderRefused(f"session and badge must have at most {LONGEST_NAME} characters")
         known = report_terms.KINDS[self.kind].columns
         if (
             type(self.columns) is not list
@@ -150,8 +149,8 @@ class AttendanceReportArguments:
             or self.columns != [n for n in known if n in self.columns]
         ):
             raise OrderRefused(f"columns must be some of {', '.join(known)}, in this order")
-        if self.as_of and _moment(self.as_of) is None:
-            raise OrderRefused("as_of must be a moment with its offset")
+        if self.as_of is not None and (type(self.as_of) is not int or not 0 <= self.as_of < _LARGEST_TIME):
+            raise OrderRefused("as_of must be in seconds")
 
 
 @dataclass(frozen=True)
@@ -284,15 +283,6 @@ def arguments_of(order: JobOrder, expected: type[Arguments]) -> Arguments:
     found = order.what.checked(order.arguments)
     assert isinstance(found, expected)
     return found
-
-
-def _moment(text: str) -> datetime | None:
-    """Return the moment that a text names with its offset; None if it names none."""
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return found if found.tzinfo else None
 
 
 def _signature(key: bytes, order: JobOrder) -> str:

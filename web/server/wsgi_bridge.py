@@ -1,7 +1,7 @@
 """Runs a WSGI application on requests that granian's event loop has received completely.
 
-The loop collects head and body, one of our threads runs the application, and the server's own thread writes the response:
-no Python thread waits for a client. The server's name, scheme and port in `environ` are those of the public address, never
+The loop collects head and body, one of our threads runs the application, and the server's own thread writes the response;
+a large one is handed to it by the loop. No Python thread waits for a client. The server's name, scheme and port in `environ` are those of the public address, never
 what a client sends.
 """
 
@@ -16,12 +16,13 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 from urllib.parse import urlsplit
 
 from granian.rsgi import Headers, HTTPProtocol, Scope  # type: ignore[attr-defined]  # its types do not export the one
 
 from web.middleware.request_checks import REFUSED
+from web.server import response_body
 from web.server.request_body import RequestBodies, RequestBody
 from web.server.request_head import fault_of
 from web.server.thread_slots import ThreadSlots
@@ -36,6 +37,15 @@ USUAL_PORTS = {"http": 80, "https": 443}
 #: The liveness check. It has its own thread: otherwise, while all others wait for a store that does not answer, a
 #: supervisor would restart the process for no reason.
 ALIVE = "/healthz"
+
+
+@dataclass(frozen=True, slots=True)
+class LargeResponse:
+    """A response that is sent by the loop, because its body is in a file."""
+
+    status: int
+    headers: list[tuple[str, str]]
+    body: BinaryIO
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,25 +99,33 @@ class WsgiBridge:
             self._bodies.release(body)
 
     async def _in_thread(self, request: ReceivedRequest, protocol: HTTPProtocol, free: ThreadSlots) -> None:
-        answered = self._loop.create_future()
+        answered: asyncio.Future[LargeResponse | None] = self._loop.create_future()
         try:
             self._threads.submit(self._answer, request, protocol, answered)
-            await answered
+            large = await answered
         finally:
             free.give_back()
+        if large is not None:
+            await response_body.send(large.body, protocol, large.status, large.headers)
 
-    def _answer(self, request: ReceivedRequest, protocol: HTTPProtocol, answered: asyncio.Future[None]) -> None:
-        """Run the application and send the response, in a thread. The loop is only notified."""
+    def _answer(
+        self, request: ReceivedRequest, protocol: HTTPProtocol, answered: asyncio.Future[LargeResponse | None]
+    ) -> None:
+        """Run the application and send the response, in a thread. The loop is only notified, and sends a large response."""
+        large = None
         try:
             status, headers, sent = _run(self._application, self._environ(request))
             if request.body.refused:  # the next bytes on the connection may belong to this request
                 headers = [*headers, ("Connection", "close")]
-            protocol.response_bytes(status, headers, sent)
+            if isinstance(sent, bytes):
+                protocol.response_bytes(status, headers, sent)
+            else:
+                large = LargeResponse(status, headers, sent)
         except BaseException:  # the outermost handler: otherwise an exception in a thread, even SystemExit, is lost
             log.exception("the application failed")
             protocol.response_empty(HTTPStatus.INTERNAL_SERVER_ERROR, [])
         finally:
-            self._loop.call_soon_threadsafe(_settle, answered)
+            self._loop.call_soon_threadsafe(_settle, answered, large)
 
     def _environ(self, request: ReceivedRequest) -> WSGIEnvironment:
         scope, body = request.scope, request.body
@@ -158,8 +176,8 @@ def _of_every_request(public_url: str) -> WSGIEnvironment:
     }
 
 
-def _run(application: WSGIApplication, environ: WSGIEnvironment) -> tuple[int, list[tuple[str, str]], bytes]:
-    """Return status, headers and the whole body. All our responses are small; none is streamed."""
+def _run(application: WSGIApplication, environ: WSGIEnvironment) -> tuple[int, list[tuple[str, str]], bytes | BinaryIO]:
+    """Return status, headers and the whole body, which is a file if it is large."""
     started: list[tuple[int, list[tuple[str, str]]]] = []
 
     def start_response(status: str, headers: list[tuple[str, str]], _exc_info: Any = None) -> Callable[[bytes], object]:
@@ -168,7 +186,7 @@ def _run(application: WSGIApplication, environ: WSGIEnvironment) -> tuple[int, l
 
     parts: Iterable[bytes] = application(environ, start_response)
     try:
-        body = b"".join(parts)
+        body = response_body.collected(parts)
     finally:
         close = getattr(parts, "close", None)
         if close:
@@ -181,6 +199,8 @@ def _refuse_to_write(_: bytes) -> object:
     raise NotImplementedError("the response must be returned, not written")
 
 
-def _settle(answered: asyncio.Future[None]) -> None:
+def _settle(answered: asyncio.Future[LargeResponse | None], large: LargeResponse | None) -> None:
     if not answered.done():  # the server cancels it if the client has disconnected
-        answered.set_result(None)
+        answered.set_result(large)
+    elif large is not None:
+        large.body.close()

@@ -23,13 +23,15 @@ function wait(ms) {
   timer = setTimeout(look, ms);
 }
 
-// What has the focus keeps it, and an opened list stays open.
+// What has the focus keeps it, what was typed stays, and so does an opened list.
 function replace(now) {
   const before = region();
-  const links = (of) => [...of.querySelectorAll("a[href], summary")];
+  const links = (of) => [...of.querySelectorAll("a[href], summary, input, button")];
   const focused = links(before).indexOf(document.activeElement);
   const open = [...before.querySelectorAll("details")].map((one) => one.open);
   before.replaceWith(now);
+  const typed = [...before.querySelectorAll("input")].map((one) => one.value);
+  [...now.querySelectorAll("input")].forEach((one, place) => (one.value = typed[place] ?? one.value));
   [...now.querySelectorAll("details")].forEach((one, place) => (one.open = open[place] ?? false));
   links(now)[focused]?.focus();
   now.querySelector("[data-refreshing]")?.removeAttribute("hidden");

@@ -19,8 +19,8 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from records.agenda import sessions
 from records.agenda.sessions import AgendaSession
 from records.attendance import scan_queries
+from records.attendance.figures.room_sizes import capacity_of
 from records.attendance.minutes import AttendanceRules, SessionRules
-from records.attendance.room_figures import capacity_of
 from records.attendance.session_attendance import session_rules
 from records.columns import Base
 from records.errors import RuleViolation

@@ -43,7 +43,7 @@ KINDS: Final[Mapping[str, ReportKind]] = MappingProxyType(
                 "last_name": ReportColumn("Last Name"),
                 "first_name": ReportColumn("First Name"),
                 "title": ReportColumn("Session Title"),
-                "time": ReportColumn("Time (UTC)", "when the badge was scanned"),
+                "time": ReportColumn("Time (UTC)", "in UTC, when the badge was scanned"),
                 "direction": ReportColumn("Direction", "in or out, where people are scanned when they leave, too"),
                 "repeat": ReportColumn("Repeat", "a scan of the same badge shortly before"),
                 "minutes": ReportColumn("Minutes", "of the badge at the session, on each of its rows"),
@@ -60,7 +60,7 @@ KINDS: Final[Mapping[str, ReportKind]] = MappingProxyType(
             {
                 "session": ReportColumn("Session ID"),
                 "title": ReportColumn("Session Title"),
-                "starts": ReportColumn("Starts (UTC)"),
+                "starts": ReportColumn("Starts (UTC)", "in UTC, as the end"),
                 "ends": ReportColumn("Ends (UTC)"),
                 "room": ReportColumn("Room"),
                 "scans": ReportColumn("Scans", "that count, repeats included"),

@@ -13,7 +13,15 @@ from records.people import administrators
 from runner.logins import LoginStore
 from runner.powers.outbound_requests import OutboundRequests
 from runner.queues.background_jobs import MOST, MOST_IN_TOTAL, rq_background_queue
-from runner.queues.job_orders import AGENDA_IMPORT, BADGE_IMAGE, REHEARSAL, SUBMISSION_TRIAL, JobOrder, OrderSigner
+from runner.queues.job_orders import (
+    AGENDA_IMPORT,
+    ATTENDANCE_REPORT,
+    BADGE_IMAGE,
+    REHEARSAL,
+    SUBMISSION_TRIAL,
+    JobOrder,
+    OrderSigner,
+)
 from runner.queues.job_states import JobStates
 from runner.queues.trial_orders import EARLIER_RUNS
 from runner.store.clients import connect
@@ -28,16 +36,18 @@ from web.auth.login_steps import login_test
 
 
 def order_jobs(redis):
-    """Let an import and an image of olga's, a trial and a rehearsal of arno's wait, always by the same ids, as if no worker were there."""
+    """Let an import, an image and a report of olga's, a trial and a rehearsal of arno's wait, always by the same ids, as if no worker were there."""
     upload = {"upload": "0" * 64, "dates": "auto", "retire": False, "as_of": None}
     sha256 = hashlib.sha256(handed_in_source(3).encode()).hexdigest()
     trial = {"submission": 2, "version": sha256, "runs": EARLIER_RUNS}
     rehearsal = {"version": sha256, "moments": ["before"], "minutes": 10, "runs": 5}
+    report = {"kind": "scans", "session": "", "badge": "", "columns": ["session"], "as_of": None}
     now = int(time.time())
     orders = (
         JobOrder("0" * 32, AGENDA_IMPORT, "demo", "demo/olga", now, upload),
         JobOrder("1" * 32, SUBMISSION_TRIAL, "demo", "demo/arno", now, trial),
         JobOrder("2" * 32, REHEARSAL, "demo", "demo/arno", now, rehearsal),
+        JobOrder("4" * 32, ATTENDANCE_REPORT, "demo", "demo/olga", now, report),
         JobOrder("3" * 32, BADGE_IMAGE, "demo", "demo/olga", now, {"image": "e" * 64}),
     )
     for order in orders:
@@ -68,7 +78,7 @@ class Stage:
     check_worker: object
 
     def rewind(self):
-        """Records and store as at the start: one refused login, one person who came by a test login, four waiting jobs."""
+        """Records and store as at the start: one refused login, one person who came by a test login, five waiting jobs."""
         self.redis.flushall()
         adopt(self.redis, "development")
         self.check_worker.note_presence()

@@ -21,6 +21,8 @@ UNTOUCHED = {
     f"{ONE}/agenda/undo/<int:number>": {"agenda.import_undone"},
     f"{ONE}/app": {SAME},
     f"{ONE}/attendance/disputes/<int:number>": {REFUSED},
+    f"{ONE}/attendance/reports": {"attendance.report_made"},
+    f"{ONE}/attendance/reports/cancel": {SHOWN},
     f"{ONE}/attendance/scans/<scan>/void": {REFUSED},
     f"{ONE}/attendance/scans/add": {REFUSED},
     f"{ONE}/attendance/to-decide/question": {REFUSED},

@@ -10,9 +10,11 @@ from records.attendance.badge_formats.stored_format import as_json
 from records.attendance.ledger import chain
 from records.attendance.ledger.chain import BadgeNames
 from records.attendance.questions import disputes
+from records.attendance.report.report_rows import ReportDigest
 from records.audit import AuditContext
 from records.changes import retirement
-from records.changes.attendance import badge_formats
+from records.changes.attendance import badge_formats, reports
+from records.changes.attendance.reports import ReportDraft
 from records.changes.scripts import submissions as handing_in
 from records.changes.scripts.checked_scripts import CheckedScript
 from records.identity import external_auth as external
@@ -175,7 +177,7 @@ def _badges(db, made):
 
 
 def _scanned(db, made):
-    """A badge that left a session at which it was not, a refused scan, and a person who says that it is wrong."""
+    """A badge that left a session at which it was not, a refused scan, and a report."""
     made.scan_mode_exceptions = ["CE-1"]
     scans = []
     for number, minutes, direction in ((1, 1, "in"), (2, 20, "out"), (3, 40, "out")):
@@ -190,6 +192,10 @@ def _scanned(db, made):
     chain.append(db, chain.lock(db, made), scans)
     sent = {"id": "x", "session": "CE-9", "badge_id": "20771", "last_name": "Roy", "first_name": "Eva"}
     refused_scans.keep(db, made, [(sent, "bad_id")], actor="demo/sam", device="", received_at=_at(9))
+    begun = reports.begin_report(db, made, ReportDraft())
+    digest = ReportDigest(begun.terms.headings)
+    list(digest.passing(row.cells for row in begun.rows(db, made)))
+    reports.note_report(db, made, begun, digest, AuditContext("demo/olga"))
 
 
 def _handed_in(db, demo):

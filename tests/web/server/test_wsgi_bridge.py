@@ -1,13 +1,16 @@
 """What the application learns about a request, and what a client cannot make it believe."""
 
 import asyncio
+import tempfile
 from types import SimpleNamespace
 
 import pytest
+from granian.rsgi import ProtocolClosed
 
 from tests.support.event_loop import awaited
 from web.middleware.request_checks import REFUSED
 from web.server.request_body import RequestBodies
+from web.server.response_body import IN_MEMORY
 from web.server.wsgi_bridge import WsgiBridge
 
 
@@ -30,6 +33,8 @@ class Protocol:
     def __init__(self, *pieces):
         self._pieces = pieces
         self.answer = None
+        self.pieces = []
+        self.closes = False
 
     async def __aiter__(self):
         for piece in self._pieces:
@@ -44,8 +49,18 @@ class Protocol:
     def response_empty(self, status, headers):
         self.answer = (status, headers, b"")
 
+    def response_stream(self, status, headers):
+        self.answer = (status, headers, b"")
+        return self
 
-def ask(application, *fields, pieces=(), limit=100, **scope):
+    async def send_bytes(self, piece):
+        if self.closes:
+            raise ProtocolClosed
+        self.pieces.append(len(piece))
+        self.answer = (*self.answer[:2], self.answer[2] + piece)
+
+
+def ask(application, *fields, pieces=(), limit=100, closes=False, **scope):
     known = {"method": "GET", "path": "/", "query_string": "", "http_version": "1.1", "authority": None}
     known |= {"client": "192.0.2.7:4711", "headers": Fields(fields)} | scope
     closed = []
@@ -61,6 +76,7 @@ def ask(application, *fields, pieces=(), limit=100, **scope):
         loop = asyncio.get_running_loop()
         bridge.__rsgi_init__(loop)
         protocol = Protocol(*pieces)
+        protocol.closes = closes
         await bridge.__rsgi__(SimpleNamespace(**known), protocol)
         bridge.__rsgi_del__(loop)
         return protocol.answer
@@ -170,3 +186,44 @@ def test_the_whole_answer_is_handed_over_and_what_made_it_is_closed():
 
     assert ask(application) == (200, [("X-Test", "1")], b"ab")
     assert Parts.closed
+
+
+def body_of(size, log, *, fails=False):
+    """An application whose body has this size, in parts of 100,000 bytes."""
+
+    def application(_, start_response):
+        start_response("200 OK", [("Content-Length", str(size))])
+        try:
+            yield from (bytes(min(100_000, size - begun)) for begun in range(0, size, 100_000))
+            if fails:
+                raise OSError("the database is away")
+        finally:
+            log.append("closed")
+
+    return application
+
+
+@pytest.mark.parametrize("size", [0, 1, IN_MEMORY, IN_MEMORY + 1, 5_000_000])
+def test_a_body_of_any_size_arrives_whole_and_a_large_one_is_in_no_memory(size, monkeypatch):
+    log, files = [], []
+    monkeypatch.setattr(
+        tempfile, "TemporaryFile", lambda real=tempfile.TemporaryFile: files.append(real()) or files[-1]
+    )
+    assert ask(body_of(size, log)) == (200, [("Content-Length", str(size))], bytes(size))
+    assert (log, len(files)) == (["closed"], int(size > IN_MEMORY))
+    assert all(file.closed for file in files)
+
+
+@pytest.mark.parametrize("size", [1, 5_000_000])
+def test_a_body_that_fails_halfway_is_an_error_and_never_half_a_file(size, caplog):
+    assert ask(body_of(size, [], fails=True))[0] == 500
+    assert "the database is away" in caplog.text
+
+
+def test_a_client_that_leaves_in_the_middle_of_a_large_body_leaves_no_open_file(monkeypatch):
+    log, files = [], []
+    monkeypatch.setattr(
+        tempfile, "TemporaryFile", lambda real=tempfile.TemporaryFile: files.append(real()) or files[-1]
+    )
+    ask(body_of(5_000_000, log), closes=True)
+    assert (log, [file.closed for file in files]) == (["closed"], [True])

@@ -13,7 +13,7 @@ from typing import Final
 
 from markupsafe import Markup
 
-from records.attendance.curves import Timeline
+from records.attendance.figures.curves import Timeline
 from web.time_format import TimeFormatter
 
 

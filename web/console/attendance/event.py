@@ -12,10 +12,10 @@ from markupsafe import Markup
 
 from records import AgendaSession
 from records.agenda import sessions
-from records.attendance import event_counts
-from records.attendance.curves import arrivals, timeline
-from records.attendance.event_counts import EventCount, SessionCount
-from records.attendance.room_figures import capacity_of, registered_of
+from records.attendance.figures import event_counts
+from records.attendance.figures.curves import arrivals, timeline
+from records.attendance.figures.event_counts import EventCount, SessionCount
+from records.attendance.figures.room_sizes import capacity_of, registered_of
 from records.plurals import counted
 from web.console.attendance.live_counts import edition_of, unchanged
 from web.console.attendance.views_base import blueprint, page, reading

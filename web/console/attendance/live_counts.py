@@ -8,7 +8,7 @@ from http import HTTPStatus
 from flask import Response, request
 
 from records import DbSession, Implementation
-from records.attendance import event_counts
+from records.attendance.figures import event_counts
 
 
 def edition_of(db: DbSession, found: Implementation, now: datetime) -> str:

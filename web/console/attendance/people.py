@@ -10,8 +10,9 @@ from flask import Response, request
 
 from records import AgendaSession, DbSession, Implementation, User
 from records.agenda import sessions
-from records.attendance import scan_queries, scanned_people, session_attendance
+from records.attendance import scan_queries, session_attendance
 from records.attendance.conflicts import conflicts_of
+from records.attendance.figures import scanned_people
 from records.attendance.minutes import BadgeAttendance, attended_until, minutes_until
 from records.attendance.session_attendance import session_rules
 from records.people import actors, badge_id, users
@@ -69,7 +70,7 @@ def person(implementation: str) -> Response:
     badge = badge_id.normalised(request.args.get("badge", ""))
     now = datetime.now(UTC)
     with reading(implementation) as (db, found):
-        scans = scanned_people.on_record(db, found, badge) if badge and "\0" not in badge else []
+        scans = scanned_people.on_record(db, found, badge) if badge else []
         names = scanned_people.names_of(db, found, badges=[badge]).get(badge, ("", "")) if scans else ("", "")
         agenda = sessions.with_retired(db, found)
         keys = {each.entry.actor for each in scans} | {each.void.actor for each in scans if each.void}

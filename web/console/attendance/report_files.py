@@ -7,14 +7,13 @@ database connection waits for a browser, and a report that cannot be made comple
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from contextlib import ExitStack, closing
 from http import HTTPStatus
 from itertools import islice
 from typing import BinaryIO, Final
 
 from flask import Response, stream_template
-from werkzeug.wsgi import FileWrapper
 
 from records import DbSession, Implementation, RuleViolation
 from records.attendance.report import made_reports, report_files
@@ -88,13 +87,19 @@ def _rows(db: DbSession, found: Implementation, made: MadeReport) -> Generator[R
 
 
 def _sent(out: BinaryIO, mimetype: str, kept: ExitStack) -> Response:
-    """Return the response with a file that was written; `kept` closes the file once the response is over."""
+    """Return the response with a file that was written; `kept` closes the file, at its end or once the response is over."""
     size = out.tell()
     out.seek(0)
-    response = Response(FileWrapper(out, PIECE), headers=dict(PRIVATE), content_type=mimetype)
+    response = Response(_pieces(out, kept), headers=dict(PRIVATE), content_type=mimetype)
     response.content_length = size
     response.call_on_close(kept.close)
     return response
+
+
+def _pieces(out: BinaryIO, kept: ExitStack) -> Iterator[bytes]:
+    with kept:
+        while piece := out.read(PIECE):
+            yield piece
 
 
 def _name(implementation: str, made: MadeReport) -> str:

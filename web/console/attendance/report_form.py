@@ -65,4 +65,6 @@ def draft_of(form: ReportForm, kind: str, zone: str) -> ReportDraft | None:
 
 
 def _words(column: ReportColumn) -> str:
-    return f"{column.heading}: {column.help}" if column.help else column.heading
+    """Return the label of a column; its zone is in the help, because labels of pages name none."""
+    heading = column.heading.removesuffix(" (UTC)")
+    return f"{heading}: {column.help}" if column.help else heading

@@ -13,7 +13,7 @@ from flask import Response, flash, request
 
 from records import AgendaSession, DbSession, Implementation, RuleViolation
 from records.agenda import sessions
-from records.attendance import scanned_people
+from records.attendance.figures import scanned_people
 from records.attendance.report import made_reports
 from records.attendance.report.made_reports import BegunReport, MadeReport
 from records.attendance.report.report_rows import ReportDigest
@@ -122,6 +122,7 @@ def _list(db: DbSession, found: Implementation, kind: str, form: ReportForm) -> 
         "reports.html",
         found,
         title="Reports",
+        has_times=True,
         form=form,
         kind=kind,
         kinds=KINDS,
@@ -153,7 +154,7 @@ def _order(implementation: str, draft: ReportDraft, begun: BegunReport) -> Respo
         draft.session,
         begun.terms.badge,
         list(begun.terms.columns),
-        draft.as_of.isoformat() if draft.as_of else "",
+        int(draft.as_of.timestamp()) if draft.as_of else None,
     )
     try:
         AuthServices.here().jobs.order(ATTENDANCE_REPORT, implementation, signed_in().actor, asdict(arguments))

@@ -10,10 +10,11 @@ from typing import Final
 from flask import Response
 
 from records import AgendaSession, DbSession, Implementation
-from records.attendance import event_counts, scan_queries, scanned_people, session_attendance
-from records.attendance.curves import Timeline, arrivals, most_in_room, peak, timeline, until
+from records.attendance import scan_queries, session_attendance
+from records.attendance.figures import event_counts, scanned_people
+from records.attendance.figures.curves import arrivals, most_in_room, peak, timeline, until
+from records.attendance.figures.room_sizes import capacity_of, registered_of
 from records.attendance.minutes import SessionRules, attended_until, minutes_until
-from records.attendance.room_figures import capacity_of, registered_of
 from records.attendance.session_attendance import PersonAttendance, SessionAttendance, session_rules
 from records.plurals import counted
 from web.console.attendance.charts import TimeChart
@@ -164,15 +165,15 @@ def _charts(
     begun = sum(1 for start in line.starts if start <= now)
     highest, highest_at = peak(presences)
     clock, minutes = TimeFormatter.of(found), counted(line.step // timedelta(minutes=1), "minute")
-    capacity = capacity_of(held)
+    limits = (("places", capacity_of(held)), ("registered", registered_of(held)))
     return SessionCharts(
         TimeChart(line, arrived, clock, f"People who arrived, at most {max(arrived)} in {minutes}"),
         TimeChart(
-            Timeline(line.begins, line.step, line.count),
+            line,
             present[:begun],
             clock,
             f"People in the room, at most {highest} at once",
-            ("room", capacity) if capacity else None,
+            next(((words, number) for words, number in limits if number), None),
         ),
         tuple(
             (start, arrived[place], present[place] if place < begun else None)

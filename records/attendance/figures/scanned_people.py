@@ -9,10 +9,9 @@ from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from records import fields
+from records.attendance import scan_queries
+from records.attendance.ledger.tables import EntryKind, LedgerEntry, ScanNames
 from records.tenants.implementations import Implementation
-
-from . import scan_queries
-from .ledger.tables import EntryKind, LedgerEntry, ScanNames
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from records.attendance.curves import arrivals, most_in_room, peak, timeline, until
+from records.attendance.figures.curves import arrivals, most_in_room, peak, timeline, until
 from records.attendance.minutes import Presence
 
 START = datetime(2026, 5, 4, 9, tzinfo=UTC)

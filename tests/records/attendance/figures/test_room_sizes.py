@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from records import AgendaSession
-from records.attendance.room_figures import capacity_of, registered_of
+from records.attendance.figures.room_sizes import capacity_of, registered_of
 
 
 @pytest.mark.parametrize(

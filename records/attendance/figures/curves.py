@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from .minutes import Presence
+from records.attendance.minutes import Presence
 
 #: Lengths of a step, in minutes.
 _STEPS: Final = (1, 2, 5, 10, 15, 30, 60, 120, 240, 480, 1440)

@@ -11,10 +11,9 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from records import audit
+from records.attendance import scan_queries
+from records.attendance.ledger.tables import LedgerEntry, LedgerHead
 from records.tenants.implementations import Implementation
-
-from . import scan_queries
-from .ledger.tables import LedgerEntry, LedgerHead
 
 
 @dataclass(frozen=True)
