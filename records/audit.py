@@ -162,8 +162,11 @@ def recent(  # noqa: PLR0913 - a list is asked for by all of these, by name
     limit: int = 50,
     holding: Mapping[str, str] | None = None,
     people: Mapping[str, Collection[str]] | None = None,
+    actions: Collection[str] | None = None,
 ) -> list[AuditEntry]:
     """Return entries, the newest first; `before` is the number of the last entry of the page before.
+
+    `actions`: only entries of these.
 
     `holding`: texts that actor, action or target must contain, in upper or lower case (of A to Z). `people`: keys of
     people, for actor or target, that also match.
@@ -174,6 +177,7 @@ def recent(  # noqa: PLR0913 - a list is asked for by all of these, by name
     for name, text in (holding or {}).items():
         column = {"actor": AuditEntry.actor, "action": AuditEntry.action, "target": AuditEntry.target}[name]
         rows = rows.where(or_(column.icontains(text, autoescape=True), _is_one_of(name, (people or {}).get(name, ()))))
+    rows = rows if actions is None else rows.where(AuditEntry.action.in_(actions))
     if before is not None:
         rows = rows.where(AuditEntry.number < before)
     return list(db.scalars(rows.order_by(AuditEntry.number.desc()).limit(limit)))

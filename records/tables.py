@@ -11,6 +11,8 @@ from .agenda.sessions import AgendaSession
 from .attendance.badge_setup import BadgeExample, BadgeImage, BadgeSetup
 from .attendance.devices import ScanDevice
 from .attendance.ledger.tables import LedgerEntry, LedgerHead, ScanNames
+from .attendance.questions.decisions import AttendanceDecision
+from .attendance.questions.disputes import AttendanceDispute
 from .attendance.refused_scans import RefusedScan
 from .attendance.report.report_basis import ReportBasis
 from .audit import AuditEntry, AuditHead
@@ -41,6 +43,8 @@ ALL_TABLES = (
     AgendaImport,
     AgendaSession,
     AgendaUpload,
+    AttendanceDecision,
+    AttendanceDispute,
     AuditEntry,
     AuditHead,
     AuthorToken,

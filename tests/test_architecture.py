@@ -84,7 +84,7 @@ ORDER = {
         "notices",
         "changes",
     ),
-    "records/attendance": ("badge_formats", "ledger", "figures", "report"),
+    "records/attendance": ("badge_formats", "ledger", "figures", "report", "questions", "retention"),
     "records/changes": ("scripts", "attendance"),
     "runner": (
         *(
@@ -121,6 +121,7 @@ ORDER = {
             "health",
             "openapi",
             "widget",
+            "own_attendance",
             "unsubscribe",
         ),
         *("server", "devidp", "demo", "cli"),
@@ -129,6 +130,7 @@ ORDER = {
     "web/auth/saml": ("protocol",),
     "web/auth/saml/protocol": ("xml", "messages"),
     "web/console": ("layout", "people", "settings", "runs", "scripts", "attendance"),
+    "web/console/attendance": ("decisions",),
     "web/console/scripts": ("source", "deploying", "rehearsals", "trials", "pane"),
     "web/console/settings": ("agenda", "general", "attendance", "badges", "connections", "identity", "external"),
     "web/cli": ("common", "setup", "operate", "attendance", "authors", "service", "scripts", "local"),
@@ -411,7 +413,10 @@ WRITERS = {
     "records.agenda.agenda_imports": {"import_file", "undo"},
     "records.attendance.corrections": {"add", "void"},
     "records.attendance.devices": {"make", "revoke"},
-    "records.attendance.ledger.erasure": {"erase"},
+    "records.attendance.ledger.erasure": {"erase", "erase_all"},
+    "records.attendance.ledger.removal": {"delete_marked", "mark"},
+    "records.attendance.questions.decisions": {"forget", "keep"},
+    "records.attendance.questions.disputes": {"answer", "forget_answered", "make"},
     "records.attendance.refused_scans": {"erase"},
     "records.identity.external_auth": {"remove", "save"},
     "records.identity.saml_providers": {

@@ -24,7 +24,7 @@ from . import intake
 from .ledger import chain
 from .ledger.chain import BadgeNames, EntryDraft
 from .ledger.tables import EntryKind, LedgerEntry
-from .scan_parsing import DIRECTIONS, LONGEST_NAME
+from .scan_parsing import DIRECTIONS, LONGEST_NAME, UUID
 from .scan_queries import SCANS
 
 
@@ -39,6 +39,7 @@ class AddedScan:
     last_name: str = ""
     first_name: str = ""
     replaces: str = ""  #: the id of a voided scan
+    id: str = ""  #: what it is known by; a new one if it is empty
 
 
 def find_scan(db: Session, owner: Implementation, scan_id: str) -> LedgerEntry | None:
@@ -76,7 +77,7 @@ def add(db: Session, owner: Implementation, added: AddedScan, *, actor: str, rea
     """Add a scan, and return its id. Raises RuleViolation with every fault."""
     values = fields.checked(_CHECKS, {name: getattr(added, name) for name in _CHECKS})
     fields.refuse(_faults(db, owner, values, added.at))
-    head, now, scan_id = chain.lock(db, owner), utc_now(), str(uuid.uuid4())
+    head, now, scan_id = chain.lock(db, owner), utc_now(), values["id"] or str(uuid.uuid4())
     draft = EntryDraft(
         kind=EntryKind.ADDED,
         scan_id=scan_id,
@@ -121,9 +122,9 @@ def _faults(db: Session, owner: Implementation, values: dict[str, str], at: date
     return faults
 
 
-def _replaced(value: str) -> str:
+def _scan_id(value: str) -> str:
     text = str(fields.exact(36)(value)).lower()
-    if text and len(text) != 36:
+    if text and not UUID.fullmatch(text):
         raise ValueError("must be the id of a scan")
     return text
 
@@ -134,5 +135,6 @@ _CHECKS: dict[str, fields.Check] = {
     "direction": fields.one_of("", *DIRECTIONS),
     "last_name": fields.line(LONGEST_NAME),
     "first_name": fields.line(LONGEST_NAME),
-    "replaces": _replaced,
+    "replaces": _scan_id,
+    "id": _scan_id,
 }

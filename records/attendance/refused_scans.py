@@ -84,9 +84,22 @@ def count(db: Session, owner: Implementation) -> int:
     return db.scalar(select(func.count()).where(RefusedScan.implementation_id == owner.id)) or 0
 
 
-def recent(db: Session, owner: Implementation, *, limit: int = 50, before: int | None = None) -> list[RefusedScan]:
-    """Return refused scans, the newest first; `before` is the number of the last one of the page before."""
+def recent(
+    db: Session,
+    owner: Implementation,
+    *,
+    limit: int = 50,
+    before: int | None = None,
+    holding: Mapping[str, str] | None = None,
+) -> list[RefusedScan]:
+    """Return refused scans, the newest first; `before` is the number of the last one of the page before.
+
+    `holding`: texts that `reason`, `session` or `badge_id` must be; "" means any.
+    """
     mine = select(RefusedScan).where(RefusedScan.implementation_id == owner.id)
+    columns = {"reason": RefusedScan.reason, "session": RefusedScan.session, "badge_id": RefusedScan.badge_id}
+    for name, text in (holding or {}).items():
+        mine = mine.where(columns[name] == text) if text else mine
     mine = mine if before is None else mine.where(RefusedScan.number < before)
     return list(db.scalars(mine.order_by(RefusedScan.number.desc()).limit(limit)))
 

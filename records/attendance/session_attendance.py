@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -68,6 +69,11 @@ def of_badges(
     for (who, name), scans in groups.items():
         found[who][name] = (len(scans), attendance(scans, held[name], rules))
     return found
+
+
+def of_scans(owner: Implementation, session: AgendaSession, scans: Sequence[BadgeScan]) -> BadgeAttendance:
+    """Return the attendance that these scans of one badge at a session give."""
+    return attendance(scans, session_rules(owner, session), scan_queries.rules_of(owner))
 
 
 def session_rules(owner: Implementation, session: AgendaSession) -> SessionRules:

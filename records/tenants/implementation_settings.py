@@ -25,7 +25,7 @@ KIB, MIB = 1024, 1024 * 1024
 TEXT, LINES, TICKS, WHOLE, FLAG, CHOICE, JSON = "text", "lines", "ticks", "whole", "flag", "choice", "JSON"
 #: Pages of the console on which settings stand.
 GENERAL, LINK_HOSTS, SCRIPT, APP, ROLES = "general", "link hosts", "script", "app", "roles"
-ATTENDANCE = "attendance"
+ATTENDANCE, RETENTION = "attendance", "retention"
 
 
 @dataclass(frozen=True)
@@ -88,12 +88,23 @@ SCAN_MODES = (
 )
 
 
+#: Older scans are refused, so what was deleted after that cannot come back.
+LEAST_SCAN_DAYS = 61
+
+
 def _limits(value: Any) -> dict[str, Any]:
     given = fields.json_object(4096)(value)
     try:
         return fields.checked(LIMITS, given)
     except RuleViolation as refused:
         raise ValueError(str(refused)) from None
+
+
+def _scan_days(value: Any) -> int:
+    days = int(fields.whole(0, 3650)(value))
+    if 0 < days < LEAST_SCAN_DAYS:
+        raise ValueError(f"must be 0, or {LEAST_SCAN_DAYS} to 3650")
+    return days
 
 
 def _link(value: Any) -> str:
@@ -244,6 +255,31 @@ SETTINGS = (
         "percent_needed", WHOLE, "Or the share of the session that is needed",
         "One of the two is enough. With 0 in both, everyone who was scanned has attended.", fields.whole(0, 100), ATTENDANCE,
         "percent",
+    ),
+    ImplementationSetting(
+        "own_attendance", FLAG, "People can look at their own attendance",
+        "A small link below the message leads to a page with their own scans and minutes, on which they can say that something is "
+        "wrong.",
+        fields.flag, ATTENDANCE,
+    ),
+    ImplementationSetting(
+        "keep_names_days", WHOLE, "Erase the names on scans after",
+        "Days after the last session of the agenda. Scans and badge IDs stay, and the ledger can still be verified. 0: never.",
+        fields.whole(0, 3650), RETENTION, "days", of_people=True,
+    ),
+    ImplementationSetting(
+        "keep_scans_days", WHOLE, "Delete scans after",
+        "Days after the last session of the agenda, at least 61. Reports of these scans cannot be made or verified any more. 0: never.",
+        _scan_days, RETENTION, "days", of_people=True,
+    ),
+    ImplementationSetting(
+        "keep_refused_days", WHOLE, "Delete refused scans after", "Days after they arrived. 0: never.",
+        fields.whole(0, 3650), RETENTION, "days", of_people=True,
+    ),
+    ImplementationSetting(
+        "keep_devices_days", WHOLE, "Delete devices for scanning after",
+        "Days after their end or their revocation, at least 61. 0: never.",
+        _scan_days, RETENTION, "days", of_people=True,
     ),
     ImplementationSetting(
         "app_redirect_uris", LINES, "Addresses at which a login may end",

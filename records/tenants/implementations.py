@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, String, Text, func, select, text
+from sqlalchemy import CheckConstraint, String, Text, false, func, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from records import fields, roles
@@ -85,6 +85,11 @@ class Implementation(Base):
     late_minutes: Mapped[int] = mapped_column(default=0, server_default=text("0"))
     minutes_needed: Mapped[int] = mapped_column(default=0, server_default=text("0"))  #: 0: not set
     percent_needed: Mapped[int] = mapped_column(default=0, server_default=text("0"))  #: 0: not set
+    own_attendance: Mapped[bool] = mapped_column(default=False, server_default=false())  #: people may see their own
+    keep_names_days: Mapped[int] = mapped_column(default=0, server_default=text("0"))  #: 0: for ever, as those below
+    keep_scans_days: Mapped[int] = mapped_column(default=0, server_default=text("0"))
+    keep_refused_days: Mapped[int] = mapped_column(default=0, server_default=text("0"))
+    keep_devices_days: Mapped[int] = mapped_column(default=0, server_default=text("0"))
 
     def __repr__(self) -> str:
         return f"<Implementation {self.slug}>"

@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 
 from records import Database, DatabaseUnavailable, RunRecord
 from records.attendance import badge_setup
+from records.changes.attendance import retention
 from records.scripts import runs
 from records.trials import kept_answers, rehearsals
 
@@ -126,9 +127,12 @@ class TraceWriter:
         return True
 
     def purge(self) -> None:
-        """Delete runs, vendors' answers and rehearsals that are older than their implementation keeps them, and old examples of badges."""
+        """Delete what implementations keep no longer.
+
+        These are runs, answers of vendors, rehearsals, examples of badges, and what their settings say of attendance.
+        """
         try:
-            while self._purge_some():
+            while self._purge_some() or self._purge_attendance():
                 pass
         except DatabaseUnavailable as error:  # the outage log reports it; the next try is in an hour
             log.debug("old runs not deleted yet error=%s", error)
@@ -140,3 +144,7 @@ class TraceWriter:
             now = datetime.now(UTC)
             kept = runs.purge(db, now) + kept_answers.purge(db, now) + rehearsals.purge(db, now)
             return kept + badge_setup.purge(db, now)
+
+    def _purge_attendance(self) -> int:
+        with self._database.session() as db:
+            return retention.remove_due(db, datetime.now(UTC)).value

@@ -156,6 +156,10 @@ class StatusService:
         self._snapshots.implementation(implementation)
         self._snapshots.session(implementation, session)
 
+    def shows_own_attendance(self, implementation: str) -> bool:
+        """Say whether people may look at their own attendance. Raises `UnknownImplementation`."""
+        return self._snapshots.implementation(implementation).own_attendance
+
     def return_url(self, request: StatusRequest) -> str:
         """Return the signed address to which a vendor's site may send the user back."""
         token = self._tokens.make(request.implementation, request.user, request.session)

@@ -78,6 +78,7 @@ class ImplementationSnapshot:
     wall_s: float
     since: int  #: when it was made, in Unix seconds
     scan_button: ScanButton | None = None  #: None if nobody can see it
+    own_attendance: bool = False  #: people may look at their own
 
     def seen_by(self, user: str) -> SeenVersion:
         """Return the one version that a user sees."""
@@ -203,6 +204,7 @@ def implementation_snapshot(
         concurrency=found.concurrency,
         wall_s=limits_of(found, most).wall_s,
         since=implementations.made_at(found),
+        own_attendance=found.own_attendance,
     )
 
 

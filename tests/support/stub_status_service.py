@@ -57,6 +57,10 @@ class StubStatusService:
         self.ended = set()  # login ids
         self.came_back = []
         self.fails_with = None
+        self.own_attendance = False
+
+    def shows_own_attendance(self, implementation):
+        return self.own_attendance
 
     def ask(self, asker, wait_s=0.0):
         self.check_exists(asker.implementation, asker.session)

@@ -9,6 +9,7 @@ from web.console.settings import app_login, retirement, role_limit
 from web.console.settings.agenda import import_views as agenda_check
 from web.console.settings.agenda import job_views as agenda_jobs
 from web.console.settings.agenda import views as agenda
+from web.console.settings.attendance import retention
 from web.console.settings.attendance import views as attendance
 from web.console.settings.badges import job_views as badge_jobs
 from web.console.settings.badges import views as badges
@@ -25,6 +26,7 @@ VIEWS = (
     agenda_check,
     agenda_jobs,
     attendance,
+    retention,
     badges,
     badge_jobs,
     connections,

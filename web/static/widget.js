@@ -2,7 +2,7 @@
 // the right moments and takes over what differs, so there is one place that knows how a status looks.
 
 const widget = document.getElementById("widget");
-const [row, action, text, note, again] = ["row", "action", "text", "note", "again"].map((id) => document.getElementById(id));
+const [row, action, text, note, own, again] = ["row", "action", "text", "note", "own", "again"].map((id) => document.getElementById(id));
 
 const CHECKING = "Checking…";
 const WENT_OUT = `went out from ${location.pathname}`;
@@ -99,7 +99,7 @@ function draw(page) {
   noteFocus();
   const of = (element) => page.getElementById(element.id);
   for (const element of [action, text, note]) say(element, of(element).textContent);
-  for (const element of [widget, row, action, text, note, again]) become(element, of(element));
+  for (const element of [widget, row, action, text, note, own, again]) become(element, of(element));
   row.style.minHeight = widget.dataset.state === "checking" ? row.style.minHeight : "";
   keepFocus();
   tellHeight();

@@ -26,6 +26,9 @@ blueprint = Blueprint("widget", __name__, url_prefix="/widget")
 #: The address of a tint contains its colour, so its content never changes.
 FOR_EVER = "public, max-age=31536000, immutable"
 
+#: States beside which the link to the person's own attendance stands: somebody is logged in, and something is shown.
+WITH_OWN = frozenset({"ready", "checking"})
+
 
 @blueprint.get("/<implementation>/sessions/<session_id>")
 @needs(Permission.ANYONE)
@@ -40,9 +43,10 @@ def show(implementation: str, session_id: str) -> Response:
     session = SessionAddress.named(implementation, session_id)
     try:
         drawing = _drawing(services, session)
+        own_path = _own_path(services, session) if drawing.state in WITH_OWN else ""
     except (StoreAway, DatabaseUnavailable) as error:
         return _away(session, error)
-    response = Response(_page(session, drawing), mimetype="text/html")
+    response = Response(_page(session, drawing, own_path), mimetype="text/html")
     response.headers.extend(PRIVATE)
     return response
 
@@ -95,6 +99,12 @@ def _away(session: SessionAddress, error: StoreAway | DatabaseUnavailable) -> Re
     return response
 
 
-def _page(session: SessionAddress, drawing: RenderedStatus) -> str:
+def _own_path(services: StatusEndpointServices, session: SessionAddress) -> str:
+    if not services.status_service.shows_own_attendance(session.implementation):
+        return ""
+    return url_for("own_attendance.show", implementation=session.implementation, session=session.session)
+
+
+def _page(session: SessionAddress, drawing: RenderedStatus, own_path: str = "") -> str:
     again_path = url_for("widget.check_again", implementation=session.implementation, session_id=session.session)
-    return render_template("widget/show.html", drawing=drawing, again_path=again_path)
+    return render_template("widget/show.html", drawing=drawing, again_path=again_path, own_path=own_path)

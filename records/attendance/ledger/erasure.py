@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import CursorResult, delete, select
@@ -17,12 +18,18 @@ from .tables import EntryKind, LedgerEntry, ScanNames
 
 def erase(db: Session, owner: Implementation, badge: str, *, actor: str, reason: str) -> int:
     """Delete all names of a normalised badge ID, and return how many rows had some. Without any, nothing is written."""
+    return erase_all(db, owner, [badge], actor=actor, reason=reason)
+
+
+def erase_all(db: Session, owner: Implementation, badges: Sequence[str], *, actor: str, reason: str) -> int:
+    """Delete all names of these badge IDs, with a row for each, and return how many rows had some, as `erase` does."""
     head = chain.lock(db, owner)
-    numbers = select(LedgerEntry.number).where(LedgerEntry.implementation_id == owner.id, LedgerEntry.badge_id == badge)
+    mine = select(LedgerEntry.number).where(LedgerEntry.implementation_id == owner.id)
+    numbers = mine.where(LedgerEntry.badge_id.in_(badges))
     theirs = delete(ScanNames).where(ScanNames.implementation_id == owner.id, ScanNames.number.in_(numbers))
     done: CursorResult[Any] = db.execute(theirs)  # type: ignore[assignment]  # of a DELETE
     if done.rowcount:
-        chain.append(db, head, [(_record(badge, actor, reason), None)])
+        chain.append(db, head, [(_record(badge, actor, reason), None) for badge in badges])
     return done.rowcount
 
 

@@ -92,6 +92,7 @@ class LedgerHead(Base):
     hash: Mapped[str] = mapped_column(String(64))
     anchored: Mapped[int] = mapped_column(RowId)  #: how many entries the newest anchor is about
     anchored_at: Mapped[datetime | None]
+    removed: Mapped[int] = mapped_column(BigInteger, default=0, server_default=text("0"))  #: first rows that are gone
 
 
 class ScanNames(Base):

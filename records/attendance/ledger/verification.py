@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 from records.audit import ChainHead
 from records.tenants.implementations import Implementation
 
-from . import anchors
-from .chain import FIRST, entry_hash, names_hash
+from . import anchors, removal
+from .chain import entry_hash, names_hash
 from .tables import EntryKind, LedgerEntry, LedgerHead, ScanNames
 
 #: Rows that are read at once.
@@ -27,7 +27,7 @@ class LedgerVerification:
     """What `verify` found. `broken_at` is the number of the first row that is not as it was written."""
 
     ok: bool
-    entries: int  #: how many are unchanged, up to the first broken one
+    entries: int  #: how many are unchanged, up to the first broken one, with those that were removed
     broken_at: int | None = None
     reason: str = ""
     head: ChainHead = NOTHING
@@ -35,6 +35,8 @@ class LedgerVerification:
 
 def verify(db: Session, owner: Implementation) -> LedgerVerification:
     """Check the ledger of an implementation, from the first row to the head.
+
+    If its first rows are kept no longer, the audit says so, with the hash from which the rest goes on.
 
     1. Numbers follow each other: a gap is a row that was removed.
     2. Each row has the hash of the one before, and its own hash matches its content.
@@ -46,8 +48,10 @@ def verify(db: Session, owner: Implementation) -> LedgerVerification:
     That the anchors themselves are unchanged is checked by `records.audit.verify`.
     """
     checks = _RowChecks.of(db, owner)
-    head, number = checks.head, 0
-    for number, row in enumerate(_walk(db, owner, head.entries), start=1):
+    head, number = checks.head, checks.removed
+    if checks.previous is None:
+        return LedgerVerification(False, 0, number, "it is missing, and no removal is on record", head)
+    for number, row in enumerate(_walk(db, owner, head.entries, reached=checks.removed), start=checks.removed + 1):
         fault = checks.fault(row, number)  # 1. to 4.
         if fault:
             return LedgerVerification(False, number - 1, number, fault, head)
@@ -66,7 +70,8 @@ class _RowChecks:
     anchored: int  #: as the head says
     anchors: dict[int, str]  #: number of a row -> its hash, as the anchor says
     erased: dict[str, int]  #: badge ID -> the number of the last row that says that its names were erased
-    previous: str = FIRST
+    removed: int  #: how many of the first rows are kept no longer
+    previous: str | None  #: None if no removal of these rows is on record
 
     @classmethod
     def of(cls, db: Session, owner: Implementation) -> _RowChecks:
@@ -76,6 +81,8 @@ class _RowChecks:
         row = db.scalar(
             select(LedgerHead).where(LedgerHead.implementation_id == owner.id).execution_options(populate_existing=True)
         )
+        removed = row.removed if row else 0
+        kept = removal.on_record(db, owner, removed) if removed else ChainHead()
         erasures = select(LedgerEntry.badge_id, func.max(LedgerEntry.number))
         erasures = erasures.where(mine, LedgerEntry.kind == EntryKind.ERASED).group_by(LedgerEntry.badge_id)
         return cls(
@@ -84,6 +91,8 @@ class _RowChecks:
             anchored=row.anchored if row else 0,
             anchors={each.entries: each.hash for each in anchors.every(db, owner)},
             erased={row[0]: row[1] for row in db.execute(erasures)},
+            removed=removed,
+            previous=kept.hash if kept else None,
         )
 
     def fault(self, row: Any, number: int) -> str:
@@ -124,14 +133,13 @@ class _RowChecks:
         return "", 0
 
 
-def _walk(db: Session, owner: Implementation, last: int) -> Iterator[Any]:
-    """Yield the rows with their names in order, a batch at a time, as plain mappings."""
+def _walk(db: Session, owner: Implementation, last: int, *, reached: int = 0) -> Iterator[Any]:
+    """Yield the rows after the one that was reached, with their names in order, a batch at a time, as plain mappings."""
     entry, names = LedgerEntry.__table__.c, ScanNames.__table__.c
     beside = [names[name] for name in ("salt", "last_name", "first_name", "completed")]
     same = and_(names.implementation_id == entry.implementation_id, names.number == entry.number)
     rows = select(*entry, *beside).join_from(LedgerEntry.__table__, ScanNames.__table__, same, isouter=True)
     rows = rows.where(entry.implementation_id == owner.id, entry.number <= last).order_by(entry.number).limit(BATCH)
-    reached = 0
     while True:
         batch = db.execute(rows.where(entry.number > reached)).mappings().all()
         yield from batch

@@ -10,13 +10,15 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from records import audit, changes
+from records import AgendaSession, audit, changes
 from records.audit import AuditContext
 from records.changes import retirement
+from records.changes.attendance import questions
 from records.changes.scripts import author_tokens, deployments, submissions
 from records.changes.scripts.readiness import Without
 from records.notices import notice_making, outbox
-from records.notices.notice_kinds import BY_NAME, GROUP_BY_NAME, TABLE
+from records.notices.notice_groups import GROUP_BY_NAME
+from records.notices.notice_kinds import BY_NAME, TABLE
 from records.notices.notice_tables import Mail, Notice, NoticeCursor
 from records.people import grants, users
 from records.roles import Permission
@@ -237,6 +239,20 @@ def test_notices_go_with_their_person_and_their_implementation(database, do, sub
 
 
 #: Actions in a script's life of which nobody is told, with the reason.
+def test_a_dispute_is_told_to_the_organizers_without_what_was_said(do, told, database):
+    with database.session() as db:
+        demo = implementations.find(db, "demo")
+        times = {"starts_at": datetime(2026, 5, 4, 9, tzinfo=UTC), "ends_at": datetime(2026, 5, 4, 10, tzinfo=UTC)}
+        db.add(AgendaSession(implementation_id=demo.id, session_id="s1", title="One", **times))
+        tom = users.find(db, demo, "tom")
+    said = do(questions.dispute, tom, "s1", AuditContext("demo/tom", "a private matter"))
+    assert told() == everybody("attendance.disputed", "nora", "otto")
+    with database.reading() as db:
+        assert all("private" not in str(each.values) for each in db.scalars(select(Notice)))
+    do(questions.answer, said.id, AuditContext("demo/otto", "It is corrected."))
+    assert told() == []
+
+
 SILENT = {
     "script.stored": "no user sees the version",
     "review.comment_resolved": "the comment itself was told",
@@ -259,7 +275,7 @@ def test_every_change_in_a_scripts_life_is_told_or_has_a_reason_not_to_be():
     assert actions == (set(SILENT) | set(BY_NAME)) & actions
     assert not set(SILENT) & set(BY_NAME)
     without_action = {"script.reverted by the watch", "token.ends", "certificate.ends", "own certificate.ends"}
-    assert set(BY_NAME) - actions == without_action
+    assert set(BY_NAME) - actions == without_action | {questions.DISPUTED}
 
 
 def test_every_kind_has_a_group_and_words_that_can_be_filled():

@@ -14,7 +14,7 @@ from sandbox import RunLimits
 from tests.support import ROOT
 from web.cli.setup.implementations import value_of
 from web.console.settings.app_login import AppForm
-from web.console.settings.attendance.forms import AttendanceForm
+from web.console.settings.attendance.forms import AttendanceForm, RetentionForm
 from web.console.settings.general.forms import BUDGETS, GeneralForm, LinkHostsForm, ScriptForm
 from web.console.settings.role_limit import RoleLimitForm
 
@@ -27,6 +27,7 @@ PAGES = {
     table.SCRIPT: (ScriptForm, "script.html"),
     table.APP: (AppForm, "app.html"),
     table.ATTENDANCE: (AttendanceForm, "attendance.html"),
+    table.RETENTION: (RetentionForm, "retention.html"),
     table.ROLES: (RoleLimitForm, "mapped_roles.html"),
 }
 EVERY = pytest.mark.parametrize("setting", table.SETTINGS, ids=lambda each: each.name)

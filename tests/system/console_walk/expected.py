@@ -20,8 +20,12 @@ UNTOUCHED = {
     f"{ONE}/agenda/jobs/<job>/cancel": {SHOWN},
     f"{ONE}/agenda/undo/<int:number>": {"agenda.import_undone"},
     f"{ONE}/app": {SAME},
+    f"{ONE}/attendance/disputes/<int:number>": {REFUSED},
     f"{ONE}/attendance/reports": {"attendance.report_made"},
     f"{ONE}/attendance/reports/cancel": {SHOWN},
+    f"{ONE}/attendance/scans/<scan>/void": {REFUSED},
+    f"{ONE}/attendance/scans/add": {REFUSED},
+    f"{ONE}/attendance/to-decide/question": {REFUSED},
     f"{ONE}/connections/<name>": {SAME},
     f"{ONE}/connections/<name>/remove": {"connection.removed"},
     f"{ONE}/connections/<name>/try": {"connection.tried"},
@@ -86,6 +90,7 @@ UNTOUCHED = {
     f"{ONE}/settings/badges/parts": {SAME},
     f"{ONE}/settings/badges/proposal": {SAME},
     f"{ONE}/settings/link-hosts": {SAME},
+    f"{ONE}/settings/retention": {SAME, SHOWN},  # the preview saves nothing
     f"{ONE}/settings/script": {SAME},
     "/logout/<implementation>": {SHOWN},
 }
@@ -114,12 +119,18 @@ TEXTS = {
         "fresh_seconds": "45",
         "stale_seconds": "700",
     },
+    "retention": {
+        "keep_names_days": "3650",
+        "keep_scans_days": "3650",
+        "keep_refused_days": "3650",
+        "keep_devices_days": "3650",
+    },
     "attendance": {
         "scan_text": "Scan badges",
         "scan_sessions": "CE-1\r\nCE-1a",
         "scan_opens_minutes": "30",
         "scan_closes_minutes": "15",
-        "scan_mode_exceptions": "CE-1",
+        "scan_mode_exceptions": "CE-1a",
         "repeat_seconds": "60",
         "early_minutes": "5",
         "late_minutes": "10",
@@ -236,6 +247,12 @@ NEW_AGENDA = b"ID,Title,Start Time,End Time\r\nCE-9,Sepsis in 2027,2027-07-15 09
 #: Forms of one act with what a person types, and the audit entry which that writes.
 FILLED = {
     "/console/add": ({"called": "New Congress", "slug": "new27", "time_zone": "Asia/Tokyo"}, "implementation.added"),
+    f"{ONE}/attendance/disputes/<int:number>": ({"answer": "They count now"}, "attendance.dispute_answered"),
+    f"{ONE}/attendance/scans/<scan>/void": ({"reason": "wrong badge"}, "attendance.scan_voided"),
+    f"{ONE}/attendance/to-decide/question": (
+        {"choice": "as it is", "reason": "the door was open"},
+        "attendance.left_as_it_is",
+    ),
     f"{ONE}/people/<int:number>/disable": ({"reason": "lost phone"}, "user.disabled"),
     f"{ONE}/retirement/archive": ({"reason": "it is over"}, "implementation.archived"),
     f"{ONE}/roles/all": ({"role": "organizer", "values": "noor@example.org"}, "grant.added"),

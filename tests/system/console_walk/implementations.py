@@ -4,11 +4,12 @@ from datetime import UTC, datetime, timedelta
 
 from records import ConnectionDraft, ExternalAuthDraft, RunRecord, SamlDraft, UserProfile, audit, roles
 from records.agenda import agenda_imports as agenda
-from records.attendance import badge_setup
+from records.attendance import badge_setup, refused_scans
 from records.attendance.badge_formats.proposals import propose
 from records.attendance.badge_formats.stored_format import as_json
 from records.attendance.ledger import chain
 from records.attendance.ledger.chain import BadgeNames
+from records.attendance.questions import disputes
 from records.attendance.report.report_rows import ReportDigest
 from records.audit import AuditContext
 from records.changes import retirement
@@ -175,14 +176,26 @@ def _badges(db, made):
         badge_formats.confirm_example(db, made, example.id, draft, by)
 
 
-def _scanned(db, demo):
-    """A badge was scanned, and a report of it was made."""
-    rows = [(draft(number, session_id="CE-1"), BadgeNames("Chen", "Mei")) for number in (1, 2)]
-    chain.append(db, chain.lock(db, demo), rows)
-    begun = reports.begin_report(db, demo, ReportDraft())
+def _scanned(db, made):
+    """A badge that left a session at which it was not, a refused scan, and a report."""
+    made.scan_mode_exceptions = ["CE-1"]
+    scans = []
+    for number, minutes, direction in ((1, 1, "in"), (2, 20, "out"), (3, 40, "out")):
+        at = _at(9) + timedelta(minutes=minutes)
+        times = {"scanned_at": at, "corrected_at": at, "received_at": at}
+        scans.append(
+            (
+                draft(number, session_id="CE-1", badge_id="10482", direction=direction, **times),
+                BadgeNames("Chen", "Alice"),
+            )
+        )
+    chain.append(db, chain.lock(db, made), scans)
+    sent = {"id": "x", "session": "CE-9", "badge_id": "20771", "last_name": "Roy", "first_name": "Eva"}
+    refused_scans.keep(db, made, [(sent, "bad_id")], actor="demo/sam", device="", received_at=_at(9))
+    begun = reports.begin_report(db, made, ReportDraft())
     digest = ReportDigest(begun.terms.headings)
-    list(digest.passing(row.cells for row in begun.rows(db, demo)))
-    reports.note_report(db, demo, begun, digest, AuditContext("demo/olga"))
+    list(digest.passing(row.cells for row in begun.rows(db, made)))
+    reports.note_report(db, made, begun, digest, AuditContext("demo/olga"))
 
 
 def _handed_in(db, demo):
@@ -234,6 +247,7 @@ def _people(db, staff, demo):
         db, demo, "otto", UserProfile("otto@example.org", "Press", "Otto", "Out"), provider=IDP.entity_id
     )
     users.disable(db, out, "lost badge")
+    disputes.make(db, demo, users.find(db, demo, "ada"), "CE-1", "I was there until the end")
 
 
 def _connections(db, box, demo, vendor):

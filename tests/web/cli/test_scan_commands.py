@@ -95,3 +95,42 @@ def test_the_sessions_are_reported_with_minutes_and_verified_after_the_agenda_ch
         assert cli("report", "verify", "aha26", file, env=event).exit_code == 0
     refused = cli("report", "sessions", "aha26", "--columns", ",", "--out", out, env=event)
     assert (refused.exit_code, "must name a column" in refused.stderr) == (2, True)
+
+
+@pytest.fixture
+def conflict(cli, event, write_file):
+    """A badge that was at both sessions, which are at the same time."""
+    agenda = AGENDA + "CE-2,Stroke,2026-05-04 09:00,2026-05-04 10:00\r\n"
+    assert cli("sessions", "import", "aha26", write_file("two.csv", agenda), env=event).exit_code == 0
+    for session in ("CE-1", "CE-2"):
+        here = ("--session", session, "--badge", "B-7", "--at", "2026-05-04T09:10+00:00")
+        assert cli("scans", "add", "aha26", *here, *WHY, env=event).exit_code == 0
+    return event
+
+
+def test_what_is_open_is_listed_and_decided_once(cli, conflict):
+    assert "conflict  B-7    CE-1           CE-2" in cli("scans", "questions", "aha26", env=conflict).stdout
+    which = ("B-7", "--first", "CE-1", "--second", "CE-2")
+    assert cli("scans", "decide", "aha26", *which, "--choice", "leave", *WHY, env=conflict).stdout == "Decided.\n"
+    again = cli("scans", "decide", "aha26", *which, "--choice", "leave", *WHY, env=conflict)
+    assert again.stdout == "Nothing was changed.\n"
+    assert "Nothing waits for a decision" in cli("scans", "questions", "aha26", env=conflict).stdout
+    refused = cli("scans", "decide", "aha26", *which, "--choice", "first", *WHY, env=conflict)
+    assert (refused.exit_code, "decided meanwhile" in refused.stderr) == (2, True)
+
+
+def test_a_decision_voids_what_does_not_count(cli, conflict):
+    which = ("B-7", "--first", "CE-1", "--second", "CE-2", "--choice", "second")
+    assert cli("scans", "decide", "aha26", *which, *WHY, env=conflict).stdout == "Decided.\n"
+    listed = json.loads(cli("scans", "list", "aha26", "--json", env=conflict).stdout)
+    assert [each["session_id"] for each in listed] == ["CE-2"]
+
+
+def test_disputes_and_retention_are_told(cli, conflict):
+    assert "No dispute of aha26" in cli("scans", "disputes", "aha26", env=conflict).stdout
+    refused = cli("scans", "answer", "aha26", "7", "They count now.", env=conflict)
+    assert (refused.exit_code, "is not there" in refused.stderr) == (2, True)
+    cli("implementation", "set", "aha26", "keep_names_days=30", env=conflict)
+    told = cli("scans", "retention", "aha26", env=conflict).stdout
+    assert "30 days" in told
+    assert "refused scans" in told

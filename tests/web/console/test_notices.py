@@ -247,9 +247,9 @@ def test_the_choices_begin_with_what_is_usual_and_are_kept(browser_for, database
 @pytest.mark.parametrize(
     ("name", "groups"),
     [
-        ("organizer", {"version", "alarm"}),
-        ("reviewer", {"review", "answer", "decision", "version", "alarm"}),
-        ("administrator", {"review", "answer", "decision", "version", "alarm", "expiry"}),
+        ("organizer", {"version", "alarm", "attendance"}),
+        ("reviewer", {"review", "answer", "decision", "version", "alarm", "attendance"}),
+        ("administrator", {"review", "answer", "decision", "version", "alarm", "expiry", "attendance"}),
     ],
 )
 def test_a_person_chooses_among_what_can_concern_them(browser_for, name, groups):
@@ -309,7 +309,7 @@ def test_one_click_of_a_mail_program_ends_this_group_and_nothing_else(browser_fo
 
 def test_the_link_of_a_summary_ends_all_mails(browser_for, database, link):
     browser_for().post(link(group=""))
-    assert chosen(database) == dict.fromkeys(("review", "answer", "alarm", "expiry"), "none")
+    assert chosen(database) == dict.fromkeys(("review", "answer", "alarm", "expiry", "attendance"), "none")
 
 
 @pytest.mark.parametrize(

@@ -25,6 +25,10 @@ PAGES = (
     NavigationItem("Sessions", "console_attendance.event", Permission.SEE_ATTENDANCE),
     NavigationItem("People", "console_attendance.people", Permission.SEE_ATTENDANCE),
     NavigationItem("Reports", "console_attendance.reports", Permission.SEE_ATTENDANCE),
+    NavigationItem("To decide", "console_attendance.to_decide", Permission.SEE_ATTENDANCE),
+    NavigationItem("Scans", "console_attendance.scans", Permission.SEE_ATTENDANCE),
+    NavigationItem("Refused scans", "console_attendance.refused", Permission.SEE_ATTENDANCE),
+    NavigationItem("Corrections", "console_attendance.corrections", Permission.SEE_ATTENDANCE),
 )
 
 NO_SESSION = "The agenda of this implementation has no such session."

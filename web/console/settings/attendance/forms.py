@@ -10,3 +10,8 @@ from web.forms.setting_fields import with_settings
 @with_settings(table.ATTENDANCE)
 class AttendanceForm(BaseForm):
     """Who sees the button for scanning where and when, and how minutes are counted."""
+
+
+@with_settings(table.RETENTION)
+class RetentionForm(BaseForm):
+    """For how long names, scans, refused scans and devices are kept."""
