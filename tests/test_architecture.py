@@ -127,7 +127,7 @@ ORDER = {
     "web/auth": ("login_steps", "external", "app", "saml", "login_choice", "staff"),
     "web/auth/saml": ("protocol",),
     "web/auth/saml/protocol": ("xml", "messages"),
-    "web/console": ("layout", "people", "settings", "runs", "scripts"),
+    "web/console": ("layout", "people", "settings", "runs", "scripts", "attendance"),
     "web/console/scripts": ("source", "deploying", "rehearsals", "trials", "pane"),
     "web/console/settings": ("agenda", "general", "attendance", "badges", "connections", "identity", "external"),
     "web/cli": ("common", "setup", "operate", "attendance", "authors", "service", "scripts", "local"),

@@ -17,6 +17,7 @@ _CONSOLE = MappingProxyType(
         "console.overview": "Console: overview",
         "console.sign_in": "Console: sign in",
         "console.signed_in_again": "Console: sign in again",
+        "console_attendance.event": "Console: attendance",
         "console_audit.csv_of_all": "Console: audit of all implementations, as CSV",
         "console_audit.csv_of_implementation": "Console: audit, as CSV",
         "console_audit.of_all": "Console: audit of all implementations",
