@@ -83,7 +83,7 @@ ORDER = {
         "notices",
         "changes",
     ),
-    "records/attendance": ("badge_formats", "ledger", "report"),
+    "records/attendance": ("badge_formats", "ledger", "phones", "report"),
     "records/changes": ("scripts", "attendance"),
     "runner": (
         *(
@@ -408,9 +408,11 @@ NOTERS = {
 #: other rules, too.
 WRITERS = {
     "records.agenda.agenda_imports": {"import_file", "undo"},
-    "records.attendance.corrections": {"add", "void"},
+    "records.attendance.corrections": {"add", "void", "void_from_phone"},
     "records.attendance.devices": {"make", "revoke"},
     "records.attendance.ledger.erasure": {"erase"},
+    "records.attendance.phones.saved_scans": {"store"},
+    "records.attendance.phones.undone_scans": {"undo"},
     "records.attendance.refused_scans": {"erase"},
     "records.identity.external_auth": {"remove", "save"},
     "records.identity.saml_providers": {

@@ -217,6 +217,7 @@ PAGE_NAMES = MappingProxyType(
         "scanner_shell.service_worker": "The scanner's service worker",
         "scans.attendance": "API: the attendance of a session",
         "scans.take_in": "API: a device sends scans",
+        "scans.void": "API: a device undoes scans",
         "status.returned": "API: the app reports that the person came back",
         "status.show": "API: the app asks for the status",
         "unsubscribe.ask": "The link that ends mails",
