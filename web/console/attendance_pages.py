@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from flask import Flask
 
-from web.console.attendance import event
+from web.console.attendance import event, phone_file
 from web.console.attendance.views_base import blueprint
 
 #: The modules whose views the blueprint collects when they are imported.
-VIEWS = (event,)
+VIEWS = (event, phone_file)
 
 
 def install(app: Flask) -> None:

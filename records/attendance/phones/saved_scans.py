@@ -84,6 +84,13 @@ def checked(owner: Implementation, content: Any, sha256: str) -> SavedScans:
     return SavedScans(sha256, saved_at, _skew(content["skew_ms"]), _items(content, "scans"), _items(content, "voids"))
 
 
+def preview(
+    db: Session, owner: Implementation, saved: SavedScans, actor: str, received_at: datetime
+) -> tuple[ScanResult, ...]:
+    """Say what an import would do with each scan, without storing any."""
+    return intake.preview(db, owner, saved.scans, arrival_of(saved, actor, received_at))
+
+
 def arrival_of(saved: SavedScans, actor: str, received_at: datetime) -> BatchArrival:
     """Return how the scans of a file arrive: the person who imports it sends them, with the skew that the phone measured."""
     return BatchArrival(ScanSender(actor=actor), received_at, saved.skew or timedelta(0))

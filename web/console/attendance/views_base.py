@@ -21,7 +21,10 @@ from web.problem_details import HttpProblem
 blueprint = Blueprint("console_attendance", __name__, url_prefix="/console/implementations/<implementation>/attendance")
 
 #: The pages that all pages about attendance link to, in this order; a person sees those that they may open.
-PAGES = (NavigationItem("Sessions", "console_attendance.event", Permission.SEE_ATTENDANCE),)
+PAGES = (
+    NavigationItem("Sessions", "console_attendance.event", Permission.SEE_ATTENDANCE),
+    NavigationItem("Import from a phone", "console_attendance.phone_file", Permission.CORRECT_ATTENDANCE),
+)
 
 NO_SESSION = "The agenda of this implementation has no such session."
 
