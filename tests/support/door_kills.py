@@ -94,9 +94,10 @@ class DyingDoor:
     def kill(self, kind, door):
         """Kill a part, and start it again."""
         if kind == "browser":
-            for pid in self._browser_pids():
-                os.kill(pid, signal.SIGKILL)
-            self._context.close()
+            with self._context.expect_event("close"):
+                for pid in self._browser_pids():
+                    os.kill(pid, signal.SIGKILL)
+            self._context = None
             self.start_browser(door)
             return
         _kill(self._web if kind == "web" else self._store)
