@@ -84,7 +84,7 @@ ORDER = {
         "notices",
         "changes",
     ),
-    "records/attendance": ("badge_formats", "ledger", "figures", "report", "questions", "retention"),
+    "records/attendance": ("badge_formats", "ledger", "phones", "figures", "report", "questions", "retention"),
     "records/changes": ("scripts", "attendance"),
     "runner": (
         *(
@@ -411,12 +411,14 @@ NOTERS = {
 #: other rules, too.
 WRITERS = {
     "records.agenda.agenda_imports": {"import_file", "undo"},
-    "records.attendance.corrections": {"add", "void"},
+    "records.attendance.corrections": {"add", "void", "void_from_phone"},
     "records.attendance.devices": {"make", "revoke"},
     "records.attendance.ledger.erasure": {"erase", "erase_all"},
     "records.attendance.ledger.removal": {"delete_marked", "mark"},
     "records.attendance.questions.decisions": {"forget", "keep"},
     "records.attendance.questions.disputes": {"answer", "forget_answered", "make"},
+    "records.attendance.phones.saved_scans": {"store"},
+    "records.attendance.phones.undone_scans": {"undo"},
     "records.attendance.refused_scans": {"erase"},
     "records.identity.external_auth": {"remove", "save"},
     "records.identity.saml_providers": {

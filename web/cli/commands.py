@@ -68,6 +68,7 @@ COMMANDS = (
             "web.cli.attendance.scan_decisions:list_disputes",
             "web.cli.attendance.scan_decisions:list_questions",
             "web.cli.attendance.retention:retention",
+            "web.cli.attendance.scan_import:import_scans",
             "web.cli.attendance.scan_lists:list_refused",
             "web.cli.attendance.scan_lists:list_scans",
             "web.cli.attendance.scan_lists:verify",

@@ -75,7 +75,8 @@ def install(app: Flask, config: WebConfig) -> None:
         if request.path.startswith(WITHOUT_REFERRER):
             response.headers.setdefault("Referrer-Policy", "no-referrer")
         if response.mimetype != "text/html":
-            response.headers.extend(data)
+            for name, value in data:
+                response.headers.setdefault(name, value)
             return response
         for name, value in pages:
             response.headers.setdefault(name, value)

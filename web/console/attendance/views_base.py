@@ -29,6 +29,7 @@ PAGES = (
     NavigationItem("Scans", "console_attendance.scans", Permission.SEE_ATTENDANCE),
     NavigationItem("Refused scans", "console_attendance.refused", Permission.SEE_ATTENDANCE),
     NavigationItem("Corrections", "console_attendance.corrections", Permission.SEE_ATTENDANCE),
+    NavigationItem("Import from a phone", "console_attendance.phone_file", Permission.CORRECT_ATTENDANCE),
 )
 
 NO_SESSION = "The agenda of this implementation has no such session."
