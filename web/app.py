@@ -42,6 +42,7 @@ from web.middleware.public_address import AtPublicAddress
 from web.middleware.request_ids import RequestIds
 from web.openapi import document as openapi
 from web.root import views as root
+from web.scanner import decoder_files
 from web.scanner import page as scanner
 from web.scanner import views as scans
 from web.status import returns
@@ -53,7 +54,20 @@ from web.unsubscribe import views as unsubscribe
 from web.widget import views as widget
 
 #: Modules with views, each with its `blueprint`.
-APP_VIEWS = (status, returns, scans, scanner, widget, app_pages, app_calls, health, openapi, root, unsubscribe)
+APP_VIEWS = (
+    status,
+    returns,
+    scans,
+    scanner,
+    decoder_files,
+    widget,
+    app_pages,
+    app_calls,
+    health,
+    openapi,
+    root,
+    unsubscribe,
+)
 LOGIN_VIEWS = (login_choice, saml, external)
 AUTHOR_VIEWS = (submission_views, version_views, run_views, token_views)
 CONSOLE_VIEWS = (console, first_administrator, people, roles, runs, counts, review_queue, audit, notices, outbox)

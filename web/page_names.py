@@ -192,6 +192,8 @@ PAGE_NAMES = MappingProxyType(
         "app_tokens.session": "API: the app asks who is logged in",
         "app_tokens.token": "API: the app asks for tokens",
         "external.complete": "Login on the organizer's page: back in the browser",
+        "decoder.program": "The scanner's decoder",
+        "decoder.worker": "The scanner's decoder",
         "external.log_in": "Login with badge and name",
         "external.login": "Login by External Authentication: start",
         "external.posted": "Login on the organizer's page: its answer",
