@@ -44,6 +44,7 @@ from web.openapi import document as openapi
 from web.root import views as root
 from web.scanner import decoder_files
 from web.scanner import page as scanner
+from web.scanner import shell as scanner_shell
 from web.scanner import views as scans
 from web.status import returns
 from web.status import views as status
@@ -137,6 +138,7 @@ def create_app(  # noqa: PLR0913 - the parts of a process, each named once
 
     staff_member.install(app)
     page_frame.install(app)
+    scanner_shell.install(app)
     for views in (*APP_VIEWS, *AUTHOR_VIEWS, *LOGIN_VIEWS, *CONSOLE_VIEWS):
         app.register_blueprint(views.blueprint)
     settings_pages.install(app, settings)

@@ -214,6 +214,8 @@ PAGE_NAMES = MappingProxyType(
         "static": "A file of a page",
         "scanner.scan_badge": "Scanner",
         "scanner.show_scanner": "Scanner",
+        "scanner_shell.file": "A file of the scanner",
+        "scanner_shell.service_worker": "The scanner's service worker",
         "scans.attendance": "API: the attendance of a session",
         "scans.take_in": "API: a device sends scans",
         "status.returned": "API: the app reports that the person came back",

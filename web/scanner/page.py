@@ -28,6 +28,7 @@ from web.problem_details import HttpProblem
 from web.redirects import see_other
 from web.scanner.scan_access import implementation_named, require_now, sender_of
 from web.scanner.scan_storage import store_scans
+from web.scanner.shell import SHELL_HEADER, current_shell
 from web.session_address import SessionAddress
 from web.time_format import TimeFormatter
 
@@ -120,6 +121,7 @@ def _shown(result: ScanResult, badge: Badge) -> ShownResult:
 
 
 def _page(address: SessionAddress, result: ShownResult | None) -> Response:
+    kept = SHELL_HEADER in request.headers  # the phone keeps this page: it has no names
     with AuthServices.here().database.reading() as db:
         owner = implementation_named(db, address.implementation)
         session = _session(db, owner, address)
@@ -136,10 +138,11 @@ def _page(address: SessionAddress, result: ShownResult | None) -> Response:
             has_format=badge_setup.active_format(db, owner) is not None,
             scan=str(uuid.uuid4()),
             people=scan_queries.badges_at(db, owner, session.session_id),
-            recent=scan_queries.newest(db, owner, session.session_id, most=MOST_LISTED),
+            recent=[] if kept else scan_queries.newest(db, owner, session.session_id, most=MOST_LISTED),
         )
     response = Response(html, mimetype="text/html")
     response.headers.extend(PRIVATE)
+    response.headers[SHELL_HEADER] = current_shell().version
     return response
 
 
