@@ -42,7 +42,7 @@ from web.middleware.public_address import AtPublicAddress
 from web.middleware.request_ids import RequestIds
 from web.openapi import document as openapi
 from web.root import views as root
-from web.scanner import decoder_files
+from web.scanner import decoder_files, people_search
 from web.scanner import page as scanner
 from web.scanner import shell as scanner_shell
 from web.scanner import views as scans
@@ -61,6 +61,7 @@ APP_VIEWS = (
     scans,
     scanner,
     decoder_files,
+    people_search,
     widget,
     app_pages,
     app_calls,

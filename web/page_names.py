@@ -212,6 +212,7 @@ PAGE_NAMES = MappingProxyType(
         "saml.slo": "Logout at the identity provider",
         "saml.slo_posted": "Logout at the identity provider",
         "static": "A file of a page",
+        "scan_people.search": "API: a scanner looks for a person",
         "scanner.scan_badge": "Scanner",
         "scanner.show_scanner": "Scanner",
         "scanner_shell.file": "A file of the scanner",

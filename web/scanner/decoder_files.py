@@ -28,6 +28,12 @@ def worker_address() -> str:
     return url_for("decoder.worker", v=version(_folder() / "worker.js"))
 
 
+def addresses() -> list[str]:
+    """Return the addresses of all files of the current version, for what the phone keeps."""
+    releases = [file.name.split(".")[0].removeprefix("reader-") for file in _folder().glob("reader-*.wasm.gz")]
+    return [worker_address(), *(url_for("decoder.program", release=each) for each in releases)]
+
+
 @blueprint.get("/worker.js")
 @needs(Permission.ANYONE)
 def worker() -> Response:
@@ -36,7 +42,7 @@ def worker() -> Response:
     response.headers["Content-Security-Policy"] = WORKER_POLICY
     if "v" in request.args:
         response.headers["Cache-Control"] = IMMUTABLE
-    return response
+    return _unless_known(response)
 
 
 @blueprint.get("/reader-<release>.wasm")
@@ -57,6 +63,13 @@ def program(release: str) -> Response:
     response.headers.update({"Cache-Control": IMMUTABLE, "Vary": "Accept-Encoding"})
     if encoding:
         response.headers["Content-Encoding"] = encoding
+    return _unless_known(response)
+
+
+def _unless_known(response: Response) -> Response:
+    """Leave the content out if the browser has it: the service worker asks once more for what the page has just loaded."""
+    response.add_etag()
+    response.make_conditional(request)
     return response
 
 
