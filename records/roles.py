@@ -25,6 +25,8 @@ class Permission(StrEnum):
     SEE_PEOPLE = "see people and roles"
     GRANT_SCANNING = "grant and take away the role of scanner"
     GRANT_ROLES = "grant and take away every role, and lock people out"
+    SEE_ATTENDANCE = "see who was scanned where, and make reports of it"
+    CORRECT_ATTENDANCE = "void and add scans, and decide what is open about attendance"
     SEE_RUNS = "see what people are shown, and the runs behind it"
     SEE_SCRIPTS = "see scripts, submissions and deployments"
     SUBMIT_SCRIPTS = "submit scripts for review"
@@ -93,7 +95,7 @@ class Role:
 
 _VISITOR = frozenset({Permission.SEE_CONSOLE, Permission.SEE_SETTINGS})
 _AUTHOR = _VISITOR | {Permission.SEE_SCRIPTS, Permission.SUBMIT_SCRIPTS, Permission.MAKE_TOKENS}
-_LOOKS_ON = _VISITOR | {Permission.SEE_PEOPLE, Permission.SEE_RUNS, Permission.SEE_AUDIT}
+_LOOKS_ON = _VISITOR | {Permission.SEE_PEOPLE, Permission.SEE_ATTENDANCE, Permission.SEE_RUNS, Permission.SEE_AUDIT}
 
 TABLE: Final = (
     Role(
@@ -110,8 +112,8 @@ TABLE: Final = (
     ),
     Role(
         name=ORGANIZER,
-        meaning="sees and changes the settings of this conference, sees its people, names scanners",
-        may=_LOOKS_ON | {Permission.CHANGE_SETTINGS, Permission.GRANT_SCANNING},
+        meaning="sees and changes the settings of this conference, sees its people, names scanners, corrects attendance",
+        may=_LOOKS_ON | {Permission.CHANGE_SETTINGS, Permission.GRANT_SCANNING, Permission.CORRECT_ATTENDANCE},
     ),
     Role(name=AUTHOR, meaning="sees the settings, writes the script and submits it for review", may=_AUTHOR),
     Role(

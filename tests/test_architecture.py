@@ -83,7 +83,7 @@ ORDER = {
         "notices",
         "changes",
     ),
-    "records/attendance": ("badge_formats", "ledger", "report"),
+    "records/attendance": ("badge_formats", "ledger", "phones", "report"),
     "records/changes": ("scripts", "attendance"),
     "runner": (
         *(
@@ -127,7 +127,7 @@ ORDER = {
     "web/auth": ("login_steps", "external", "app", "saml", "login_choice", "staff"),
     "web/auth/saml": ("protocol",),
     "web/auth/saml/protocol": ("xml", "messages"),
-    "web/console": ("layout", "people", "settings", "runs", "scripts"),
+    "web/console": ("layout", "people", "settings", "runs", "scripts", "attendance"),
     "web/console/scripts": ("source", "deploying", "rehearsals", "trials", "pane"),
     "web/console/settings": ("agenda", "general", "attendance", "badges", "connections", "identity", "external"),
     "web/cli": ("common", "setup", "operate", "attendance", "authors", "service", "scripts", "local"),
@@ -408,9 +408,11 @@ NOTERS = {
 #: other rules, too.
 WRITERS = {
     "records.agenda.agenda_imports": {"import_file", "undo"},
-    "records.attendance.corrections": {"add", "void"},
+    "records.attendance.corrections": {"add", "void", "void_from_phone"},
     "records.attendance.devices": {"make", "revoke"},
     "records.attendance.ledger.erasure": {"erase"},
+    "records.attendance.phones.saved_scans": {"store"},
+    "records.attendance.phones.undone_scans": {"undo"},
     "records.attendance.refused_scans": {"erase"},
     "records.identity.external_auth": {"remove", "save"},
     "records.identity.saml_providers": {

@@ -26,7 +26,7 @@ from web.auth.services import AuthServices
 from web.auth.staff import authorization, form_limits, staff_member
 from web.authors import run_views, submission_views, token_views, version_views
 from web.config import WebConfig
-from web.console import audit, first_administrator, notices, outbox, script_pages, settings_pages
+from web.console import attendance_pages, audit, first_administrator, notices, outbox, script_pages, settings_pages
 from web.console import views as console
 from web.console.layout import page_frame
 from web.console.people import roles
@@ -144,6 +144,7 @@ def create_app(  # noqa: PLR0913 - the parts of a process, each named once
         app.register_blueprint(views.blueprint)
     settings_pages.install(app, settings)
     script_pages.install(app)
+    attendance_pages.install(app)
     app.wsgi_app = FastPath(app.wsgi_app, status_services)  # type: ignore[method-assign]  # Flask's own way to add a WSGI middleware
     if config.trusted_proxies:
         # Only the client's address: our scheme and host come from the settings, whatever a proxy says.

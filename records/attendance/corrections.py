@@ -7,8 +7,8 @@ in the row.
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -21,6 +21,7 @@ from records.people import badge_id
 from records.tenants.implementations import Implementation
 
 from . import intake
+from .intake import BatchArrival
 from .ledger import chain
 from .ledger.chain import BadgeNames, EntryDraft
 from .ledger.tables import EntryKind, LedgerEntry
@@ -41,6 +42,15 @@ class AddedScan:
     replaces: str = ""  #: the id of a voided scan
 
 
+@dataclass(frozen=True)
+class VoidOrigin:
+    """Where a void comes from that was made on a phone: its time there, that time corrected, and how it arrived."""
+
+    made_at: datetime
+    corrected_at: datetime
+    arrival: BatchArrival
+
+
 def find_scan(db: Session, owner: Implementation, scan_id: str) -> LedgerEntry | None:
     """Return the scan of this implementation with this id, made or added, voided or not."""
     return _row(db, owner, scan_id, *SCANS)
@@ -53,23 +63,22 @@ def is_voided(db: Session, owner: Implementation, scan_id: str) -> bool:
 
 def void(db: Session, owner: Implementation, scan: LedgerEntry, *, actor: str, reason: str) -> bool:
     """Void a scan; returns False if it was voided already."""
-    head = chain.lock(db, owner)
-    if is_voided(db, owner, scan.scan_id):
-        return False
-    now = utc_now()
-    draft = EntryDraft(
-        kind=EntryKind.VOID,
-        scan_id=scan.scan_id,
-        session_id=scan.session_id,
-        badge_id=scan.badge_id,
-        scanned_at=now,
-        corrected_at=now,
-        received_at=now,
-        actor=actor,
-        reason=reason,
+    return _void(db, owner, _void_of(scan, actor, reason))
+
+
+def void_from_phone(db: Session, owner: Implementation, scan: LedgerEntry, reason: str, origin: VoidOrigin) -> bool:
+    """Void a scan that was undone on a phone; returns False if it was voided already."""
+    arrival = origin.arrival
+    draft = replace(
+        _void_of(scan, arrival.sender.actor, reason),
+        scanned_at=origin.made_at,
+        corrected_at=origin.corrected_at,
+        received_at=arrival.received_at,
+        skew_ms=arrival.skew // timedelta(milliseconds=1),
+        device=arrival.sender.device,
+        late=arrival.sender.revoked_at <= arrival.received_at,
     )
-    chain.append(db, head, [(draft, None)])
-    return True
+    return _void(db, owner, draft)
 
 
 def add(db: Session, owner: Implementation, added: AddedScan, *, actor: str, reason: str) -> str:
@@ -92,6 +101,29 @@ def add(db: Session, owner: Implementation, added: AddedScan, *, actor: str, rea
     )
     chain.append(db, head, [(draft, _names(db, owner, values))])
     return scan_id
+
+
+def _void(db: Session, owner: Implementation, draft: EntryDraft) -> bool:
+    head = chain.lock(db, owner)
+    if is_voided(db, owner, draft.scan_id):
+        return False
+    chain.append(db, head, [(draft, None)])
+    return True
+
+
+def _void_of(scan: LedgerEntry, actor: str, reason: str) -> EntryDraft:
+    now = utc_now()
+    return EntryDraft(
+        kind=EntryKind.VOID,
+        scan_id=scan.scan_id,
+        session_id=scan.session_id,
+        badge_id=scan.badge_id,
+        scanned_at=now,
+        corrected_at=now,
+        received_at=now,
+        actor=actor,
+        reason=reason,
+    )
 
 
 def _row(db: Session, owner: Implementation, scan_id: str, *kinds: str) -> LedgerEntry | None:

@@ -103,6 +103,15 @@ def take_in(db: Session, owner: Implementation, batch: Sequence[Any], arrival: B
     return BatchResult(results, frozenset((each.session, each.badge_id) for each in new.values()))
 
 
+def preview(db: Session, owner: Implementation, batch: Sequence[Any], arrival: BatchArrival) -> tuple[ScanResult, ...]:
+    """Say what would become of each scan, without storing any; a repeat is not told from another new one."""
+    read = [_read(sent) for sent in batch]
+    judge = _Judge.of(db, owner, [scan for scan in read if isinstance(scan, SentScan)], arrival)
+    states = [judge.state(scan) if isinstance(scan, SentScan) else scan for scan in read]
+    sent_scans = [scan if isinstance(scan, SentScan) else None for scan in read]
+    return tuple(_result(*each, {}) for each in zip(batch, sent_scans, states, strict=True))
+
+
 def _read(sent: Any) -> SentScan | ScanRefusal:
     try:
         return read_scan(sent)

@@ -19,7 +19,8 @@ DIRECTIONS: Final = ("in", "out")
 LONGEST_NAME: Final = 200
 _REQUIRED: Final = ("id", "session", "badge_id", "last_name", "first_name", "scanned_at", "entry")
 MEMBERS: Final = frozenset({*_REQUIRED, "direction"})
-_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
+#: The id of a scan.
+UUID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
 _MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d:\d\d)(?:\.(\d{1,6})\d*)?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
 
 
@@ -96,7 +97,7 @@ def read_scan(value: Any) -> SentScan:
     if any(name not in value for name in _REQUIRED):
         raise ScanRefused(ScanRefusal.MALFORMED)
     scan_id = value["id"].lower() if isinstance(value["id"], str) else ""
-    _require(_UUID.fullmatch(scan_id), ScanRefusal.BAD_ID)
+    _require(UUID.fullmatch(scan_id), ScanRefusal.BAD_ID)
     session = value["session"]
     _require(isinstance(session, str) and fields.SESSION_ID.fullmatch(session), ScanRefusal.BAD_SESSION)
     badge = _badge(value["badge_id"])

@@ -63,6 +63,7 @@ COMMANDS = (
             "web.cli.attendance.scan_corrections:add",
             "web.cli.attendance.scan_corrections:erase",
             "web.cli.attendance.scan_corrections:void",
+            "web.cli.attendance.scan_import:import_scans",
             "web.cli.attendance.scan_lists:list_refused",
             "web.cli.attendance.scan_lists:list_scans",
             "web.cli.attendance.scan_lists:verify",

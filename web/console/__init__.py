@@ -9,6 +9,7 @@ renders. `web.auth.staff.authorization` decides before who may enter, from the d
     views.py                        the first pages: implementations, one implementation, signing in
     first_administrator.py          the first administrator, by a link that works once
     people/                         people and roles
+    attendance/                     who was scanned where, and reports of it
     audit.py                        what was done, by whom
     settings/                       an implementation's settings, identity provider and connections
 """

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from records.attendance import intake, scan_parsing
+from records.attendance.phones import undone_scans
 
 from .responses import DocumentedResponse, Operation, problem
 from .schema_forms import listed, or_null, ref, schema_object, some_members
@@ -13,6 +14,7 @@ _TEXT = {"type": "string"}
 _MOMENT = {"type": "string", "format": "date-time"}
 _COUNT = {"type": "integer", "minimum": 0}
 _REASONS = "; ".join(f"`{reason}`: {words}" for reason, words in scan_parsing.REFUSAL_WORDS.items())
+_UNDO_REASONS = "; ".join(f"`{reason}`: {words}" for reason, words in undone_scans.UNDO_REFUSAL_WORDS.items())
 
 _SCAN = some_members(
     {
@@ -49,6 +51,32 @@ SCAN_SCHEMAS: dict[str, Any] = {
     ),
     "ScanResults": schema_object(
         {"server_time": _MOMENT, "results": listed(ref("ScanResult"))}, "One result for each scan, in their order."
+    ),
+    "Void": schema_object(
+        {
+            "id": {"type": "string", "format": "uuid", "description": "Of the scan."},
+            "voided_at": _MOMENT | {"description": "When it was undone, by the clock of the device."},
+            "reason": {"type": "string", "minLength": 1, "maxLength": undone_scans.LONGEST_REASON},
+        },
+        "A scan that was undone on its device. A further member refuses the void.",
+    ),
+    "VoidBatch": schema_object(
+        {
+            "device_time": _MOMENT | {"description": "What the clock of the device says now."},
+            "voids": listed(ref("Void")) | {"maxItems": intake.MOST},
+        },
+        "Scans that are to be voided together.",
+    ),
+    "VoidResult": schema_object(
+        {
+            "id": or_null(_TEXT),
+            "state": {"enum": ["voided", "already", "refused"]},
+            "reason": or_null({"enum": list(undone_scans.UndoRefusal)}) | {"description": _UNDO_REASONS},
+        },
+        "What became of one void.",
+    ),
+    "VoidResults": schema_object(
+        {"server_time": _MOMENT, "results": listed(ref("VoidResult"))}, "One result for each void, in their order."
     ),
     "Attendance": schema_object(
         {
@@ -91,15 +119,24 @@ _REPLIES = {
     503: problem("The store or the database does not answer.", "Retry-After"),
 }
 
+_BATCH_REPLIES = {
+    **_REPLIES,
+    413: problem("The body is too large. Nothing was stored."),
+    415: problem("The body is not JSON, or has a Content-Encoding. Nothing was stored."),
+}
+
 SCAN_OPERATIONS: dict[str, Operation] = {
     "scans.take_in": Operation(
         {
             200: DocumentedResponse("What became of each scan.", "application/json", "ScanResults"),
-            **_REPLIES,
-            413: problem("The body is too large. Nothing was stored."),
-            415: problem("The body is not JSON, or has a Content-Encoding. Nothing was stored."),
+            **_BATCH_REPLIES,
         },
         json_body="ScanBatch",
+        takes_scanner=True,
+    ),
+    "scans.void": Operation(
+        {200: DocumentedResponse("What became of each void.", "application/json", "VoidResults"), **_BATCH_REPLIES},
+        json_body="VoidBatch",
         takes_scanner=True,
     ),
     "scans.attendance": Operation(

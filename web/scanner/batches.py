@@ -1,4 +1,4 @@
-"""Reads a batch of scans as a whole. What is wrong with one scan is not decided here: each stands alone."""
+"""Reads a batch of scans, or of voids, as a whole. What is wrong with one of them is not decided here: each stands alone."""
 
 from __future__ import annotations
 
@@ -14,24 +14,25 @@ from records.attendance.scan_parsing import read_moment
 from web.auth.external.strict_json import read_object
 from web.problem_details import HttpProblem
 
-MEMBERS = frozenset({"device_time", "scans"})
+#: The member with the time of the device; the other one is the list.
+DEVICE_TIME = "device_time"
 
 
 @dataclass(frozen=True)
 class SentBatch:
-    """A batch: what time the device has, and its scans as they were sent."""
+    """A batch: what time the device has, and its scans or voids as they were sent."""
 
     device_time: datetime
-    scans: list[Any]
+    items: list[Any]
 
 
-def read_batch() -> SentBatch:
-    """Read the body. Raises `HttpProblem` (400, 415): then nothing of it is stored.
+def read_batch(member: str) -> SentBatch:
+    """Read the body, whose list is called `member`. Raises `HttpProblem` (400, 415): then nothing of it is stored.
 
     1. It is JSON, without a content encoding.
     2. It is an object with the two members and no other; no name occurs twice, and no number is `NaN`.
     3. `device_time` is a time with its offset.
-    4. `scans` is a list of at most 50.
+    4. The list has at most 50 items.
     """
     # 1.
     if request.mimetype != "application/json":
@@ -43,17 +44,17 @@ def read_batch() -> SentBatch:
     except ValueError:
         raise _wrong("body", "The body must be a JSON object, in UTF-8, in which no name occurs twice.") from None
     # 2.
-    if body.keys() != MEMBERS:
-        raise _wrong("body", "The body must have exactly the members device_time and scans.")
+    if body.keys() != {DEVICE_TIME, member}:
+        raise _wrong("body", f"The body must have exactly the members {DEVICE_TIME} and {member}.")
     # 3.
-    device_time = read_moment(body["device_time"])
+    device_time = read_moment(body[DEVICE_TIME])
     if device_time is None:
-        raise _wrong("device_time", "device_time must be a time with its offset (RFC 3339).")
+        raise _wrong(DEVICE_TIME, f"{DEVICE_TIME} must be a time with its offset (RFC 3339).")
     # 4.
-    scans = body["scans"]
-    if not isinstance(scans, list) or len(scans) > MOST:
-        raise _wrong("scans", f"scans must be a list of at most {MOST} scans.")
-    return SentBatch(device_time, scans)
+    items = body[member]
+    if not isinstance(items, list) or len(items) > MOST:
+        raise _wrong(member, f"{member} must be a list of at most {MOST} {member}.")
+    return SentBatch(device_time, items)
 
 
 def _wrong(name: str, detail: str) -> HttpProblem:

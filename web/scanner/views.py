@@ -1,10 +1,11 @@
-"""The endpoints for scans: a batch is taken in, and the attendance of a session is told.
+"""The endpoints for scans: a batch is taken in, scans are undone, and the attendance of a session is told.
 
 The docstrings are the reference of these endpoints: the OpenAPI document is made from them.
 """
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any
@@ -21,7 +22,7 @@ from web.permissions import Permission, needs, takes
 from web.problem_details import HttpProblem
 from web.scanner.batches import read_batch
 from web.scanner.scan_access import implementation_named, require_now, sender_of
-from web.scanner.scan_storage import store_scans
+from web.scanner.scan_storage import store_scans, void_undone
 from web.session_address import SessionAddress
 
 #: Bytes of a batch: 50 scans whose texts are as long as they may be, in UTF-8.
@@ -46,15 +47,27 @@ def take_in(implementation: str) -> Response:
     `device_time` is what the device's clock says when it sends. If it differs from ours by more than five seconds, the times
     of the scans are corrected. Scans that were made before a device or a role was revoked count, also if they arrive later.
     """
-    services = AuthServices.here()
-    with services.database.reading() as db:
-        sender = sender_of(db, implementation_named(db, implementation))
-    batch = read_batch()
-    received_at = datetime.now(UTC)
-    arrival = BatchArrival(sender, received_at, corrected_time.skew(received_at, batch.device_time))
-    done = store_scans(implementation, batch.scans, arrival)
-    results = [_result_json(each) for each in done]
-    return _private({"server_time": received_at.isoformat(), "results": results})
+    scans, arrival = _arrived(implementation, "scans")
+    results = [_result_json(each) for each in store_scans(implementation, scans, arrival)]
+    return _private({"server_time": arrival.received_at.isoformat(), "results": results})
+
+
+@blueprint.post("/scans/void")
+@needs(Permission.ANYONE)
+@takes(body=BATCH)
+def void(implementation: str) -> Response:
+    """Void scans that were undone on the device that made them. Each void stands alone, as scans do.
+
+    For the same credentials as scans; the role may have been taken since. A device voids what it has scanned itself, a person
+    what they have scanned with a login, for 12 hours after the scan, by the corrected time of the device; later an organizer
+    can. The scan stays in the ledger and counts no more. Send the scan first: without it there is nothing to void.
+
+    A batch can be sent any number of times. A scan that is void is `already` void, also if an organizer has voided it. A
+    refused void changes nothing and is not kept. `device_time` is as for scans.
+    """
+    voids, arrival = _arrived(implementation, "voids")
+    results = [asdict(each) for each in void_undone(implementation, voids, arrival)]
+    return _private({"server_time": arrival.received_at.isoformat(), "results": results})
 
 
 @blueprint.get("/sessions/<session_id>/attendance")
@@ -76,6 +89,16 @@ def attendance(implementation: str, session_id: str) -> Response:
             raise HttpProblem(HTTPStatus.NOT_FOUND, "The agenda of this implementation has no such session.")
         found = session_attendance.compute(db, owner, session)
     return _private(_attendance_json(found))
+
+
+def _arrived(implementation: str, member: str) -> tuple[list[Any], BatchArrival]:
+    """Return the batch of this request, and who sent it when. Raises `HttpProblem`."""
+    with AuthServices.here().database.reading() as db:
+        sender = sender_of(db, implementation_named(db, implementation))
+    batch = read_batch(member)
+    received_at = datetime.now(UTC)
+    skew = corrected_time.skew(received_at, batch.device_time)
+    return batch.items, BatchArrival(sender, received_at, skew)
 
 
 def _result_json(result: ScanResult) -> dict[str, Any]:

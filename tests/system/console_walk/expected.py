@@ -20,6 +20,7 @@ UNTOUCHED = {
     f"{ONE}/agenda/jobs/<job>/cancel": {SHOWN},
     f"{ONE}/agenda/undo/<int:number>": {"agenda.import_undone"},
     f"{ONE}/app": {SAME},
+    f"{ONE}/attendance/phone-file": {REFUSED},
     f"{ONE}/connections/<name>": {SAME},
     f"{ONE}/connections/<name>/remove": {"connection.removed"},
     f"{ONE}/connections/<name>/try": {"connection.tried"},

@@ -45,6 +45,7 @@ OF_AN_IMPLEMENTATION = (
     NavigationItem("People", "console_people.people", Permission.SEE_PEOPLE),
     NavigationItem("Roles", "console_roles.roles", Permission.SEE_PEOPLE),
     NavigationItem("Refused logins", "console_people.refused", Permission.SEE_PEOPLE),
+    NavigationItem("Attendance", "console_attendance.event", Permission.SEE_ATTENDANCE, of_staff=False),
     NavigationItem("Scripts", "console_scripts.every", Permission.SEE_SCRIPTS, of_staff=False),
     NavigationItem("Why this message?", "console_runs.why", Permission.SEE_RUNS),
     NavigationItem("Runs", "console_runs.every", Permission.SEE_RUNS),
