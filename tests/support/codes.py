@@ -17,10 +17,11 @@ def picture(payload, symbology="QRCode", scale=6, border=4):
     return ImageOps.expand(code, border * scale, 255)
 
 
-def scene(code, size=(1280, 720)):
-    """Return the picture of a camera with a code in its middle."""
+def scene(code=None, size=(1280, 720)):
+    """Return the picture of a camera with a code in its middle, or with none."""
     out = Image.new("L", size, GREY)
-    out.paste(code, ((size[0] - code.width) // 2, (size[1] - code.height) // 2))
+    if code:
+        out.paste(code, ((size[0] - code.width) // 2, (size[1] - code.height) // 2))
     return out
 
 

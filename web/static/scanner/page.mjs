@@ -34,7 +34,7 @@ function start() {
   const line = new StateLine(setup.zone, queue, sync, rooms);
 
   for (const each of document.querySelectorAll(".scripted")) each.hidden = false;
-  document.querySelector(".unscripted").hidden = true;
+  document.querySelector(".unscripted").remove(); // it has names
   startHandEntry(scanning);
   startSearch(scanning, rooms);
   listenForHandScanners((typed) => scanning.typed(typed, "wedge"));
