@@ -13,9 +13,10 @@ export class Rooms extends EventTarget {
     super();
     this.#sessions = sessions;
     this.#preferences = preferences;
-    this.#at = Math.max(0, sessions.findIndex((each) => each.id === decodeURIComponent(location.hash.slice(1))));
+    this.#at = Math.max(0, sessions.findIndex((each) => addressOf(each) === location.hash));
     this.#directions.addEventListener("change", ({ target }) => preferences.write(`direction at ${this.here.id}`, target.value));
-    this.#draw();
+    if (this.#at) this.#drawHead(); // the server has drawn that of the page
+    this.#drawChoices();
   }
 
   /** The session, with the direction in which people go. */
@@ -27,14 +28,15 @@ export class Rooms extends EventTarget {
 
   #go(at) {
     this.#at = at;
-    history.replaceState(null, "", at ? `#${encodeURIComponent(this.here.id)}` : location.pathname);
-    this.#draw();
+    history.replaceState(null, "", at ? addressOf(this.here) : location.pathname);
+    this.#drawHead();
+    this.#drawChoices();
     this.dispatchEvent(new Event("change"));
     document.getElementById("title").closest("h1").scrollIntoView({ block: "nearest" });
   }
 
-  #draw() {
-    const { id, title, times, location: room, directions } = this.#sessions[this.#at];
+  #drawHead() {
+    const { id, title, times, location: room } = this.#sessions[this.#at];
     const put = (name, words) => { document.getElementById(name).textContent = words; };
     put("title", title);
     put("times", times);
@@ -42,13 +44,13 @@ export class Rooms extends EventTarget {
     const where = document.getElementById("room");
     where.hidden = !room;
     where.querySelector("bdi").textContent = room;
+  }
+
+  #drawChoices() {
+    const { id, directions } = this.#sessions[this.#at];
     this.#directions.hidden = this.#directions.disabled = !directions;
     const direction = this.#preferences.read(`direction at ${id}`, null);
     for (const each of this.#directions.querySelectorAll("input")) if (direction) each.checked = each.value === direction;
-    this.#drawButtons();
-  }
-
-  #drawButtons() {
     const buttons = [[this.#at + 1, "Next in this room"], [this.#at - 1, "Back to"]]
       .filter(([at]) => this.#sessions[at])
       .map(([at, words]) => this.#button(at, words));
@@ -64,4 +66,8 @@ export class Rooms extends EventTarget {
     button.addEventListener("click", () => this.#go(at));
     return button;
   }
+}
+
+function addressOf({ id }) {
+  return `#${encodeURIComponent(id)}`;
 }
