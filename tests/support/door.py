@@ -43,9 +43,9 @@ ADD_MANY = f"""async (scans) => {{
   return ids;
 }}"""
 #: Waits until nothing is left to send.
-SETTLED = """() => new Promise((resolve, reject) => {
+SETTLED = """(patience) => new Promise((resolve, reject) => {
   const look = async () => (await queue.toSend()) === 0 && resolve();
-  setTimeout(() => reject(new Error(`still waiting: ${JSON.stringify(sync.state)}`)), 20_000);
+  setTimeout(() => reject(new Error(`still waiting: ${JSON.stringify(sync.state)}`)), patience);
   queue.addEventListener("change", look);
   look();
 })"""
@@ -62,19 +62,25 @@ TOLD = """(net) => new Promise((resolve, reject) => {
 @contextmanager
 def open_door(folder, redis_url, **settings):
     """Start the server with a scanner, sam, and sessions CE-1 and CE-2 that are held now."""
-    with running(folder, redis_url, **settings) as server:
-        database = Database(f"sqlite:///{folder / 'records.db'}")
-        with database.session() as db:
-            demo = implementations.find(db, "demo")
-            now = datetime.now(UTC)
-            times = {"starts_at": now, "ends_at": now + timedelta(hours=1)}
-            db.add(AgendaSession(implementation_id=demo.id, session_id="CE-2", title="Shock", **times))
-            users.remember(db, demo, "sam", UserProfile("sam", "Staff"))
-            grants.add(db, demo, [GrantDraft("scanner", "username", "sam")], BY)
-        store = LoginStore(connect(redis_url))
-        yield Door(server, database, store)
-        store.close()
-        database.dispose()
+    with running(folder, redis_url, **settings) as server, door_of(server, folder, redis_url) as door:
+        yield door
+
+
+@contextmanager
+def door_of(server, folder, redis_url):
+    """Give a server, whose database lies in the folder, its scanner and sessions."""
+    database = Database(f"sqlite:///{folder / 'records.db'}")
+    with database.session() as db:
+        demo = implementations.find(db, "demo")
+        now = datetime.now(UTC)
+        times = {"starts_at": now, "ends_at": now + timedelta(hours=1)}
+        db.add(AgendaSession(implementation_id=demo.id, session_id="CE-2", title="Shock", **times))
+        users.remember(db, demo, "sam", UserProfile("sam", "Staff"))
+        grants.add(db, demo, [GrantDraft("scanner", "username", "sam")], BY)
+    store = LoginStore(connect(redis_url))
+    yield Door(server, database, store)
+    store.close()
+    database.dispose()
 
 
 class Door:
@@ -175,9 +181,9 @@ class Phone:
     def undo(self, scan_id):
         return self.page.evaluate("(id) => queue.undo(id)", scan_id)
 
-    def settled(self):
-        """Wait until the server has everything."""
-        self.page.evaluate(SETTLED)
+    def settled(self, patience=20_000):
+        """Wait until the server has everything, at most so many milliseconds."""
+        self.page.evaluate(SETTLED, patience)
 
     def told(self, net):
         """Wait until the page is told so of the network; return the whole state."""
@@ -189,8 +195,8 @@ class Phone:
     def counts(self, session="CE-1"):
         return self.page.evaluate("(session) => queue.counts(session)", session)
 
-    def newest(self, session="CE-1"):
-        return self.page.evaluate("(session) => queue.newest(session)", session)
+    def newest(self, session="CE-1", n=20):
+        return self.page.evaluate("([session, n]) => queue.newest(session, n)", [session, n])
 
     def saved_file(self):
         """What a saved file has."""

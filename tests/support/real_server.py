@@ -74,6 +74,19 @@ def running(folder, redis_url, *, stderr=None, below=(), **settings):
     with closing(connect(redis_url)) as store:
         change_mark(store, "development")  # an earlier test may have left another one
     port = free_port()
+    environment = environment_of(folder, redis_url, port, **settings)
+    process = subprocess.Popen([*below, sys.executable, "-c", PROGRAM], env=environment, stderr=stderr)
+    server = Server(port, process, redis_url)
+    try:
+        server.await_answer()
+        yield server
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+def environment_of(folder, redis_url, port, **settings):
+    """The environment of a server on this port, with the database in the folder."""
     given = {
         "env": "development",
         "data_folder": str(folder),
@@ -84,15 +97,7 @@ def running(folder, redis_url, *, stderr=None, below=(), **settings):
         "log_level": "WARNING",
     } | settings
     environment = os.environ | {f"SESSION_STATUS_{name.upper()}": value for name, value in given.items()}
-    environment |= {"REDIS_URL": redis_url, "DATABASE_URL": url}
-    process = subprocess.Popen([*below, sys.executable, "-c", PROGRAM], env=environment, stderr=stderr)
-    server = Server(port, process, redis_url)
-    try:
-        server.await_answer()
-        yield server
-    finally:
-        process.terminate()
-        process.wait(20)
+    return environment | {"REDIS_URL": redis_url, "DATABASE_URL": f"sqlite:///{folder / 'records.db'}"}
 
 
 class Server:

@@ -60,9 +60,8 @@ def title(page):
 
 
 def test_a_page_is_loaded_again_without_network_and_scans_go_on(page, door):
-    sam = Phone(page, door.files)
+    sam = Phone(page, door.files, sends=False)
     sam.take_up()
-    sam.told("online")
     page.context.set_offline(offline=True)
     first = sam.add("B-1")
     page.reload()
@@ -71,18 +70,15 @@ def test_a_page_is_loaded_again_without_network_and_scans_go_on(page, door):
     assert sam.add("B-1")["first"] == first["id"]
     assert page.evaluate(REGISTER, door.files) == "kept"
     page.context.set_offline(offline=False)
-    page.reload()
-    sam.take_up()
-    sam.settled()
+    Phone(page, door.files).open("/").settled()
     assert len(door.stored()) == 2
 
 
 def test_what_is_kept_is_the_page_without_names_and_its_files_and_nothing_else(page, door):
-    sam = Phone(page, door.files)
-    sam.take_up()
+    sam = Phone(page, door.files).open("/")
     sam.add("B-1", last_name="Zzyzx")
     sam.settled()
-    page.reload()
+    page.goto(PAGE)
     page.goto("/scan/demo/sessions/CE-2?x=1")
     page.evaluate(f"() => fetch('{SCANS.replace('/scans', '/sessions/CE-1/attendance')}')")
     shell = door.shell

@@ -48,7 +48,7 @@ class PhoneFileForm(BaseForm):
 
 
 class ImportScansForm(BaseForm):
-    """The file that was looked at, in base64."""
+    """The file that was looked at, in base64 with the characters that a form sends as they are."""
 
     content = HiddenField()
 
@@ -86,7 +86,7 @@ def preview_phone_file(implementation: str) -> Response:
         except RuleViolation as refused:
             form.refuse(refused)
             return page("phone_file.html", found, title="Import from a phone", form=form)
-        return _preview(db, found, saved, base64.b64encode(data).decode())
+        return _preview(db, found, saved, base64.urlsafe_b64encode(data).decode())
 
 
 @blueprint.post("/phone-file/import", endpoint="import_phone_file")
@@ -150,7 +150,7 @@ def _skew_words(saved: SavedScans) -> str:
 
 def _decoded(content: str | None) -> bytes:
     try:
-        return base64.b64decode(content or "", validate=True)
+        return base64.b64decode(content or "", altchars=b"-_", validate=True)
     except (NoBase64, ValueError):
         return b""
 
