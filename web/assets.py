@@ -12,16 +12,18 @@ from flask import Flask, Response, request, url_for
 IMMUTABLE = "public, max-age=31536000, immutable"
 
 
+@cache
+def version(file: Path) -> str:
+    """Return what names the content of a file of ours in addresses. Our files do not change while a process runs."""
+    return hashlib.sha256(file.read_bytes()).hexdigest()[:12]
+
+
 def install(app: Flask) -> None:
     """Give templates `asset(name)`, and let browsers cache a file whose address names its current version."""
     folder = Path(app.static_folder or "")
 
-    @cache
-    def version(name: str) -> str:
-        return hashlib.sha256((folder / name).read_bytes()).hexdigest()[:12]
-
     def asset(name: str) -> str:
-        return url_for("static", filename=name, v=version(name))
+        return url_for("static", filename=name, v=version(folder / name))
 
     app.jinja_env.globals["asset"] = asset
 

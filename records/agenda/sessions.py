@@ -6,7 +6,7 @@ retired session is not served, and comes back if a file names it again.
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -91,6 +91,21 @@ def count(db: Session, implementation: Implementation, *, retired: bool = False)
     mine = select(func.count()).select_from(AgendaSession).where(AgendaSession.implementation_id == implementation.id)
     which = AgendaSession.retired_at.is_not(None) if retired else AgendaSession.retired_at.is_(None)
     return db.scalar(mine.where(which)) or 0
+
+
+def later_in_room(
+    db: Session, implementation: Implementation, session: AgendaSession, *, within: timedelta, limit: int
+) -> list[AgendaSession]:
+    """Return the sessions that are held in a session's room after it, by time; none if its room is not known."""
+    if not session.location:
+        return []
+    same_room = _served(implementation).where(AgendaSession.location == session.location)
+    later = same_room.where(
+        AgendaSession.session_id != session.session_id,
+        AgendaSession.starts_at >= session.starts_at,
+        AgendaSession.starts_at <= session.ends_at + within,
+    )
+    return list(db.scalars(later.order_by(AgendaSession.starts_at, AgendaSession.session_id).limit(limit)))
 
 
 def last_end(db: Session, implementation: Implementation) -> datetime | None:

@@ -24,14 +24,15 @@ FRAMED_ENDPOINTS = frozenset({"widget.show", "widget.check_again"})
 #: For all responses, which must not appear in search engines.
 FOR_ALL = (("X-Content-Type-Options", "nosniff"), ("X-Robots-Tag", "noindex"))
 
+#: What pages may use of the device. Only the scanner has a camera.
+PERMISSIONS = "camera=({camera}), display-capture=(), geolocation=(), microphone=(), payment=(), publickey-credentials-get=(), usb=()"
+WITH_CAMERA = ("Permissions-Policy", PERMISSIONS.format(camera="self"))
+
 FOR_PAGES = (
     *FOR_ALL,
     # Cross-site requests do not contain the address of the page. "no-referrer" would also remove the Origin of our forms.
     ("Referrer-Policy", "same-origin"),
-    (
-        "Permissions-Policy",
-        "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), publickey-credentials-get=(), usb=()",
-    ),
+    ("Permissions-Policy", PERMISSIONS.format(camera="")),
     ("Cross-Origin-Resource-Policy", "same-origin"),
     # Pages of other sites have no access to windows with our pages, and ours none to theirs.
     ("Cross-Origin-Opener-Policy", "same-origin"),
@@ -74,13 +75,11 @@ def install(app: Flask, config: WebConfig) -> None:
     def protect(response: Response) -> Response:
         if request.path.startswith(WITHOUT_REFERRER):
             response.headers.setdefault("Referrer-Policy", "no-referrer")
-        if response.mimetype != "text/html":
-            for name, value in data:
-                response.headers.setdefault(name, value)
-            return response
-        for name, value in pages:
+        is_page = response.mimetype == "text/html"
+        for name, value in pages if is_page else data:
             response.headers.setdefault(name, value)
-        response.headers.setdefault("Content-Security-Policy", policy_here())
+        if is_page:
+            response.headers.setdefault("Content-Security-Policy", policy_here())
         return response
 
     def policy_here() -> str:

@@ -74,5 +74,6 @@ OPTIONAL_PARAMETERS = {
     "failed": "1: only runs that failed.",
     "since": "A time (RFC 3339): runs that began then or later.",
     "until": "A time (RFC 3339): runs that began before.",
+    "q": "Words of a name, a username or a badge ID, at least two characters.",
     "after": "The ID of a run: those recorded after it.",
 }

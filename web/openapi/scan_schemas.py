@@ -99,6 +99,15 @@ SCAN_SCHEMAS: dict[str, Any] = {
         },
         "Who was scanned at a session.",
     ),
+    "FoundPeople": schema_object(
+        {
+            "people": listed(
+                schema_object({"badge_id": _TEXT, "last_name": _TEXT, "first_name": _TEXT}, "A person with a badge.")
+            ),
+            "more": {"type": "boolean", "description": "There are others: ask more exactly."},
+        },
+        "People who can be scanned without their badge.",
+    ),
 }
 
 _REPLIES = {
@@ -132,5 +141,10 @@ SCAN_OPERATIONS: dict[str, Operation] = {
     ),
     "scans.attendance": Operation(
         {200: DocumentedResponse("The attendance.", "application/json", "Attendance"), **_REPLIES}, takes_scanner=True
+    ),
+    "scan_people.search": Operation(
+        {200: DocumentedResponse("The people.", "application/json", "FoundPeople"), **_REPLIES},
+        optional_query=("q",),
+        takes_scanner=True,
     ),
 }

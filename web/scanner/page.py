@@ -1,6 +1,7 @@
 """The scanner page: a badge is typed, or read by a hand scanner that types it, and what became of it is shown at once.
 
-It works without script. Each form carries the id of its scan, so that one that is sent twice stores one scan.
+It works without script. Each form carries the id of its scan, so that one that is sent twice stores one scan. With script
+(`web/static/scanner/page.mjs`) the camera reads badges, and scans go through the queue of the phone.
 """
 
 from __future__ import annotations
@@ -22,10 +23,11 @@ from records.attendance.intake import BatchArrival, ScanResult, ScanSender
 from records.attendance.scan_parsing import REFUSAL_WORDS, ScanRefusal
 from records.attendance.typed_badges import typed_badge
 from web.auth.services import AuthServices
-from web.middleware.response_headers import PRIVATE
+from web.middleware.response_headers import PRIVATE, WITH_CAMERA
 from web.permissions import Permission, needs
 from web.problem_details import HttpProblem
 from web.redirects import see_other
+from web.scanner.page_setup import page_setup, session_times
 from web.scanner.scan_access import implementation_named, require_now, sender_of
 from web.scanner.scan_storage import store_scans
 from web.scanner.shell import SHELL_HEADER, current_shell
@@ -78,16 +80,16 @@ def _answer(address: SessionAddress, typed: str | None) -> Response:
             return see_other(address.login_path)
         raise
     if typed is None:
-        return _page(address, None)
+        return _page(address, sender, None)
     try:
         badge, entry = typed_badge(reader, typed)
     except ScannedTestBadge:
-        return _page(address, ShownResult("good", "The test badge works.", "It does not count."))
+        return _page(address, sender, ShownResult("good", "The test badge works.", "It does not count."))
     except ForeignCode as fault:
         # The field is empty again: a hand scanner would type the next code behind this one.
         more = f"{str(fault).capitalize()}. It was read as “{typed.strip()[:LONGEST_SHOWN]}”."
-        return _page(address, ShownResult("bad", "Not a badge of this event", more))
-    return _page(address, _stored(address, sender, badge, entry))
+        return _page(address, sender, ShownResult("bad", "Not a badge of this event", more))
+    return _page(address, sender, _stored(address, sender, badge, entry))
 
 
 def _stored(address: SessionAddress, sender: ScanSender, badge: Badge, entry: str) -> ShownResult:
@@ -120,7 +122,7 @@ def _shown(result: ScanResult, badge: Badge) -> ShownResult:
     return ShownResult("bad", "Not stored", REFUSAL_WORDS[ScanRefusal(str(result.reason))])
 
 
-def _page(address: SessionAddress, result: ShownResult | None) -> Response:
+def _page(address: SessionAddress, sender: ScanSender, result: ShownResult | None) -> Response:
     kept = SHELL_HEADER in request.headers  # the phone keeps this page: it has no names
     with AuthServices.here().database.reading() as db:
         owner = implementation_named(db, address.implementation)
@@ -131,6 +133,8 @@ def _page(address: SessionAddress, result: ShownResult | None) -> Response:
             address=address,
             session=session,
             times=times,
+            when=session_times(owner, session),
+            setup=page_setup(db, owner, session, sender.sessions),
             zone=owner.time_zone,
             result=result,
             direction=request.form.get("direction", "in"),
@@ -141,7 +145,7 @@ def _page(address: SessionAddress, result: ShownResult | None) -> Response:
             recent=[] if kept else scan_queries.newest(db, owner, session.session_id, most=MOST_LISTED),
         )
     response = Response(html, mimetype="text/html")
-    response.headers.extend(PRIVATE)
+    response.headers.extend((*PRIVATE, WITH_CAMERA))
     response.headers[SHELL_HEADER] = current_shell().version
     return response
 

@@ -18,6 +18,7 @@ from flask import Blueprint, Flask, Response, current_app, send_from_directory, 
 from web.assets import IMMUTABLE
 from web.permissions import Permission, needs
 from web.problem_details import HttpProblem
+from web.scanner import decoder_files
 
 #: The folder in `web/static/`, and the service worker in it, which is not a file of the page.
 FOLDER: Final = "scanner"
@@ -79,6 +80,7 @@ def current_shell() -> ScannerShell:
     version = _files_version(_folder())
     asset = current_app.jinja_env.globals["asset"]
     files = [url_for("scanner_shell.file", version=version, name=name) for name in _loaded(_folder())]
+    files += decoder_files.addresses()
     files += [asset(name) for name in SHARED]  # type: ignore[operator]  # `web.assets` has put a function there
     whole = hashlib.sha256("\n".join([version, *files]).encode()).hexdigest()[:12]
     return ScannerShell(whole, tuple(files))

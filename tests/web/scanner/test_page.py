@@ -42,7 +42,7 @@ def bars(database):
 
 
 def result(page):
-    found = re.search(r'<div class="result (\w+)" role="status">(.*?)</div>', page.text, re.DOTALL)
+    found = re.search(r'<div class="result (\w+)" id="result"[^>]*>(.*?)</div>', page.text, re.DOTALL)
     return found[1], " ".join(unescape(re.sub(r"<[^>]+>", " ", found[2])).split())
 
 

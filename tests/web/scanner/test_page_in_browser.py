@@ -1,4 +1,4 @@
-"""The scanner page in Chromium: narrow and wide, light and dark, with the keyboard alone, as a hand scanner types."""
+"""The scanner page in Chromium, without script: narrow and wide, light and dark, with the keyboard alone, as a hand scanner types."""
 
 import os
 from pathlib import Path
@@ -30,7 +30,10 @@ def page(request, chromium, database, store, status_service):
         app,
     ):
         logins = app.extensions["auth services"].logins
-        context = chromium.new_context(base_url=address, viewport=SIZES[size], color_scheme=scheme)
+        options = {"viewport": SIZES[size], "color_scheme": scheme}
+        context = chromium.new_context(base_url=address, **options)
+        # Without script; Chromium itself cannot be without, because axe is one.
+        context.route("**/page.mjs", lambda route: route.fulfill(content_type="text/javascript", body=""))
         context.add_cookies([{"name": logins.cookie, "value": logins.sign(visitor("demo", "sam")), "url": address}])
         page = context.new_page()
         page.set_default_timeout(8000)
