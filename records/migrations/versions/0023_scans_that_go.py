@@ -34,6 +34,15 @@ def upgrade() -> None:
 def downgrade() -> None:
     """Drop them. A ledger of which rows were removed does not verify any more."""
     _replace(f"NOT ({_GONE})", _OLD_STEP)
+    if op.get_bind().dialect.name == "postgresql":
+        op.execute(sa.text("DROP TRIGGER scan_ledger_stays ON scan_ledger"))
+        op.execute(sa.text("DROP FUNCTION scan_ledger_remove()"))
+        op.execute(
+            sa.text(
+                "CREATE TRIGGER scan_ledger_stays BEFORE DELETE ON scan_ledger"
+                " FOR EACH ROW EXECUTE FUNCTION scan_ledger_stay()"
+            )
+        )
     op.drop_column("scan_ledger_heads", "removed")
     op.drop_column("implementations", "keep_scans_days")
 
