@@ -1,9 +1,11 @@
 """What a person types arrives: each field of each form of values is changed alone, and is there when the page is opened again."""
 
+import json
 from http import HTTPStatus
 
 import pytest
 
+from tests.records.attendance.phones.test_saved_scans import content, fresh
 from tests.system.console_walk.expected import (
     BESIDE,
     FILLED,
@@ -153,3 +155,15 @@ def test_an_agenda_is_uploaded_looked_at_and_imported_by_the_forms_as_rendered(s
     assert done.status == HTTPStatus.OK
     assert [entry[1] for entry in stage.entries()[len(entries) :]] == ["agenda.imported"]
     assert "Sepsis in 2027" in str(stage.rows())
+
+
+def test_a_file_of_a_phone_is_uploaded_looked_at_and_imported_by_the_forms_as_rendered(stage, walked):
+    stage.rewind()
+    walker = stage.browser_of(walked["organizer"])
+    upload = next(one for one in forms_of(walked, "organizer") if one.action.endswith("/demo/attendance/phone-file"))
+    check = walker.send(upload, {"file": ("scans.json", json.dumps(content(fresh(session="CE-1"))).encode())})
+    assert "1 new" in check.page.text
+    entries = stage.entries()
+    done = walker.send(next(one for one in check.page.forms if one.action.endswith("/phone-file/import")))
+    assert done.status == HTTPStatus.OK
+    assert [entry[1] for entry in stage.entries()[len(entries) :]] == ["attendance.scans_imported"]

@@ -1,9 +1,12 @@
 """The queue at the door, in Chromium, against the real web server: whatever goes wrong, nothing is lost and nothing counts twice."""
 
+import random
+import uuid
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from records.attendance.minutes import BadgeScan, SessionRules, in_order, repeats_of
 from tests.support.door import Phone, lost, no_network, open_door, page_of_a_proxy, problem, results
 
 pytestmark = pytest.mark.browser
@@ -440,6 +443,46 @@ def test_a_void_whose_answer_is_lost_is_made_once(phone, door):
     sam.settled()
     assert len(door.stored("void")) == 1
     assert sam.newest()[0]["void"]["state"] == "sent"
+
+
+def test_a_void_that_the_server_refuses_is_told_and_the_scan_counts_again(phone, door):
+    sam = phone()
+    added = sam.add("B-1")
+    sam.settled()
+    door.give_role("ada")
+    sam.page.context.add_cookies([door.cookie("ada")])
+    sam.undo(added["id"])
+    sam.settled()
+    (row,) = sam.newest()
+    assert (row["state"], row["void"]["state"], row["void"]["refusal"]) == ("sent", "refused", "not_yours")
+    assert sam.counts()["people"] == 1
+    door.take_role("ada")
+    sam.page.context.add_cookies([door.cookie("sam")])
+    sam.undo(added["id"])
+    sam.settled()
+    assert door.stored("void") == [(added["id"], "B-1")]
+
+
+def test_repeats_on_the_phone_are_those_of_the_server(phone, door):
+    chance = random.Random(3)
+    start = datetime(2026, 5, 4, 9, tzinfo=UTC)
+    cases = []
+    for _ in range(300):
+        moments = [start + timedelta(seconds=chance.choice([0, 1, 60, 119, 120, 121, 240, 900])) for _ in range(6)]
+        cases.append(
+            [BadgeScan(str(uuid.UUID(int=n)), at, chance.choice(["", "in", "out"])) for n, at in enumerate(moments)]
+        )
+    sent = [
+        [{"id": each.id, "scanned_at": each.at.isoformat(), "direction": each.direction or None} for each in case]
+        for case in cases
+    ]
+    ask = """async ([files, cases]) => {
+      const { repeatsOf } = await import(`${files}repeats.mjs`);
+      return cases.map((each) => [...repeatsOf(each, 120)].map(([id, first]) => [id, first.id]));
+    }"""
+    said = phone(sends=False).page.evaluate(ask, [door.files, sent])
+    session = SessionRules(start, None, in_and_out=True)
+    assert [dict(each) for each in said] == [repeats_of(in_order(case, session), 120) for case in cases]
 
 
 def test_a_saved_file_is_imported_and_the_phone_sends_the_same_scans_later(phone, door):

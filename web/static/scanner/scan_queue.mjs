@@ -22,7 +22,7 @@
 // A row: { number, id, session, badge_id, last_name, first_name, scanned_at, direction, entry, session_ends,
 //   state: "waiting" | "sent" | "refused",   reason: null | why it was refused (a code of the server, or "not_accepted"),
 //   repeat_of: null | id of the scan that it repeats on this phone,   first_at: null | what the server says of that,
-//   void: null | { at, reason, state: "waiting" | "sent" | "refused", refusal } }
+//   void: null | { at, reason, state: "waiting" | "sent" | "refused" (then the scan counts again), refusal } }
 //
 // What follows is for scan_sync.mjs and saved_file.mjs: waiting, waitingVoids, undone, toSend, settle, settleVoids,
 // note, noted, forgetNames.
@@ -128,7 +128,7 @@ export class ScanQueue extends EventTarget {
     const row = await this.#change(id, (each) => {
       // A refused scan counts nowhere: there is nothing to tell the server.
       const state = each.state === "refused" ? "sent" : "waiting";
-      each.void ??= { at: new Date().toISOString(), reason, state, refusal: null };
+      if (!isVoid(each)) each.void = { at: new Date().toISOString(), reason, state, refusal: null };
     });
     this.#tell();
     return row;
@@ -136,7 +136,7 @@ export class ScanQueue extends EventTarget {
 
   async sendAgain(id) {
     const row = await this.#change(id, (each) => {
-      if (each.state === "refused") [each.state, each.reason] = ["waiting", null];
+      if (each.state === "refused" && !isVoid(each)) [each.state, each.reason] = ["waiting", null];
     });
     this.#tell();
     return row;
@@ -243,7 +243,12 @@ export class ScanQueue extends EventTarget {
 }
 
 function isCounted(row) {
-  return row.void === null && row.state !== "refused";
+  return row.state !== "refused" && !isVoid(row);
+}
+
+/** A void that the server refused is none. */
+function isVoid(row) {
+  return row.void !== null && row.void.state !== "refused";
 }
 
 function ofSession(scans, session) {

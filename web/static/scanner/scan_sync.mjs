@@ -25,6 +25,7 @@ const MOST = 50; // scans of a batch
 const EVERY = 15_000; // ms between looks at the queue
 const [SHORTEST, LONGEST] = [1000, 60_000]; // ms of back-off
 const QUIET = 60_000; // ms after which an empty batch asks whether the server is still there
+const FORGETS_EVERY = 600_000; // ms between looks for names that are due
 const LOCK_PATIENCE = 30_000; // ms after which a page that sleeps in the middle of sending loses its turn
 const DONE = new Set(["stored", "repeat", "already", "voided"]); // states in which the server has it
 const NETS = { [TAKEN]: "online", [BAD_BATCH]: "online", [SIGNED_OUT]: "signed out", [NOT_ALLOWED]: "not allowed", [LATER]: "offline" };
@@ -46,6 +47,7 @@ export class ScanSync extends EventTarget {
   #timer = null;
   #notBefore = 0; // ms since 1970: the server asked us to wait until then
   #answeredAt = 0; // as above: the newest answer that took a batch
+  #forgotAt = 0; // as above
   #failures = 0; // in a row
   #running = false;
   #again = false; // something was added while we were sending
@@ -140,8 +142,15 @@ export class ScanSync extends EventTarget {
     }
     this.#failures = 0;
     await this.#tell({ net: "online", retryAt: null, detail: "" });
-    await this.#queue.forgetNames();
+    await this.#forget();
     return true;
+  }
+
+  /** Drop names that are due, now and then: it reads all rows. */
+  async #forget() {
+    if (Date.now() - this.#forgotAt < FORGETS_EVERY) return;
+    this.#forgotAt = Date.now();
+    await this.#queue.forgetNames();
   }
 
   async #pick(kind) {
