@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from . import attendance, commands, explore, findings, jail, miss, review, scan_kills, slow, trials, web
+from . import attendance, commands, decode, explore, findings, jail, miss, review, scan_kills, slow, trials, web
 
 HERE = Path(__file__).parent
 MEASURES: dict[str, Callable[[Path], dict[str, Any]]] = {
@@ -24,6 +24,7 @@ MEASURES: dict[str, Callable[[Path], dict[str, Any]]] = {
     "trials": lambda folder: trials.measure(folder, rounds=3, count=300, misses=150),
     "review": lambda folder: review.measure(folder, looks=40),
     "attendance": attendance.measure,
+    "decode": decode.measure,
     "kills": lambda folder: scan_kills.measure(folder, scans=10_000, kills=20),
     "slow": lambda folder: slow.measure(folder, rounds=3, seconds=4),
 }

@@ -43,6 +43,16 @@ class SessionAddress:
         """The login page that leads back to this session."""
         return f"/login/{self.implementation}?next={quote(self.app_path)}"
 
+    @property
+    def scanner_path(self) -> str:
+        """The scanner page of this session."""
+        return f"/scan/{self.implementation}/sessions/{quote(self.session, safe='')}"
+
+    @property
+    def scanner_login_path(self) -> str:
+        """The login page that leads back to the scanner of this session."""
+        return f"/login/{self.implementation}?next={quote(self.scanner_path)}"
+
 
 def checked_implementation(implementation: str) -> str:
     """Return the identifier. Raises `HttpProblem` (400) if it cannot be one."""

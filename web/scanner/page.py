@@ -77,7 +77,7 @@ def _answer(address: SessionAddress, typed: str | None) -> Response:
             reader = badge_setup.active_format(db, owner)
     except HttpProblem as problem:
         if problem.code == HTTPStatus.UNAUTHORIZED:
-            return see_other(address.login_path)
+            return see_other(address.scanner_login_path)
         raise
     if typed is None:
         return _page(address, sender, None)

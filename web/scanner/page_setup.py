@@ -59,5 +59,5 @@ def _session_json(owner: Implementation, session: AgendaSession) -> dict[str, An
         "ends_at": session.ends_at.isoformat(),
         "directions": scan_queries.has_directions(owner, session.session_id),
         "people": f"/api/v1/implementations/{owner.slug}/sessions/{session.session_id}/people",
-        "login": address.login_path,
+        "login": address.scanner_login_path,
     }

@@ -203,3 +203,23 @@ def test_the_first_load_is_small_and_the_page_comes_back_without_network(browser
     assert sam.complaints == []
     context.set_offline(False)
     sam.net("Online. Everything is sent.")
+
+
+def test_a_decoder_that_dies_is_started_again_and_a_camera_that_is_stuck_is_opened_again(browser, door, film):
+    context = browser(film)
+    context.add_cookies([door.cookie()])
+    context.add_init_script("""
+      window.workers = [];
+      window.Worker = class extends Worker { constructor(...given) { super(...given); workers.push(this); } };
+      window.opened = 0;
+      const ask = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+      navigator.mediaDevices.getUserMedia = (...given) => { opened += 1; return ask(...given); };
+    """)
+    sam = ScannerPage(context.pages[0])
+    sam.shows("good", "José Núñez")
+    sam.page.evaluate("() => workers[0].dispatchEvent(new MessageEvent('message', { data: { failed: true } }))")
+    sam.shows("good", "Li Ng")
+    assert sam.page.evaluate("() => [workers.length, opened]") == [2, 1]
+    sam.page.evaluate("() => video.requestVideoFrameCallback = () => {}")
+    sam.page.wait_for_function("() => opened === 2")
+    assert sam.complaints == []

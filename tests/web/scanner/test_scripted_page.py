@@ -175,7 +175,7 @@ def test_who_was_signed_out_is_told_that_scans_are_kept_and_signs_in_again(scann
     sam.hand_scanner(ALICE)
     sam.net("Signed out. 1 scan is kept on this phone.")
     sam.net("Keep this page open until everything is sent.")
-    assert sam.page.get_by_role("link", name="Sign in again").get_attribute("href").startswith("/login/demo?next=")
+    assert sam.page.get_by_role("link", name="Sign in again").get_attribute("href") == f"/login/demo?next={PAGE}"
     sam.page.context.add_cookies([door.cookie()])
     sam.page.get_by_role("button", name="Send now").click()
     sam.net("Online. Everything is sent.")
@@ -217,6 +217,7 @@ def test_a_clock_that_is_far_off_is_told(scanner):
     sam = scanner(lambda context: context.route("**/scans", answer))
     sam.hand_scanner(ALICE)
     sam.net("The clock of this phone is 7 min behind. Times are corrected.")
+    sam.counts("1 person · 0 repeats · 0 waiting")
 
 
 def test_a_scan_that_the_phone_cannot_store_is_not_confirmed(scanner, door):

@@ -7,7 +7,7 @@ const MOST_LEVELS = 16;
 const LONGEST_ID = 100;
 const LONGEST_NAME = 200;
 const TEST_BADGE = "TEST-BADGE-";
-const ID_CHARACTERS = {
+export const ID_CHARACTERS = {
   "digits": /^[0-9]+$/,
   "letters and digits": /^[0-9A-Za-z]+$/,
   "letters, digits and - _ . : / + @": /^[0-9A-Za-z_.:/+@-]+$/,
@@ -383,7 +383,7 @@ function shownName(pick, parts) {
 
 // Texts
 
-const strip = (text) => text.replace(OUTER, "");
+export const strip = (text) => text.replace(OUTER, "");
 const words = (text) => strip(text).split(SPACES).filter(Boolean);
 const keep = (map, key, value) => map.has(key) || map.set(key, value);
 

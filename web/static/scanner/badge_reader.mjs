@@ -2,7 +2,7 @@
 //
 // Both functions return { kind: "badge", badge, entry }, { kind: "test badge" } or { kind: "foreign", why }.
 
-import { ForeignCode, ScannedTestBadge, read } from "./badge_format.mjs";
+import { ForeignCode, ID_CHARACTERS, ScannedTestBadge, read, strip } from "./badge_format.mjs";
 
 /** The characters of an ID while the event has no badge format, and the reader of an ID alone. */
 const USUAL = "letters, digits and - _ . : / + @";
@@ -22,15 +22,20 @@ export function readCode(format, bytes) {
  * "wedge"; a whole code is always of a hand scanner.
  */
 export function readTyped(format, typed, entry) {
-  const whole = format && format.kind !== "bare" ? outcome(() => read(format, typed), "wedge") : null;
-  if (whole && whole.kind !== "foreign") return whole;
-  const alone = outcome(() => readId(format, typed), entry);
-  return whole && alone.kind === "foreign" ? whole : alone;
+  if (format && format.kind !== "bare") {
+    const whole = outcome(() => read(format, typed), "wedge");
+    if (whole.kind !== "foreign" || !ID_CHARACTERS[charactersOf(format)].test(strip(typed))) return whole;
+  }
+  return outcome(() => readId(format, typed), entry);
 }
 
 function readId(format, typed) {
-  const any = !format || format.id_characters === "any";
-  return read(format?.kind === "bare" ? format : { ...ID_ALONE, id_characters: any ? USUAL : format.id_characters }, typed);
+  return read(format?.kind === "bare" ? format : { ...ID_ALONE, id_characters: charactersOf(format) }, typed);
+}
+
+/** Return the characters of IDs; any would also be those of a foreign code. */
+function charactersOf(format) {
+  return format && format.id_characters !== "any" ? format.id_characters : USUAL;
 }
 
 function outcome(reading, entry) {

@@ -15,7 +15,6 @@ export class CameraControls {
   #camera;
   #decoder;
   #scanning;
-  #hasDecoder = true;
   #state = document.getElementById("camera-state");
   #torch = document.getElementById("torch");
   #zoom = document.getElementById("zoom");
@@ -26,10 +25,8 @@ export class CameraControls {
     this.#decoder = decoder;
     this.#scanning = scanning;
     camera.addEventListener("state", () => this.#draw());
-    decoder.ready.catch(() => {
-      this.#hasDecoder = false;
-      camera.close();
-      this.#draw();
+    decoder.addEventListener("state", () => {
+      if (decoder.state === "broken") camera.close();
     });
     this.#torch.addEventListener("click", () => this.#light(this.#torch.getAttribute("aria-pressed") !== "true"));
     this.#zoom.addEventListener("input", () => camera.zoomTo(Number(this.#zoom.value)));
@@ -42,7 +39,7 @@ export class CameraControls {
   }
 
   #draw() {
-    const state = this.#hasDecoder ? this.#camera.state : "no decoder";
+    const state = this.#decoder.state === "broken" ? "no decoder" : this.#camera.state;
     document.getElementById("picture").dataset.camera = state.replace(" ", "-");
     this.#state.replaceChildren();
     if (WORDS[state]) this.#state.append(paragraph(WORDS[state]));
