@@ -26,6 +26,7 @@ from .sheet_writer import unescaped, write_sheet
 Cells = Sequence[str]
 #: How a workbook begins.
 _ZIP: Final = b"PK\x03\x04"
+_LISTS: Final = json.JSONEncoder(ensure_ascii=False)
 
 
 def write_csv(out: BinaryIO, headings: Cells, rows: Iterable[Cells]) -> None:
@@ -90,4 +91,4 @@ def _texts(cells: Any) -> Cells:
 
 
 def _json(cells: Cells) -> bytes:
-    return json.dumps(list(cells), ensure_ascii=False).encode()
+    return _LISTS.encode(list(cells)).encode()
