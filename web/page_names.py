@@ -18,6 +18,8 @@ _CONSOLE = MappingProxyType(
         "console.sign_in": "Console: sign in",
         "console.signed_in_again": "Console: sign in again",
         "console_attendance.cancel_report": "Console: cancel a report of attendance",
+        "console_attendance.check": "Console: check a report of attendance",
+        "console_attendance.check_file": "Console: check a report of attendance",
         "console_attendance.event": "Console: attendance",
         "console_attendance.make_report": "Console: make a report of attendance",
         "console_attendance.people": "Console: people who were scanned",

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from flask import Flask
 
-from web.console.attendance import event, people, report_files, reports, session
+from web.console.attendance import event, people, report_checks, report_files, reports, session
 from web.console.attendance.views_base import blueprint
 
 #: The modules whose views the blueprint collects when they are imported.
-VIEWS = (event, session, people, reports, report_files)
+VIEWS = (event, session, people, reports, report_files, report_checks)
 
 
 def install(app: Flask) -> None:

@@ -14,7 +14,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any, BinaryIO, Final
-from zipfile import BadZipFile
+from zipfile import BadZipFile, ZipFile, is_zipfile
 
 from openpyxl import load_workbook
 
@@ -63,6 +63,14 @@ def read(path: Path) -> Generator[Cells, None, None]:
         yield from reader(path)
     except (ValueError, KeyError, TypeError, csv.Error, BadZipFile):
         raise RuleViolation("file", "is not a report of attendance, in CSV, JSON or Excel") from None
+
+
+def unpacked_size(path: Path) -> int:
+    """Return how many bytes a workbook says to hold, or how many another file has."""
+    if not is_zipfile(path):
+        return path.stat().st_size
+    with ZipFile(path) as archive:
+        return sum(member.file_size for member in archive.infolist())
 
 
 def _read_csv(path: Path) -> Iterator[Cells]:

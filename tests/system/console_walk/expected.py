@@ -22,6 +22,7 @@ UNTOUCHED = {
     f"{ONE}/app": {SAME},
     f"{ONE}/attendance/reports": {"attendance.report_made"},
     f"{ONE}/attendance/reports/cancel": {SHOWN},
+    f"{ONE}/attendance/reports/check": {REFUSED},  # without a file
     f"{ONE}/connections/<name>": {SAME},
     f"{ONE}/connections/<name>/remove": {"connection.removed"},
     f"{ONE}/connections/<name>/try": {"connection.tried"},
