@@ -11,7 +11,21 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from . import attendance, commands, decode, explore, findings, jail, miss, review, scan_kills, slow, trials, web
+from . import (
+    attendance,
+    commands,
+    decode,
+    explore,
+    findings,
+    jail,
+    miss,
+    reports,
+    review,
+    scan_kills,
+    slow,
+    trials,
+    web,
+)
 
 HERE = Path(__file__).parent
 MEASURES: dict[str, Callable[[Path], dict[str, Any]]] = {
@@ -26,6 +40,7 @@ MEASURES: dict[str, Callable[[Path], dict[str, Any]]] = {
     "attendance": attendance.measure,
     "decode": decode.measure,
     "kills": lambda folder: scan_kills.measure(folder, scans=10_000, kills=20),
+    "reports": reports.measure,
     "slow": lambda folder: slow.measure(folder, rounds=3, seconds=4),
 }
 BEGIN, END = "<!-- results -->", "<!-- end of results -->"

@@ -25,6 +25,8 @@ _CONSOLE = MappingProxyType(
         "console_attendance.corrections": "Console: corrections of attendance",
         "console_attendance.decide": "Console: a question about attendance",
         "console_attendance.dispute": "Console: a dispute about attendance",
+        "console_attendance.check": "Console: check a report of attendance",
+        "console_attendance.check_file": "Console: check a report of attendance",
         "console_attendance.event": "Console: attendance",
         "console_attendance.make_report": "Console: make a report of attendance",
         "console_attendance.people": "Console: people who were scanned",

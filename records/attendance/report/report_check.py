@@ -24,13 +24,15 @@ from .report_terms import NAMES, ReportTerms
 class ReportCheck:
     """What was found: `made` is None for a file that was not made here, or was changed.
 
-    `erased` is how many people's names were erased since. `differs_at` is the first row that the ledger does not give.
+    `erased` is how many people's names were erased since. `differs_at` is the first row that the ledger does not give. `gone`:
+    scans that it is about are not kept any more, so only its digest could be compared.
     """
 
     digest: str
     made: MadeReport | None = None
     erased: int = 0
     differs_at: int | None = None
+    gone: bool = False
 
     @property
     def ok(self) -> bool:
@@ -52,6 +54,8 @@ def check(db: Session, owner: Implementation, path: Path) -> ReportCheck:
     made = made_reports.of_digest(db, owner, digest)  # 1.
     if made is None:
         return ReportCheck(digest)
+    if made_reports.is_gone(db, owner, made):
+        return ReportCheck(digest, made, gone=True)
     begun = made_reports.begin_again(db, owner, made)  # 2.
     with closing(begun.rows(db, owner)) as again, closing(report_files.read(path)) as kept:
         return _compared(islice(kept, 1, None), again, ReportCheck(digest, made))  # 3.

@@ -27,6 +27,7 @@ UNTOUCHED = {
     f"{ONE}/attendance/scans/add": {REFUSED},
     f"{ONE}/attendance/to-decide/question": {REFUSED},
     f"{ONE}/attendance/phone-file": {REFUSED},
+    f"{ONE}/attendance/reports/check": {REFUSED},  # without a file
     f"{ONE}/connections/<name>": {SAME},
     f"{ONE}/connections/<name>/remove": {"connection.removed"},
     f"{ONE}/connections/<name>/try": {"connection.tried"},

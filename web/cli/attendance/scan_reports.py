@@ -138,6 +138,11 @@ def verify(implementation: str, file: Path) -> None:
         )
     elif found.differs_at is not None:
         click.echo(f"The ledger gives something else from row {found.differs_at} on: run `scans verify`.", err=True)
+    elif found.gone:
+        click.echo(
+            f"It is a report that was made here as of {found.made.as_of.isoformat()}, and was not changed. Its scans are not kept "
+            "any more, so they cannot be compared."
+        )
     elif found.erased:
         people = "one erased person" if found.erased == 1 else f"{found.erased} erased people"
         click.echo(f"It differs only by {people} from what the ledger gives as of {found.made.as_of.isoformat()}.")
