@@ -51,7 +51,7 @@ HOMES = {
     "wtforms": ("web/",),
     "smtplib": ("runner/mail/",),
     "PIL": ("runner/attendance/image_decoder.py",),
-    "zxingcpp": ("runner/attendance/image_decoder.py",),
+    "zxingcpp": ("runner/attendance/image_decoder.py", "runner/attendance/code_drawing.py"),
     "pypdfium2": ("runner/attendance/image_decoder.py",),
     "ctypes": (
         "sandbox/jail/",
@@ -130,6 +130,7 @@ ORDER = {
     "web/console": ("layout", "people", "settings", "runs", "scripts"),
     "web/console/scripts": ("source", "deploying", "rehearsals", "trials", "pane"),
     "web/console/settings": ("agenda", "general", "attendance", "badges", "connections", "identity", "external"),
+    "web/demo": ("badges",),
     "web/cli": ("common", "setup", "operate", "attendance", "authors", "service", "scripts", "local"),
 }
 #: Modules of one folder, besides its front page.
