@@ -12,6 +12,7 @@ from .attendance.badge_setup import BadgeExample, BadgeImage, BadgeSetup
 from .attendance.devices import ScanDevice
 from .attendance.ledger.tables import LedgerEntry, LedgerHead, ScanNames
 from .attendance.refused_scans import RefusedScan
+from .attendance.roster.roster_tables import RosterPerson, RosterUpload
 from .audit import AuditEntry, AuditHead
 from .identity.external_auth import ExternalAuth
 from .identity.saml_certificates import SamlCertificate
@@ -34,6 +35,7 @@ from .tenants.implementations import Implementation
 from .trials.kept_answers import KeptAnswers
 from .trials.rehearsals import KeptRehearsal, RehearsalExample
 from .trials.replayed_runs import ReplayedRun
+from .webhooks.webhook_tables import Webhook, WebhookMessage
 
 ALL_TABLES = (
     AdministratorLink,
@@ -65,6 +67,8 @@ ALL_TABLES = (
     ReplayedRun,
     Review,
     ReviewComment,
+    RosterPerson,
+    RosterUpload,
     Run,
     SamlCertificate,
     SamlProvider,
@@ -77,4 +81,6 @@ ALL_TABLES = (
     User,
     Version,
     VersionCode,
+    Webhook,
+    WebhookMessage,
 )

@@ -43,6 +43,7 @@ from web.middleware.request_ids import RequestIds
 from web.openapi import document as openapi
 from web.root import views as root
 from web.scanner import page as scanner
+from web.scanner import pairing, scanner_start
 from web.scanner import views as scans
 from web.status import returns
 from web.status import views as status
@@ -53,7 +54,21 @@ from web.unsubscribe import views as unsubscribe
 from web.widget import views as widget
 
 #: Modules with views, each with its `blueprint`.
-APP_VIEWS = (status, returns, scans, scanner, widget, app_pages, app_calls, health, openapi, root, unsubscribe)
+APP_VIEWS = (
+    status,
+    returns,
+    scans,
+    scanner,
+    scanner_start,
+    pairing,
+    widget,
+    app_pages,
+    app_calls,
+    health,
+    openapi,
+    root,
+    unsubscribe,
+)
 LOGIN_VIEWS = (login_choice, saml, external)
 AUTHOR_VIEWS = (submission_views, version_views, run_views, token_views)
 CONSOLE_VIEWS = (console, first_administrator, people, roles, runs, counts, review_queue, audit, notices, outbox)

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from records.audit import AuditContext
 from records.errors import RuleViolation
 from records.notices import mail_choices, notice_list, outbox
-from records.notices.notice_kinds import MailTiming
+from records.notices.notice_groups import MailTiming
 from records.notices.notice_tables import Mail
 from records.people.users import User
 from records.tenants.implementations import Implementation

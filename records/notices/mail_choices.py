@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from records import fields
 from records.people.users import User
 
-from .notice_kinds import GROUP_BY_NAME, GROUPS, MailTiming
+from .notice_groups import GROUP_BY_NAME, GROUPS, MailTiming
 from .notice_tables import MailChoice
 
 

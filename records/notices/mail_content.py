@@ -17,7 +17,8 @@ from records.people.users import User
 from records.tenants.implementations import Implementation
 
 from . import audiences, mail_choices
-from .notice_kinds import BY_NAME, GROUP_BY_NAME, REASONS, Audience, MailTiming
+from .notice_groups import GROUP_BY_NAME, MailTiming
+from .notice_kinds import BY_NAME, REASONS, Audience
 from .notice_tables import Mail, Notice
 from .plain_line import one_line
 

@@ -15,6 +15,8 @@ from typing import Final
 
 from records.roles import Permission
 
+from .notice_groups import ALARM, GROUPS, NoticeGroup
+
 
 class Audience(StrEnum):
     """Who is told, in the order in which one of them is chosen as the reason for a person to whom several apply."""
@@ -51,65 +53,6 @@ REASONS: Final = MappingProxyType(
 )
 
 
-class MailTiming(StrEnum):
-    """When a person wants to be told by mail."""
-
-    ONCE = "once"
-    DAILY = "daily"
-    NONE = "none"
-
-
-@dataclass(frozen=True, kw_only=True)
-class NoticeGroup:
-    """Kinds about which a person chooses together whether they want mail."""
-
-    name: str
-    label: str
-    help: str
-    usual: MailTiming  #: what holds for a person who has not chosen: at once for what asks them to act
-
-
-GROUPS: Final = (
-    NoticeGroup(
-        name="review",
-        label="Scripts that wait for a review",
-        help="A script was handed in.",
-        usual=MailTiming.ONCE,
-    ),
-    NoticeGroup(
-        name="answer",
-        label="Changes requested, and comments",
-        help="About scripts that you handed in, and reviews in which you took part.",
-        usual=MailTiming.ONCE,
-    ),
-    NoticeGroup(
-        name="decision",
-        label="Approved, rejected, withdrawn",
-        help="About scripts that you handed in, and reviews in which you took part.",
-        usual=MailTiming.NONE,
-    ),
-    NoticeGroup(
-        name="version",
-        label="What users see",
-        help="A version was staged, activated or taken back, or scripts run again.",
-        usual=MailTiming.NONE,
-    ),
-    NoticeGroup(
-        name="alarm",
-        label="Stopped",
-        help="A version was suspended, the service took one back, or all scripts were stopped.",
-        usual=MailTiming.ONCE,
-    ),
-    NoticeGroup(
-        name="expiry",
-        label="Ends soon",
-        help="Your author tokens, and certificates of identity providers that you look after.",
-        usual=MailTiming.ONCE,
-    ),
-)
-GROUP_BY_NAME: Final = MappingProxyType({group.name: group for group in GROUPS})
-
-
 @dataclass(frozen=True, kw_only=True)
 class NoticeKind:
     """One kind of notice. `words` and `todo` may contain {by}, {submission}, {version}, {share}, {token}, {use} and {date}."""
@@ -119,11 +62,8 @@ class NoticeKind:
     told: tuple[Audience, ...]
     words: str  #: what happened: the line on the page, and the subject of a mail
     todo: str  #: what follows from it, as a sentence
-    place: str  #: where it leads: "submission", "version", "scripts", "tokens" or "provider"
+    place: str  #: where it leads: "submission", "version", "scripts", "tokens", "provider" or "webhook"
 
-
-#: The group that no other may crowd out.
-ALARM: Final = "alarm"
 
 _LIVE: Final = (Audience.AUTHOR, Audience.REVIEWER, Audience.ORGANIZER)
 _TALK: Final = (Audience.AUTHOR, Audience.PARTICIPANT)
@@ -283,6 +223,14 @@ TABLE: Final = (
         words="Our {use} certificate for the identity provider expires on {date}",
         todo="Publish the next keys, and switch to them once the provider knows them.",
         place="provider",
+    ),
+    NoticeKind(
+        name="webhook.given_up",
+        group="alarm",
+        told=(Audience.ORGANIZER,),
+        words="{by} switched the webhook off, because its address failed",
+        todo="Another system is told of no scans until it is switched on again. Then it is told of all that it missed.",
+        place="webhook",
     ),
 )
 BY_NAME: Final = MappingProxyType({kind.name: kind for kind in TABLE})

@@ -22,7 +22,8 @@ from records.columns import utc_now
 from records.people.users import User
 
 from . import mail_choices
-from .notice_kinds import ALARM, MailTiming, crowding
+from .notice_groups import ALARM, MailTiming
+from .notice_kinds import crowding
 from .notice_tables import DROPPED, FAILED, LONGEST_ERROR, SENDING, SENT, WAITING, Mail, Notice
 
 #: Pauses after each failed attempt. After the last attempt, the mail has failed.

@@ -13,7 +13,8 @@ from records import DbSession, Implementation, RuleViolation, User
 from records.changes import notices as changes
 from records.changes.after_commit import AfterCommit
 from records.notices import mail_choices, notice_list
-from records.notices.notice_kinds import BY_NAME, GROUPS, MailTiming, NoticeGroup, groups_for
+from records.notices.notice_groups import GROUPS, MailTiming, NoticeGroup
+from records.notices.notice_kinds import BY_NAME, groups_for
 from records.notices.notice_list import ListedNotice, NoticeFilter
 from records.people.mail_address import address_of
 from records.tenants import implementations
@@ -44,6 +45,7 @@ PLACES: Mapping[str, tuple[str, Permission, str]] = {
     "scripts": ("console_scripts.every", Permission.SEE_SCRIPTS, ""),
     "tokens": ("console_scripts.tokens", Permission.MAKE_TOKENS, ""),
     "provider": ("console_settings.provider", Permission.SEE_SETTINGS, ""),
+    "webhook": ("console_settings.webhook", Permission.SEE_SETTINGS, ""),
 }
 
 

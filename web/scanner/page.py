@@ -26,6 +26,7 @@ from web.middleware.response_headers import PRIVATE
 from web.permissions import Permission, needs
 from web.problem_details import HttpProblem
 from web.redirects import see_other
+from web.scanner import device_cookie
 from web.scanner.scan_access import implementation_named, require_now, sender_of
 from web.scanner.scan_storage import store_scans
 from web.session_address import SessionAddress
@@ -75,6 +76,8 @@ def _answer(address: SessionAddress, typed: str | None) -> Response:
     except HttpProblem as problem:
         if problem.code == HTTPStatus.UNAUTHORIZED:
             return see_other(address.login_path)
+        if problem.code == HTTPStatus.FORBIDDEN and device_cookie.sent():
+            return see_other(f"/scan/{address.implementation}")  # says why, and where this phone may scan
         raise
     if typed is None:
         return _page(address, None)

@@ -20,7 +20,7 @@ from records.changes import notices as changes
 from records.changes.after_commit import AfterCommit
 from records.notices import audiences
 from records.notices.mail_content import mark_of
-from records.notices.notice_kinds import GROUP_BY_NAME
+from records.notices.notice_groups import GROUP_BY_NAME
 from runner.mail.unsubscribe_tokens import UnsubscribeTokens, Unsubscription
 from web.auth.services import AuthServices
 from web.console.commits import commit

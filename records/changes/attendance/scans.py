@@ -15,6 +15,7 @@ from records.attendance.ledger import erasure
 from records.attendance.report import report_check, scan_report
 from records.attendance.report.report_check import MadeReport
 from records.attendance.report.scan_report import ReportTerms
+from records.attendance.roster import roster_imports
 from records.audit import AuditContext
 from records.changes.after_commit import AfterCommit, unchanged
 from records.changes.entries import lock, note
@@ -25,7 +26,6 @@ from records.tenants.implementations import Implementation
 
 VOIDED = "attendance.scan_voided"
 ADDED = "attendance.scan_added"
-ERASED = "attendance.names_erased"
 #: Characters of a reason.
 LONGEST_REASON = 500
 _reason = fields.line(LONGEST_REASON, empty=False)
@@ -64,16 +64,20 @@ def add_scan(db: Session, owner: Implementation, added: AddedScan, by: AuditCont
 def erase_names(db: Session, owner: Implementation, badge: str, by: AuditContext) -> AfterCommit[int]:
     """Erase the names of a badge from all its scans; the value is from how many. It cannot be undone.
 
-    The scans stay, with their badge ID, and the ledger can still be verified; refused scans are deleted. Raises RuleViolation without a reason, and for a
+    The scans stay, with their badge ID, and the ledger can still be verified; refused scans are deleted, and so is the person
+    in the roster, whom a later file does not bring back. Raises RuleViolation without a reason, and for a
     badge without names.
     """
     badge, reason = _checked(badge, by)
     lock(db, owner)
     erased = erasure.erase(db, owner, badge, actor=by.actor, reason=reason)
     erased += refused_scans.erase(db, owner, badge)
+    erased += roster_imports.remove(db, owner, badge)
     if not erased:
-        raise RuleViolation("badge_id", "has no names: it was never scanned, or they were erased already")
-    note(db, owner.slug, ERASED, by, target=badge, detail={"scans": erased})
+        raise RuleViolation(
+            "badge_id", "has no names: it was never scanned and is not in the roster, or they were erased already"
+        )
+    note(db, owner.slug, erasure.ERASED, by, target=badge, detail={"scans": erased})
     return AfterCommit(owner.slug, erased, announced=False)
 
 

@@ -16,7 +16,8 @@ from records.changes import retirement
 from records.changes.scripts import author_tokens, deployments, submissions
 from records.changes.scripts.readiness import Without
 from records.notices import notice_making, outbox
-from records.notices.notice_kinds import BY_NAME, GROUP_BY_NAME, TABLE
+from records.notices.notice_groups import GROUP_BY_NAME
+from records.notices.notice_kinds import BY_NAME, TABLE
 from records.notices.notice_tables import Mail, Notice, NoticeCursor
 from records.people import grants, users
 from records.roles import Permission

@@ -8,6 +8,7 @@ from tests.system.console_walk.expected import (
     BESIDE,
     FILLED,
     NEW_AGENDA,
+    NEW_ROSTER,
     NEW_SECRET,
     NOT_SHOWN,
     OF_VALUES,
@@ -153,3 +154,16 @@ def test_an_agenda_is_uploaded_looked_at_and_imported_by_the_forms_as_rendered(s
     assert done.status == HTTPStatus.OK
     assert [entry[1] for entry in stage.entries()[len(entries) :]] == ["agenda.imported"]
     assert "Sepsis in 2027" in str(stage.rows())
+
+
+def test_an_attendee_list_is_uploaded_looked_at_and_imported_by_the_forms_as_rendered(stage, walked):
+    stage.rewind()
+    walker = stage.browser_of(walked["organizer"])
+    upload = next(one for one in forms_of(walked, "organizer") if one.action.endswith("/demo/settings/roster"))
+    check = walker.send(upload, {"file": ("list.csv", NEW_ROSTER)})
+    assert "Okafor" in check.page.text
+    entries = stage.entries()
+    done = walker.send(next(one for one in check.page.forms if one.action.endswith("/settings/roster/import")))
+    assert done.status == HTTPStatus.OK
+    assert [entry[1] for entry in stage.entries()[len(entries) :]] == ["roster.imported"]
+    assert "Okafor" in str(stage.rows())

@@ -65,6 +65,7 @@ ELSEWHERE = {
     "/console/first/<token>": "test_the_link_of_the_first_administrator_logs_in_once",
     f"{ONE}/scripts/draft/findings": "test_findings_and_the_kept_draft_are_for_the_editor_on_the_page",
     f"{ONE}/scripts/draft/keep": "test_findings_and_the_kept_draft_are_for_the_editor_on_the_page",
+    f"{ONE}/settings/roster/import": "test_an_attendee_list_is_uploaded_looked_at_and_imported_by_the_forms_as_rendered",
     f"{ONE}/agenda/import": "test_an_agenda_is_uploaded_looked_at_and_imported_by_the_forms_as_rendered",
 }
 
