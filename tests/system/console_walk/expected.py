@@ -91,7 +91,7 @@ UNTOUCHED = {
     f"{ONE}/settings/roster/clear": {"roster.cleared"},
     f"{ONE}/settings/script": {SAME},
     f"{ONE}/settings/webhook": {REFUSED, SAME},  # refused where there is none
-    f"{ONE}/settings/webhook/<any(off, on, test):act>": {"webhook.tested", "webhook.off", "webhook.on"},
+    f"{ONE}/settings/webhook/<act>": {"webhook.tested", "webhook.off", "webhook.on"},
     f"{ONE}/settings/webhook/messages/<message>/again": {"webhook.message_repeated"},
     f"{ONE}/settings/webhook/secret": {"webhook.secret_replaced"},
     "/logout/<implementation>": {SHOWN},
@@ -146,6 +146,7 @@ TEXTS = {
         "keep_runs_days": "20",
         "keep_answers_days": "3",
     },
+    "webhook": {"address": "https://other.example.org/hooks"},
     "app": {"app_redirect_uris": "com.example.app:/login"},
     "attributes": dict.fromkeys(("username", "user_type", "first_name", "last_name", "badge_id"), _LINES)
     | {"subject_attribute": "uid"},

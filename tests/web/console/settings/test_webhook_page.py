@@ -115,6 +115,7 @@ def test_the_secret_is_replaced_after_a_question_and_the_webhook_switched_off_an
     assert "the webhook is switched off" in words(hooked.get(PAGE))
     press(hooked, "/webhook/on")
     assert hook(database).on_since is not None
+    assert hooked.post(f"{PAGE}/shout").status_code == 404
 
 
 def test_who_may_not_change_trust_sees_the_webhook_and_changes_nothing(organizer, hooked, database):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from http import HTTPStatus
 from typing import Any
 
 from flask import Response
@@ -21,6 +22,7 @@ from web.console.settings.general.views import ABOVE
 from web.console.settings.views_base import UNCHANGED, address, ask, blueprint, done, looking, page
 from web.console.settings.webhook.forms import EVENT_WORDS, WebhookForm
 from web.permissions import Permission, needs
+from web.problem_details import HttpProblem
 
 #: What people can do with a webhook, by the end of the address: the change, and the notice.
 ACTS: dict[str, tuple[Callable[..., AfterCommit[Any]], str]] = {
@@ -86,10 +88,12 @@ def new_secret(implementation: str) -> Response:
         return _page(db, found, secret=made.secret)
 
 
-@blueprint.post("/settings/webhook/<any(off, on, test):act>")
+@blueprint.post("/settings/webhook/<act>")
 @needs(Permission.CHANGE_TRUST, fresh=True)
 def act_on_webhook(implementation: str, act: str) -> Response:
     """Switch the webhook off or on, or send a test."""
+    if act not in ACTS:
+        raise HttpProblem(HTTPStatus.NOT_FOUND, "There is no such page.")
     change, words = ACTS[act]
     return _done(implementation, words, lambda db, found: change(db, found, by_page()))
 
