@@ -21,6 +21,7 @@ from redis import Redis
 from runner.background.background_services import BACKGROUND_SERVICES, BackgroundServices, open_background_services
 from runner.background.job_run import run_job
 from runner.background.notice_delivery import delivering
+from runner.background.webhook_delivery import telling
 from runner.checks.check_services import checking, start_jail_for_checks
 from runner.health.outages import OutageLog
 from runner.logs.process_log import start_log
@@ -140,7 +141,7 @@ def serve_background(services: BackgroundServices, stop: StopSignal) -> None:
         queue = rq_background_queue(redis)
         return JobWorker(queue, runs=settings.background_jobs, stop=stop, in_thread=in_thread, on_beat=heartbeat.note)
 
-    with delivering(services):
+    with delivering(services), telling(services):
         work(settings, services.outages, stop, worker)
     heartbeat.leave()
 

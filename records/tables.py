@@ -15,6 +15,7 @@ from .attendance.questions.decisions import AttendanceDecision
 from .attendance.questions.disputes import AttendanceDispute
 from .attendance.refused_scans import RefusedScan
 from .attendance.report.report_basis import ReportBasis
+from .attendance.roster.roster_tables import RosterPerson, RosterUpload
 from .audit import AuditEntry, AuditHead
 from .identity.external_auth import ExternalAuth
 from .identity.saml_certificates import SamlCertificate
@@ -37,6 +38,7 @@ from .tenants.implementations import Implementation
 from .trials.kept_answers import KeptAnswers
 from .trials.rehearsals import KeptRehearsal, RehearsalExample
 from .trials.replayed_runs import ReplayedRun
+from .webhooks.webhook_tables import Webhook, WebhookMessage
 
 ALL_TABLES = (
     AdministratorLink,
@@ -71,6 +73,8 @@ ALL_TABLES = (
     ReportBasis,
     Review,
     ReviewComment,
+    RosterPerson,
+    RosterUpload,
     Run,
     SamlCertificate,
     SamlProvider,
@@ -83,4 +87,6 @@ ALL_TABLES = (
     User,
     Version,
     VersionCode,
+    Webhook,
+    WebhookMessage,
 )

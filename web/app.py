@@ -43,7 +43,7 @@ from web.middleware.request_ids import RequestIds
 from web.openapi import document as openapi
 from web.own_attendance import views as own_attendance
 from web.root import views as root
-from web.scanner import decoder_files, people_search
+from web.scanner import decoder_files, pairing, people_search, scanner_start
 from web.scanner import page as scanner
 from web.scanner import shell as scanner_shell
 from web.scanner import views as scans
@@ -65,6 +65,8 @@ APP_VIEWS = (
     own_attendance,
     decoder_files,
     people_search,
+    scanner_start,
+    pairing,
     app_pages,
     app_calls,
     health,

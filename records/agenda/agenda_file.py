@@ -20,19 +20,17 @@ from zoneinfo import ZoneInfo
 from records import fields
 from records.spreadsheet_cells import guarded, unguarded
 
-from . import csv_file, dates, workbook
-from .cell_table import MOST_COLUMNS, MOST_ROWS, BadCell, Cell, CellTable, unreadable
+from . import dates
+from .cell_table import MOST_COLUMNS, MOST_ROWS, Cell
 from .csv_file import heading_key
 from .dates import DateCell, DateOrder, TimeReading
 from .file_faults import FileFault, quoted
+from .file_tables import bounded, one_line, shown, table_of
 from .headings import COLUMNS, KNOWN, REQUIRED, FileColumns, missing, near_misses
 
-#: Bytes of a file.
-LARGEST_FILE = 8 * 1024 * 1024
 LONGEST_SESSION = timedelta(days=31)
 
 _CREDITS = re.compile(r"\d{1,4}(?:[.,]\d{1,3})?", re.ASCII)
-_BREAKS = re.compile(r"[\r\n\t\v\f]+")
 
 
 @dataclass(frozen=True)
@@ -63,16 +61,16 @@ class AgendaFile:
 
 def read(data: bytes, zone: ZoneInfo, choice: str = dates.AUTO) -> AgendaFile:
     """Read a file; times without an offset are in `zone`. `choice` is one of `dates.CHOICES`."""
-    table = _table(data)
+    table = table_of(data, KNOWN)
     file = AgendaFile(faults=table.faults, notes=table.notes)
-    rows = list(_bounded(table.rows, file.faults))
+    rows = list(bounded(table.rows, file.faults, MOST_ROWS))
     if not rows:
         file.faults.extend([] if file.faults else [FileFault(1, "", "the file is empty")])
         return file
     number, cells = rows.pop(0)
     columns = _heading(number, cells, file)
     if columns.names:
-        file.faults.extend(missing(number, columns, ((row, list(map(_shown, below))) for row, below in rows)))
+        file.faults.extend(missing(number, columns, ((row, list(map(shown, below))) for row, below in rows)))
     file.attributes.extend(columns.attributes if columns.known else [])
     file.notes.extend(near_misses(columns) if columns.known else [])
     if file.faults:
@@ -98,25 +96,6 @@ def write(rows: Iterable[Mapping[str, Any]], zone: ZoneInfo) -> str:
     return out.getvalue()
 
 
-def _table(data: bytes) -> CellTable:
-    if len(data) > LARGEST_FILE:
-        return unreadable(1, f"the file has more than {LARGEST_FILE // 1024 // 1024} MB")
-    if data.startswith(workbook.OLD_START):
-        return unreadable(1, workbook.OLD_FILE)
-    if data.startswith(workbook.ZIP_START):
-        return workbook.read(data, KNOWN)
-    return csv_file.read(data, KNOWN)
-
-
-def _bounded(rows: Iterable[tuple[int, list[Cell]]], faults: list[FileFault]) -> Iterator[tuple[int, list[Cell]]]:
-    """Yield the heading and at most MOST_ROWS rows."""
-    for count, (row, cells) in enumerate(rows):
-        if count > MOST_ROWS:
-            faults.append(FileFault(row, "", f"the file has more than {MOST_ROWS} rows"))
-            return
-        yield row, cells
-
-
 def _heading(row: int, cells: list[Cell], file: AgendaFile) -> FileColumns:
     """Read the heading; its faults are added to those of the file."""
     columns = FileColumns()
@@ -125,9 +104,9 @@ def _heading(row: int, cells: list[Cell], file: AgendaFile) -> FileColumns:
         return columns
     for position, cell in enumerate(cells, 1):
         try:
-            heading = _line(cell, 100)
+            heading = one_line(cell, 100)
         except ValueError as fault:
-            file.faults.append(FileFault(row, f"number {position}", f"its heading {fault}", _shown(cell)))
+            file.faults.append(FileFault(row, f"number {position}", f"its heading {fault}", shown(cell)))
             continue
         name = KNOWN.get(heading_key(heading)) or (heading and f"+{heading}")
         if name and name in columns.names:
@@ -165,7 +144,7 @@ def _row(row: int, cells: list[Cell], columns: FileColumns, how: TimeReading, fi
     """Read one row; faults are added to those of the file, and only good values to the row."""
     found = FileRow(row, {}, {})
     width = len(columns.names)
-    extra = next((_shown(cell) for cell in cells[width:] if _shown(cell).strip()), "")
+    extra = next((shown(cell) for cell in cells[width:] if shown(cell).strip()), "")
     if extra:
         file.faults.append(FileFault(row, "", f"has more cells than the heading has columns ({width})", extra))
     padded = [*cells, *[""] * (width - len(cells))]
@@ -173,24 +152,24 @@ def _row(row: int, cells: list[Cell], columns: FileColumns, how: TimeReading, fi
         try:
             value = _value(name, cell, how)
         except ValueError as fault:
-            file.faults.append(FileFault(row, heading, str(fault), _shown(cell)))
+            file.faults.append(FileFault(row, heading, str(fault), shown(cell)))
             continue
         if name.startswith("+"):
             found.attributes[name[1:]] = value
         elif name:
             found.values[name] = value
         if name in _TIMES:
-            found.shown[name] = _shown(cell)
+            found.shown[name] = shown(cell)
     reason = _times_fault(found.values)
     if reason:
         at = columns.names.index("ends_at")
-        file.faults.append(FileFault(row, columns.headings[at], reason, _shown(padded[at])))
+        file.faults.append(FileFault(row, columns.headings[at], reason, shown(padded[at])))
     return found
 
 
 def _value(name: str, cell: Cell, how: TimeReading) -> Any:
     """Read a cell as what its column is. Raises ValueError with the reason."""
-    text = _line(cell, _LONGEST.get(name, 2000))
+    text = one_line(cell, _LONGEST.get(name, 2000))
     if name in REQUIRED and not text:
         raise ValueError("is missing")
     if name == "" and text:
@@ -204,17 +183,6 @@ def _value(name: str, cell: Cell, how: TimeReading) -> Any:
     if name == "credits":
         return _credits(text) if text else None
     return text
-
-
-def _line(cell: Cell, longest: int) -> str:
-    """Return a cell as one line, without the `'` that keeps a spreadsheet from computing it."""
-    if isinstance(cell, BadCell):
-        raise ValueError(cell.what)  # noqa: TRY004 - every check raises ValueError
-    return str(fields.line(longest)(_BREAKS.sub(" ", unguarded(cell))))
-
-
-def _shown(cell: Cell) -> str:
-    return cell.text if isinstance(cell, BadCell) else cell
 
 
 def _squeezed(text: str) -> str:

@@ -30,13 +30,14 @@ from records.agenda.sessions import AgendaSession
 from records.audit import AuditContext
 from records.columns import utc_now
 from records.errors import RuleViolation
+from records.storage.waiting_files import clean_file_name
 from records.tenants import implementations
 from records.tenants.implementations import Implementation
 
 from . import agenda_file, dates
 from .agenda_file import AgendaFile
 from .import_plan import ImportPlan, PlannedSession, make_plan
-from .import_tables import AgendaImport, AgendaUpload, clean_file_name, drop_upload, keep_upload, last_import, upload_of
+from .import_tables import AgendaImport, AgendaUpload, drop_upload, keep_upload, last_import, upload_of
 
 __all__ = [
     "AgendaImport",

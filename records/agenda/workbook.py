@@ -60,7 +60,7 @@ def _table(parts: WorkbookParts, known: frozenset[str]) -> CellTable:
         best = _recognised(visible, known)
         if len(best) > 1:
             names = " and ".join(f"“{sheet.title}”" for sheet in best[:2])
-            return unreadable(1, f"the sheets {names} could both be the agenda: leave one, or hide the other")
+            return unreadable(1, f"the sheets {names} could both be the one to import: leave one, or hide the other")
         sheet = (best or visible)[0]
         faults: list[FileFault] = []
         rows = list(_rows(sheet, _formula_cells(parts, sheet), faults))

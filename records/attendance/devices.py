@@ -24,6 +24,8 @@ from records.tenants.implementations import Implementation
 PREFIX: Final = "ssd_"
 #: Devices of one implementation that count.
 MOST: Final = 1000
+#: Numbers of rows are below it.
+_LARGEST: Final = 2**63
 
 
 class ScanDevice(Base):
@@ -48,6 +50,9 @@ class ScanDevice(Base):
     made_at: Mapped[datetime] = mapped_column(default=utc_now)
     revoked_by: Mapped[str] = mapped_column(String(255), default="")
     revoked_at: Mapped[datetime | None]
+    code_hash: Mapped[str | None] = mapped_column(String(64), unique=True, index=True)  #: see `device_pairing`
+    code_ends_at: Mapped[datetime | None]
+    paired_at: Mapped[datetime | None]
 
     def __repr__(self) -> str:
         return f"<ScanDevice {self.name}>"
@@ -72,7 +77,7 @@ def make(db: Session, owner: Implementation, draft: DeviceDraft, *, by: str) -> 
     """Make a device; returns its row and the text of its token, which is stored nowhere. Raises RuleViolation with every fault."""
     given = fields.checked(_CHECKS, {"name": draft.name, "sessions": draft.sessions})
     fields.refuse(_faults(db, owner, given["name"], draft))
-    text = PREFIX + secrets.token_urlsafe(32)
+    text = _new_token()
     device = ScanDevice(
         implementation_id=owner.id,
         **given,
@@ -98,10 +103,23 @@ def by_name(db: Session, owner: Implementation, name: str) -> ScanDevice | None:
     return db.scalar(mine.where(ScanDevice.name == name)) if "\0" not in name else None
 
 
+def by_number(db: Session, owner: Implementation, number: int) -> ScanDevice | None:
+    """Return the implementation's device with this number of its row."""
+    mine = select(ScanDevice).where(ScanDevice.implementation_id == owner.id)
+    return db.scalar(mine.where(ScanDevice.id == number)) if number < _LARGEST else None
+
+
 def every(db: Session, owner: Implementation) -> list[ScanDevice]:
     """Return the implementation's devices, the newest first."""
     mine = select(ScanDevice).where(ScanDevice.implementation_id == owner.id)
     return list(db.scalars(mine.order_by(ScanDevice.made_at.desc(), ScanDevice.id.desc())))
+
+
+def renew_token(device: ScanDevice) -> str:
+    """Give a device another token, and return its text. The one before is not known any more."""
+    text = _new_token()
+    device.token_hash = _hash(text)
+    return text
 
 
 def revoke(db: Session, device: ScanDevice, by: str) -> bool:
@@ -122,6 +140,10 @@ def _faults(db: Session, owner: Implementation, name: str, draft: DeviceDraft) -
     if sum(device.revoked_at is None for device in every(db, owner)) >= MOST:
         faults.append(FieldFault("name", f"cannot be given: there are {MOST} devices. Revoke one first"))
     return faults
+
+
+def _new_token() -> str:
+    return PREFIX + secrets.token_urlsafe(32)
 
 
 def _hash(text: str) -> str:

@@ -7,7 +7,7 @@ The steps for a batch, in one transaction of the caller:
 3. A scan whose id is stored is `already` there, if it has the same content. Otherwise it is refused.
 4. A new scan is refused if its session is not one of the implementation, if the sender may not or could no longer make it, or
    if its corrected time is out of bounds.
-5. Names that a badge did not have are completed from the users. What is left is appended.
+5. Names that a badge did not have are completed from the users and the roster. What is left is appended.
 6. Refused scans are kept with their reasons.
 7. Repeats are found among all scans of the same badges and sessions.
 """
@@ -33,6 +33,7 @@ from .ledger import anchors, chain
 from .ledger.chain import BadgeNames, EntryDraft
 from .ledger.tables import EntryKind, LedgerEntry, ScanNames
 from .minutes import SessionRules, in_order, repeats_of
+from .roster import roster_search
 from .scan_parsing import ScanRefusal, ScanRefused, SentScan, read_scan
 from .scan_permission import ALWAYS, NEVER, covers
 
@@ -219,14 +220,19 @@ def _names(scan: SentScan, known: Mapping[str, BadgeNames]) -> BadgeNames:
 
 
 def known_names(db: Session, owner: Implementation, badges: set[str]) -> dict[str, BadgeNames]:
-    """Return the names of users by badge ID; a badge that two users have tells no names."""
+    """Return the names of users and of the roster by badge ID; a badge that two users have tells no names."""
     if not badges:
         return {}
     rows = select(User.badge_id, User.last_name, User.first_name)
     found: dict[str, list[BadgeNames]] = defaultdict(list)
     for badge, last, first in db.execute(rows.where(User.implementation_id == owner.id, User.badge_id.in_(badges))):
         found[badge].append(BadgeNames(last[:200], first[:200], completed=True))
-    return {badge: names[0] for badge, names in found.items() if len(names) == 1}
+    alone = {badge: names[0] for badge, names in found.items() if len(names) == 1}
+    of_users = {badge: names for badge, names in alone.items() if names.last_name or names.first_name}
+    shared = found.keys() - alone.keys()
+    listed = roster_search.names_of(db, owner, badges - shared - of_users.keys())
+    of_roster = {badge: BadgeNames(*names, completed=True) for badge, names in listed.items()}
+    return of_roster | of_users
 
 
 def _first_times(db: Session, owner: Implementation, scans: Sequence[SentScan]) -> dict[str, datetime]:

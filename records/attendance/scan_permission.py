@@ -7,12 +7,15 @@ longer than planned must lose nothing.
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from records import roles
+from records.agenda import sessions
+from records.agenda.sessions import AgendaSession
 from records.audit import AuditEntry
 from records.people import grants
 from records.people.grants import Grant
@@ -56,6 +59,23 @@ def allowed_until(db: Session, owner: Implementation, user: User) -> datetime:
 def covers(sessions: Collection[str], session_id: str) -> bool:
     """Say whether a list of sessions contains a session; an empty list stands for all."""
     return not sessions or session_id in sessions
+
+
+def sessions_of_day(db: Session, owner: Implementation, covered: Collection[str], now: datetime) -> list[AgendaSession]:
+    """Return the sessions of a list that are held today in the implementation's zone; without one, those of the next day."""
+    zone = ZoneInfo(owner.time_zone)
+    today = now.astimezone(zone).date()
+    mine = [each for each in sessions.every(db, owner) if covers(covered, each.session_id)]
+    # What began yesterday and still runs belongs to today, too.
+    days = {
+        each.session_id: max(each.starts_at.astimezone(zone).date(), min(today, _last_day(each, zone))) for each in mine
+    }
+    day = min((day for day in days.values() if day >= today), default=today)
+    return [each for each in mine if days[each.session_id] == day]
+
+
+def _last_day(session: AgendaSession, zone: ZoneInfo) -> date:
+    return session.ends_at.astimezone(zone).date()
 
 
 def _matches(detail: dict[str, str], user: User) -> bool:

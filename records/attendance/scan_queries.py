@@ -97,6 +97,21 @@ def newest(db: Session, owner: Implementation, session_id: str, *, most: int) ->
     ]
 
 
+class DeviceScans(NamedTuple):
+    """How many scans of a device are stored, voided ones included, and when the last arrived."""
+
+    stored: int
+    last_at: datetime
+
+
+def by_device(db: Session, owner: Implementation) -> dict[str, DeviceScans]:
+    """Return what the devices of an implementation have sent, by their names."""
+    rows = select(LedgerEntry.device, func.count(), func.max(LedgerEntry.received_at))
+    mine = rows.where(LedgerEntry.implementation_id == owner.id, LedgerEntry.kind == EntryKind.SCAN)
+    found = db.execute(mine.where(LedgerEntry.device != "").group_by(LedgerEntry.device))
+    return {name: DeviceScans(stored, last_at) for name, stored, last_at in found}
+
+
 def badges_at(db: Session, owner: Implementation, session_id: str) -> int:
     """Return how many different badges were scanned at a session."""
     scans = counted(owner, LedgerEntry.session_id == session_id).subquery()

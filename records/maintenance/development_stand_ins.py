@@ -9,6 +9,7 @@ in production starts with one. Archived implementations are ignored, because the
 2. External Authentication that is marked as development, or has an address with plain http or without a public host.
 3. A connection, by the same rules.
 4. A role that `session-status up` gave to one of its sample people.
+5. A webhook, by the rules of connections.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from records.identity import external_auth, external_auth_kinds, saml_providers
 from records.people import grants
 from records.tenants import connections, implementations
 from records.tenants.implementations import Implementation
+from records.webhooks import webhook
 
 #: The actor of `session-status up`, in grants and audit entries.
 UP = "session-status up"
@@ -34,7 +36,7 @@ class StandIn:
     """One stand-in: its implementation (the slug), what it is, and why production must not contain it."""
 
     implementation: str
-    kind: str  #: identity provider, External Authentication, connection, role
+    kind: str  #: identity provider, External Authentication, connection, role, webhook
     name: str  #: which one; "" if there is one at most
     fault: str
 
@@ -48,7 +50,7 @@ def every(db: Session) -> list[StandIn]:
 
 def of_implementation(db: Session, owner: Implementation) -> list[StandIn]:
     """Return the stand-ins of one implementation, archived or not."""
-    return [one for look in (_providers, _external, _connections, _grants) for one in look(db, owner)]
+    return [one for look in (_providers, _external, _connections, _grants, _webhooks) for one in look(db, owner)]
 
 
 def _providers(db: Session, owner: Implementation) -> Iterator[StandIn]:
@@ -89,6 +91,16 @@ def _grants(db: Session, owner: Implementation) -> Iterator[StandIn]:
     for one in grants.every(db, owner):
         if one.created_by == UP:
             yield StandIn(owner.slug, "role", str(one.id), f"makes {one.value} {one.role}, and was given by `{UP}`")
+
+
+def _webhooks(db: Session, owner: Implementation) -> Iterator[StandIn]:
+    # 5.
+    found = webhook.find(db, owner)
+    if found is None:
+        return
+    faults = list(_faults({"address": found.address}, ip_addresses.is_not_public, development=found.development))
+    if faults:
+        yield StandIn(owner.slug, "webhook", "", " and ".join(faults))
 
 
 def _faults(addresses: Mapping[str, object], is_here: Callable[[str], bool], *, development: bool) -> Iterable[str]:

@@ -17,8 +17,10 @@ from records.identity.sp_keys import SpKey
 from records.secretbox import SecretBox
 from records.tenants import connections, implementations
 from records.tenants.connections import Connection
+from records.webhooks import webhook
+from records.webhooks.webhook_tables import Webhook
 
-CONNECTION, EXTERNAL, SAML_KEY = "connection", "External Authentication", "SAML key"
+CONNECTION, EXTERNAL, SAML_KEY, WEBHOOK = "connection", "External Authentication", "SAML key", "webhook"
 
 
 @dataclass(frozen=True)
@@ -27,13 +29,16 @@ class UnreadableSecret:
 
     implementation: str
     kind: str
-    name: str  #: of the connection; use and state of a SAML key; "" for External Authentication
+    name: str  #: of the connection; use and state of a SAML key; "" for External Authentication and webhooks
     archived: bool = False  #: the implementation is not served
 
 
 def reseal_all(db: Session, box: SecretBox) -> int:
     """Seal every secret again with the newest key of the box; return how many. Raises SecretNotOpened; roll back then."""
-    return sum(each(db, box) for each in (connections.reseal_all, external_auth.reseal_all, sp_keys.reseal_all))
+    return sum(each(db, box) for each in _RESEALERS)
+
+
+_RESEALERS = (connections.reseal_all, external_auth.reseal_all, sp_keys.reseal_all, webhook.reseal_all)
 
 
 def unreadable_secrets(db: Session, box: SecretBox) -> list[UnreadableSecret]:
@@ -55,3 +60,6 @@ def _sealed(db: Session) -> Iterator[tuple[int, str, str, bytes]]:
         yield external.implementation_id, EXTERNAL, "", external.sealed_secret or b""
     for key in db.scalars(select(SpKey)):
         yield key.implementation_id, SAML_KEY, f"{key.use}, {key.state}", key.sealed_key
+    for hook in db.scalars(select(Webhook)):
+        for sealed in filter(None, (hook.sealed_secret, hook.sealed_old)):
+            yield hook.implementation_id, WEBHOOK, "", sealed

@@ -54,7 +54,7 @@ GROUPS: Final = (
     NoticeGroup(
         name="alarm",
         label="Stopped",
-        help="A version was suspended, the service took one back, or all scripts were stopped.",
+        help="A version was suspended, the service took one back, all scripts were stopped, or a webhook was given up.",
         usual=MailTiming.ONCE,
     ),
     NoticeGroup(

@@ -62,7 +62,7 @@ class NoticeKind:
     told: tuple[Audience, ...]
     words: str  #: what happened: the line on the page, and the subject of a mail
     todo: str  #: what follows from it, as a sentence
-    place: str  #: where it leads: "submission", "version", "scripts", "tokens", "provider" or "attendance"
+    place: str  #: where it leads: "submission", "version", "scripts", "tokens", "provider", "attendance" or "webhook"
 
 
 _LIVE: Final = (Audience.AUTHOR, Audience.REVIEWER, Audience.ORGANIZER)
@@ -231,6 +231,14 @@ TABLE: Final = (
         words="{by} says that their attendance is wrong",
         todo="Read what they say, correct the scans if they are right, and answer.",
         place="attendance",
+    ),
+    NoticeKind(
+        name="webhook.given_up",
+        group="alarm",
+        told=(Audience.ORGANIZER,),
+        words="{by} switched the webhook off, because its address failed",
+        todo="Another system is told of no scans until it is switched on again. Then it is told of all that it missed.",
+        place="webhook",
     ),
 )
 BY_NAME: Final = MappingProxyType({kind.name: kind for kind in TABLE})

@@ -16,7 +16,7 @@ from redis.exceptions import RedisError
 from records import Database, RecordsError, SecretBox, WrongEnvironment
 from records.maintenance import development_stand_ins, resealing
 from records.maintenance.development_stand_ins import StandIn
-from records.maintenance.resealing import CONNECTION, EXTERNAL, SAML_KEY, UnreadableSecret
+from records.maintenance.resealing import CONNECTION, EXTERNAL, SAML_KEY, WEBHOOK, UnreadableSecret
 from records.storage import schema_version
 from runner.settings.operator_settings import Settings
 from runner.store.clients import connect_brief
@@ -28,6 +28,7 @@ REMEDIES = {
     "External Authentication": "session-status implementation archive {slug}, or remove it in the console first",
     "connection": "session-status connection remove {slug} {name}, or give it a public https address with `connection set`",
     "role": "session-status role revoke {slug} {name}",
+    "webhook": "session-status webhook set {slug} --address https://…",
 }
 
 #: How to replace a secret that no key opens, by its kind.
@@ -35,6 +36,7 @@ REPLACEMENTS = {
     CONNECTION: "session-status connection set {slug} {name} --new-secret",
     EXTERNAL: "enter its secret again in the console of {slug}, under External Authentication",
     SAML_KEY: "session-status saml new-key {slug}, then let the identity provider read our metadata again",
+    WEBHOOK: "session-status webhook new-secret {slug}, twice, and enter it in the other system",
 }
 
 #: Words of a PostgreSQL server that refuses a connection -> what to do. Without any of them it is taken to be down.

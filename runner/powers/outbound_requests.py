@@ -167,6 +167,14 @@ class OutboundRequests:
             guarded = VendorConnection(breaker[0], f"({breaker[1]})", target.base_url, timeout_s=POST_S)
             return self._behind_breaker(guarded, target, outgoing, deadline)
 
+    def deliver(self, url: str, body: bytes, headers: Mapping[str, str]) -> FetchedDocument:
+        """POST JSON that is ready, with headers of its own, once. Redirects are returned. Raises `OutboundRequestFailed`."""
+        deadline = time.monotonic() + POST_S
+        with self._in_flight.count("deliver"), _translated():
+            target = self._parse(url)
+            own = (("Accept", "*/*"), ("Content-Type", "application/json"), *headers.items())
+            return self._exchange(target, OutgoingRequest("POST", target.path, own, body), deadline, POST_BYTES)
+
     def try_connection(self, opened: OpenedConnection, path: str) -> ConnectionTestResult:
         """Make one GET of a connection just as a script would: the same rules, credentials, limits and breaker."""
         if opened.development and not self._allow_loopback:

@@ -48,6 +48,11 @@ COMMANDS = (
     ),
     CommandEntry("role", "web.cli.setup.roles:role_group", "Grant and revoke roles."),
     CommandEntry(
+        "roster",
+        "web.cli.attendance.roster:roster_group",
+        "Import, list and delete the list of attendees, which names badges that show an ID only.",
+    ),
+    CommandEntry(
         "runs",
         "web.cli.operate.runs:runs_group",
         "Find past runs: why a user saw a message.",
@@ -103,6 +108,11 @@ COMMANDS = (
         "web",
         "web.cli.operate.servers:web",
         "Run the web server, behind a proxy that handles TLS.",
+    ),
+    CommandEntry(
+        "webhook",
+        "web.cli.setup.webhooks:webhook_group",
+        "Tell another system of scans and corrections, signed as Standard Webhooks says.",
     ),
     CommandEntry(
         "worker",

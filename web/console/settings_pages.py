@@ -14,11 +14,14 @@ from web.console.settings.attendance import views as attendance
 from web.console.settings.badges import job_views as badge_jobs
 from web.console.settings.badges import views as badges
 from web.console.settings.connections import views as connections
+from web.console.settings.devices import views as devices
 from web.console.settings.external import views as external
 from web.console.settings.general import views as general
 from web.console.settings.general.views import OPERATOR_LIMITS
 from web.console.settings.identity import attributes, login_test, provider, provider_certificates
+from web.console.settings.roster import views as roster
 from web.console.settings.views_base import blueprint
+from web.console.settings.webhook import views as webhook
 
 #: The modules whose views the blueprint collects when they are imported.
 VIEWS = (
@@ -30,12 +33,15 @@ VIEWS = (
     badges,
     badge_jobs,
     connections,
+    devices,
     external,
     general,
     login_test,
     attributes,
     provider,
     provider_certificates,
+    roster,
+    webhook,
     app_login,
     role_limit,
     retirement,

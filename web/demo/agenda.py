@@ -32,6 +32,9 @@ class SampleSession:
 #: the session of the story: it has ended, and its credit can be claimed
 STORY = "CE-101"
 
+#: the session at which Sam Rivera scans people when they come and when they leave, and one at which they are scanned once
+SCANNED, SCANNED_TOO = "CE-103", "CE-102"
+
 #: hosts that the scripts of README.md and docs/authors.md link to, so that scripts copied from there show a button
 LINK_HOSTS = ("cme.example.org", "survey.example.com")
 
@@ -58,13 +61,23 @@ AGENDA = (
         credits="1.0",
     ),
     SampleSession(
-        "CE-102",
+        SCANNED_TOO,
         "New guidelines for asthma",
         -20,
         150,
         "Hall A",
         "What changed since the last edition, and what to tell patients who ask why.",
         credits="1.5",
+    ),
+    SampleSession(
+        SCANNED,
+        "Airways in children",
+        -55,
+        120,
+        "Hall C",
+        "Small airways, small margins. Badges are scanned at the door, and the minutes in the room count for the credit.",
+        credits="1.0",
+        attributes={"kind": "scanned"},
     ),
     SampleSession(
         "LIVE-2",

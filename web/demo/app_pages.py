@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 from flask import Blueprint, Flask, abort, current_app, render_template
 
-from .agenda import EVENT, IMPLEMENTATION, STORY, sample_session_with
+from .agenda import EVENT, IMPLEMENTATION, SCANNED, STORY, sample_session_with
 from .services import demo_services
 
 #: The key of `app.extensions` that holds the data.
@@ -110,7 +110,12 @@ def runs_panel() -> str:
 
 def panel() -> dict[str, object]:
     """What the panel beside the app shows on every page."""
-    return {"event": EVENT, "story": sample_session_with(STORY), "runs": data().runs()}
+    return {
+        "event": EVENT,
+        "story": sample_session_with(STORY),
+        "scanned": sample_session_with(SCANNED),
+        "runs": data().runs(),
+    }
 
 
 def data() -> AppData:

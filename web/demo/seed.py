@@ -24,6 +24,7 @@ from records.tenants import connections, implementations
 from web.devidp.sample_people import SamplePerson
 
 from .agenda import AGENDA, EVENT, IMPLEMENTATION, LINK_HOSTS, PEOPLE, SampleSession
+from .badges.scanning import set_up_scanning
 from .vendor_keys import VendorKeys
 
 #: the agenda begins on a full five minutes
@@ -46,6 +47,7 @@ def seed(db: DbSession, box: SecretBox, keys: VendorKeys, *, vendor_url: str, no
     agenda.import_file(db, demo, moved, BY, file_name="demo.csv")
     for person in reversed(PEOPLE):  # lists show who was seen last first
         people.describe(db, demo, person.member_number, profile(person), BY)
+    set_up_scanning(db, demo, now)
     return demo
 
 

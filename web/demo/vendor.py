@@ -1,4 +1,4 @@
-"""The demo process: the vendors' sites and APIs, their switches, and the app's pages, on one loopback port.
+"""The demo process: the vendors' sites and APIs, their switches, printable badges, and the app's pages, on one loopback port.
 
 `session-status up` starts it with `python -m web.demo.vendor`. It refuses to run in production, because it gives credit away.
 """
@@ -20,6 +20,7 @@ from web import loopback_server, templating
 
 from . import app_pages, control_page, cvent, ethosce, streaming_site
 from .app_pages import AppData
+from .badges import printed_badges
 from .ledger import Ledger
 from .records_reader import DemoRecords
 from .services import DemoServices
@@ -47,7 +48,7 @@ def create_vendor(services: DemoServices, app_data: AppData) -> Flask:
     templating.install(app)
     services.attach(app)
     app_data.attach(app)
-    for part in (ethosce, cvent, control_page, streaming_site, app_pages):
+    for part in (ethosce, cvent, control_page, streaming_site, printed_badges, app_pages):
         app.register_blueprint(part.blueprint)
     loopback_server.confine(
         app,

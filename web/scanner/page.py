@@ -16,7 +16,7 @@ from flask import Blueprint, Response, render_template, request
 
 from records import AgendaSession, DbSession, Implementation
 from records.agenda import sessions
-from records.attendance import badge_setup, scan_queries
+from records.attendance import badge_setup, intake, scan_queries
 from records.attendance.badge_formats.badge_format import Badge, ScannedTestBadge
 from records.attendance.badge_formats.code_text import ForeignCode
 from records.attendance.intake import BatchArrival, ScanResult, ScanSender
@@ -27,6 +27,7 @@ from web.middleware.response_headers import PRIVATE, WITH_CAMERA
 from web.permissions import Permission, needs
 from web.problem_details import HttpProblem
 from web.redirects import see_other
+from web.scanner import device_cookie
 from web.scanner.page_setup import page_setup, session_times
 from web.scanner.scan_access import implementation_named, require_now, sender_of
 from web.scanner.scan_storage import store_scans
@@ -78,6 +79,8 @@ def _answer(address: SessionAddress, typed: str | None) -> Response:
     except HttpProblem as problem:
         if problem.code == HTTPStatus.UNAUTHORIZED:
             return see_other(address.scanner_login_path)
+        if problem.code == HTTPStatus.FORBIDDEN and device_cookie.sent():
+            return see_other(f"/scan/{address.implementation}")  # says why, and where this phone may scan
         raise
     if typed is None:
         return _page(address, sender, None)
@@ -105,7 +108,15 @@ def _stored(address: SessionAddress, sender: ScanSender, badge: Badge, entry: st
         "entry": entry,
     }
     (result,) = store_scans(address.implementation, [scan], BatchArrival(sender, now, timedelta(0)))
-    return _shown(result, badge)
+    return _shown(result, badge if badge.last_name or badge.first_name else _named(address, badge))
+
+
+def _named(address: SessionAddress, badge: Badge) -> Badge:
+    """Return a badge that had no names with those that are known, as its scan has them."""
+    with AuthServices.here().database.reading() as db:
+        known = intake.known_names(db, implementation_named(db, address.implementation), {badge.badge_id})
+    names = known.get(badge.badge_id)
+    return Badge(badge.badge_id, names.last_name, names.first_name) if names else badge
 
 
 def _shown(result: ScanResult, badge: Badge) -> ShownResult:

@@ -1,14 +1,15 @@
-"""Who sends scans: a device with its own token, or a person with the role of scanner.
+"""Who sends scans: a device with its own token, in a header or in the cookie of a paired phone, or a person who is a scanner.
 
 The steps for each request:
 
 1. The implementation exists and is not archived.
 2. A bearer token that begins as those of devices do is one. It must be of this implementation; a client that sent too many
    others lately is told to wait. A revoked device is still known: scans that it made before count.
-3. Otherwise the credential is a login, by bearer token or cookie (then the request comes from one of our pages, which
-   `web.middleware.request_checks` has checked). It must be valid, of this implementation, and not ended.
-4. The person has the role of scanner, or had it: scans that they made before count. Whoever never had it is refused.
-5. The sender has not made too many requests lately.
+3. Without a bearer token, the cookie of a paired phone is such a token, too, and then the request comes from one of our pages,
+   which `web.middleware.request_checks` has checked. If the device may not scan now, a login that may goes before it.
+4. Otherwise the credential is a login, by bearer token or cookie. It must be valid, of this implementation, and not ended.
+5. The person has the role of scanner, or had it: scans that they made before count. Whoever never had it is refused.
+6. The sender has not made too many requests lately.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from flask import request
 
 from records import DbSession, Implementation
 from records.attendance import devices, scan_permission
+from records.attendance.devices import ScanDevice
 from records.attendance.intake import ScanSender
 from records.attendance.scan_permission import ALWAYS, NEVER
 from records.audit import person
@@ -29,8 +31,10 @@ from records.people import users
 from records.tenants import implementations
 from web.auth.logins import Visitor, visitor_of
 from web.auth.services import AuthServices
+from web.middleware.request_checks import carries_bearer
 from web.middleware.response_headers import PRIVATE
 from web.problem_details import NO_IMPLEMENTATION, HttpProblem
+from web.scanner import device_cookie
 from web.session_address import checked_implementation
 
 log = logging.getLogger(__name__)
@@ -38,6 +42,14 @@ log = logging.getLogger(__name__)
 WINDOW_S: Final = 60
 #: Invalid device tokens of one client, and requests of one sender, in a window.
 MOST_INVALID, MOST_REQUESTS = 30, 300
+#: What senders read who may not scan.
+OTHER_SESSION: Final = "You may not scan badges at this session."
+REVOKED_PHONE: Final = (
+    "This phone was revoked, and may not scan any more. Scans that it made before count, also if they are sent later."
+)
+REVOKED_ROLE: Final = (
+    "You do not have the role of scanner any more. Scans that you made before count, also if they are sent later."
+)
 _SCHEME: Final = "bearer "
 _LONGEST: Final = 200
 
@@ -51,26 +63,57 @@ def implementation_named(db: DbSession, slug: str) -> Implementation:
 
 
 def sender_of(db: DbSession, owner: Implementation) -> ScanSender:
-    """Return who sends the scans of this request (steps 2 to 5). Raises `HttpProblem` (401, 403, 429)."""
+    """Return who sends the scans of this request (steps 2 to 6). Raises `HttpProblem` (401, 403, 429)."""
     token = _device_token()
-    found = _person(db, owner) if token is None else _device(db, owner, token)
-    _hit("scans", f"{owner.slug}/{found.device or found.actor}", MOST_REQUESTS)  # 5.
+    found = _by_cookies(db, owner) if token is None else _device(db, owner, token)
+    hit("scans", f"{owner.slug}/{found.device or found.actor}", MOST_REQUESTS)  # 6.
     return found
 
 
 def require_now(sender: ScanSender, session_id: str) -> None:
     """Require that the sender may scan at a session now. Raises `HttpProblem` (403)."""
-    now = datetime.now(UTC)
-    counts = sender.begins <= now < min(sender.ends, sender.revoked_at)
-    if not counts or not scan_permission.covers(sender.sessions, session_id):
-        raise HttpProblem(HTTPStatus.FORBIDDEN, "You may not scan badges at this session now.")
+    why = why_not_now(sender, datetime.now(UTC))
+    if not why and not scan_permission.covers(sender.sessions, session_id):
+        why = OTHER_SESSION
+    if why:
+        raise HttpProblem(HTTPStatus.FORBIDDEN, why)
+
+
+def why_not_now(sender: ScanSender, now: datetime) -> str:
+    """Return why a sender may not scan at this time, as sentences; "" if they may."""
+    if now >= sender.revoked_at:
+        return REVOKED_PHONE if sender.device else REVOKED_ROLE
+    if now < sender.begins:
+        return "This phone may not scan yet: the time for which it was paired has not begun."
+    if now >= sender.ends:
+        return "The time for which this phone was paired is over. Scans that it made before count, also if they are sent later."
+    return ""
+
+
+def _by_cookies(db: DbSession, owner: Implementation) -> ScanSender:
+    # 3.
+    token = "" if carries_bearer(request) else device_cookie.sent()
+    paired = devices.find_by_token(db, owner, token) if _is_token(token) else None
+    if paired is None:
+        return _person(db, owner)
+    device = _sender(paired)
+    if not why_not_now(device, datetime.now(UTC)):
+        return device
+    try:
+        return _person(db, owner)
+    except HttpProblem:
+        return device
 
 
 def _device(db: DbSession, owner: Implementation, token: str) -> ScanSender:
-    device = devices.find_by_token(db, owner, token) if len(token) <= _LONGEST and token.isascii() else None
+    device = devices.find_by_token(db, owner, token) if _is_token(token) else None
     if device is None:
-        _hit("invalid device tokens", request.remote_addr or "", MOST_INVALID)
+        hit("invalid device tokens", request.remote_addr or "", MOST_INVALID)
         raise _refused("unknown device token")
+    return _sender(device)
+
+
+def _sender(device: ScanDevice) -> ScanSender:
     return ScanSender(
         actor=device.made_by,
         device=device.name,
@@ -82,12 +125,12 @@ def _device(db: DbSession, owner: Implementation, token: str) -> ScanSender:
 
 
 def _person(db: DbSession, owner: Implementation) -> ScanSender:
-    # 3.
+    # 4.
     logins = AuthServices.here().logins
     visitor = visitor_of(owner.slug, logins)
     if not isinstance(visitor, Visitor) or not logins.is_active(visitor):
         raise _refused("no login")
-    # 4.
+    # 5.
     user = users.find(db, owner, visitor.subject)
     until = scan_permission.allowed_until(db, owner, user) if user else NEVER
     if until == NEVER:
@@ -103,6 +146,10 @@ def _device_token() -> str | None:
     return text if text.startswith(devices.PREFIX) else None
 
 
+def _is_token(text: str) -> bool:
+    return text.startswith(devices.PREFIX) and len(text) <= _LONGEST and text.isascii()
+
+
 def _refused(why: str) -> HttpProblem:
     log.warning("refused: scans (%s) endpoint=%s", why, request.endpoint)
     headers = {"WWW-Authenticate": 'Bearer error="invalid_token"', **dict(PRIVATE)}
@@ -113,7 +160,8 @@ def _refused(why: str) -> HttpProblem:
     )
 
 
-def _hit(kind: str, key: str, most: int) -> None:
+def hit(kind: str, key: str, most: int) -> None:
+    """Count a request. Raises `HttpProblem` (429) if there were more than `most` in a minute."""
     decision = AuthServices.here().store.attempts.hit(kind, key, limit=most, window_s=WINDOW_S)
     if not decision.ok:
         raise HttpProblem(

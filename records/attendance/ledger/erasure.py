@@ -3,17 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import CursorResult, delete, select
 from sqlalchemy.orm import Session
 
+from records.audit import AuditEntry
 from records.columns import utc_now
+from records.tenants import implementations
 from records.tenants.implementations import Implementation
 
 from . import chain
 from .chain import EntryDraft
 from .tables import EntryKind, LedgerEntry, ScanNames
+
+#: The action of the audit entries.
+ERASED: Final = "attendance.names_erased"
+
+
+def erased_badges(db: Session, owner: Implementation) -> frozenset[str]:
+    """Return the badges whose names were erased since the implementation was made, also those that were never scanned."""
+    rows = select(AuditEntry.target, AuditEntry.at)
+    rows = rows.where(AuditEntry.implementation == owner.slug, AuditEntry.action == ERASED)
+    return frozenset(badge for badge, at in db.execute(rows) if implementations.existed_at(owner, at))
 
 
 def erase(db: Session, owner: Implementation, badge: str, *, actor: str, reason: str) -> int:

@@ -12,6 +12,7 @@ from records.attendance.corrections import AddedScan
 from records.attendance.ledger import erasure
 from records.attendance.ledger.tables import LedgerEntry
 from records.attendance.questions import open_questions
+from records.attendance.roster import roster_imports
 from records.audit import AuditContext
 from records.changes.after_commit import AfterCommit, unchanged
 from records.changes.entries import lock, note
@@ -21,7 +22,6 @@ from records.tenants.implementations import Implementation
 
 VOIDED = "attendance.scan_voided"
 ADDED = "attendance.scan_added"
-ERASED = "attendance.names_erased"
 #: What is said of a page that shows other scans than those that count now.
 OUTDATED = "is outdated: other scans of this badge count now. Look at them, then decide again"
 #: Characters of a reason.
@@ -85,16 +85,20 @@ def add_scan(
 def erase_names(db: Session, owner: Implementation, badge: str, by: AuditContext) -> AfterCommit[int]:
     """Erase the names of a badge from all its scans; the value is from how many. It cannot be undone.
 
-    The scans stay, with their badge ID, and the ledger can still be verified; refused scans are deleted. Raises RuleViolation without a reason, and for a
+    The scans stay, with their badge ID, and the ledger can still be verified; refused scans are deleted, and so is the person
+    in the roster, whom a later file does not bring back. Raises RuleViolation without a reason, and for a
     badge without names.
     """
     badge, reason = _checked(badge, by)
     lock(db, owner)
     erased = erasure.erase(db, owner, badge, actor=by.actor, reason=reason)
     erased += refused_scans.erase(db, owner, badge)
+    erased += roster_imports.remove(db, owner, badge)
     if not erased:
-        raise RuleViolation("badge_id", "has no names: it was never scanned, or they were erased already")
-    note(db, owner.slug, ERASED, by, target=badge, detail={"scans": erased})
+        raise RuleViolation(
+            "badge_id", "has no names: it was never scanned and is not in the roster, or they were erased already"
+        )
+    note(db, owner.slug, erasure.ERASED, by, target=badge, detail={"scans": erased})
     return AfterCommit(owner.slug, erased, announced=False)
 
 

@@ -1,17 +1,21 @@
-"""One event, one script: credit, workshops and live streams, each in its own function.
+"""One event, one script: credit, attendance, workshops and live streams, each in its own function.
 
 This is the script of the demo. An implementation has exactly one active script, so a real event's script looks like
 this one: `status` decides what kind of session it is, and there is one function for each kind.
 
 Connections  ethosce (basic authentication), cvent (OAuth2 client credentials)
 Settings     claim_url, register_url, live_url
-Session      attribute "kind": "workshop" or "live"; a session with credits is one for CE credit
+Session      attribute "kind": "workshop", "live", or "scanned" where minutes in the room count for the credit;
+             any other session with credits is one for CE credit
 """
+
+from decimal import Decimal
 
 RED = "#B20000"
 GREEN = "#006109"
 ORANGE = "#9B3900"
 BLUE = "#005D8A"
+MINUTES_PER_CREDIT = 50
 
 
 def status(user, session, api):
@@ -20,6 +24,8 @@ def status(user, session, api):
         return live_message(session, api)
     if kind == "workshop":
         return workshop_message(user, session, api)
+    if kind == "scanned" and session.credits is not None:
+        return attendance_message(user, session, api)
     if session.credits is not None:
         return credit_message(user, session, api)
     return hidden()
@@ -28,11 +34,30 @@ def status(user, session, api):
 def credit_message(user, session, api):
     if api.now() < session.ends_at:
         return message(f"{session.credits} CE when it ends")
-    awarded = get_json(api, "ethosce", "/course_credit_awarded.json", {"uid": user.id, "nid": session.id})
-    if awarded["list"]:
+    if credit_awarded(user, session, api):
         return message("Credit claimed", color=GREEN)
     return message(
         f"Claim {session.credits} CE credit", link=action_link("claim_url", user, session, api), color=ORANGE
+    )
+
+
+def attendance_message(user, session, api):
+    scans = api.scans()
+    if scans.first_in is None:
+        if api.now() < session.ends_at:
+            return message("Scan your badge at the door")
+        return hidden()
+    if scans.last_out is None and api.now() < session.ends_at:
+        return message("Checked in", color=GREEN)
+    needed = int(Decimal(session.credits) * MINUTES_PER_CREDIT)
+    if scans.minutes < needed:
+        return message(f"Attended {scans.minutes} of {needed} min")
+    if credit_awarded(user, session, api):
+        return message("Credit claimed", color=GREEN)
+    return message(
+        f"Attended {scans.minutes} min - claim {session.credits} CE",
+        link=action_link("claim_url", user, session, api),
+        color=ORANGE,
     )
 
 
@@ -56,6 +81,11 @@ def live_message(session, api):
     if api.now() < session.ends_at:
         return message("Watch live", link=address, color=RED)
     return message("Watch the recording", link=address, color=BLUE)
+
+
+def credit_awarded(user, session, api):
+    awarded = get_json(api, "ethosce", "/course_credit_awarded.json", {"uid": user.id, "nid": session.id})
+    return len(awarded["list"]) > 0
 
 
 def get_json(api, connection, path, params):

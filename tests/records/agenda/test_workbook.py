@@ -109,7 +109,7 @@ def test_the_sheet_with_the_agenda_is_found_and_two_of_them_are_refused():
         sheet = book.create_sheet(title)
         sheet.append(list(HEADING))
         sheet.append(list(GOOD))
-    assert "“Agenda” and “Agenda 2025” could both be the agenda" in faults(saved(book))[0]
+    assert "“Agenda” and “Agenda 2025” could both be the one to import" in faults(saved(book))[0]
     del book["Agenda 2025"]
     file = read(saved(book))
     assert (len(file.rows), file.notes) == (1, ["Of 2 sheets, “Agenda” was read."])

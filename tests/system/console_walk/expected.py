@@ -91,9 +91,18 @@ UNTOUCHED = {
     f"{ONE}/settings/badges/json": {SAME},
     f"{ONE}/settings/badges/parts": {SAME},
     f"{ONE}/settings/badges/proposal": {SAME},
+    f"{ONE}/settings/devices": {REFUSED},
+    f"{ONE}/settings/devices/<int:number>/code": {"scan_device.code_made"},
+    f"{ONE}/settings/devices/<int:number>/revoke": {"scan_device.revoked"},
     f"{ONE}/settings/link-hosts": {SAME},
     f"{ONE}/settings/retention": {SAME, SHOWN},  # the preview saves nothing
+    f"{ONE}/settings/roster": {REFUSED},
+    f"{ONE}/settings/roster/clear": {"roster.cleared"},
     f"{ONE}/settings/script": {SAME},
+    f"{ONE}/settings/webhook": {REFUSED, SAME},  # refused where there is none
+    f"{ONE}/settings/webhook/<act>": {"webhook.tested", "webhook.off", "webhook.on"},
+    f"{ONE}/settings/webhook/messages/<message>/again": {"webhook.message_repeated"},
+    f"{ONE}/settings/webhook/secret": {"webhook.secret_replaced"},
     "/logout/<implementation>": {SHOWN},
 }
 
@@ -152,6 +161,7 @@ TEXTS = {
         "keep_runs_days": "20",
         "keep_answers_days": "3",
     },
+    "webhook": {"address": "https://other.example.org/hooks"},
     "app": {"app_redirect_uris": "com.example.app:/login"},
     "attributes": dict.fromkeys(("username", "user_type", "first_name", "last_name", "badge_id"), _LINES)
     | {"subject_attribute": "uid"},
@@ -246,6 +256,9 @@ BESIDE = {
 #: An agenda that is uploaded, looked at and then imported.
 NEW_AGENDA = b"ID,Title,Start Time,End Time\r\nCE-9,Sepsis in 2027,2027-07-15 09:00,2027-07-15 10:00\r\n"
 
+#: A list of attendees, in the same way.
+NEW_ROSTER = b"Badge ID,Last Name\r\nB-77,Okafor\r\n"
+
 #: Forms of one act with what a person types, and the audit entry which that writes.
 FILLED = {
     "/console/add": ({"called": "New Congress", "slug": "new27", "time_zone": "Asia/Tokyo"}, "implementation.added"),
@@ -261,6 +274,7 @@ FILLED = {
     f"{ONE}/retirement/remove": ({"slug": "closed", "reason": "asked for"}, "implementation.removed"),
     f"{ONE}/scripts/submissions/<int:number>/comments": ({"text": "why?", "line": "2"}, "review.commented"),
     f"{ONE}/settings/badges/codes": ({"codes": "40404|Roy|Eva"}, "badge examples.added"),
+    f"{ONE}/settings/devices": ({"name": "door-9", "hours": "3"}, "scan_device.made"),
     f"{ONE}/scripts/tokens": ({"name": "laptop", "days": "30"}, "author_token.made"),
     f"{ONE}/connections/new": ({"name": "added", "base_url": "https://new.example"}, "connection.saved"),
 }

@@ -7,13 +7,15 @@ from records.agenda import agenda_imports as agenda
 from records.attendance import badge_setup, refused_scans
 from records.attendance.badge_formats.proposals import propose
 from records.attendance.badge_formats.stored_format import as_json
+from records.attendance.devices import DeviceDraft
 from records.attendance.ledger import chain
 from records.attendance.ledger.chain import BadgeNames
 from records.attendance.questions import disputes
 from records.attendance.report.report_rows import ReportDigest
+from records.attendance.roster import roster_imports
 from records.audit import AuditContext
-from records.changes import retirement
-from records.changes.attendance import badge_formats, reports
+from records.changes import retirement, webhooks
+from records.changes.attendance import badge_formats, reports, rosters, scan_devices
 from records.changes.attendance.reports import ReportDraft
 from records.changes.scripts import submissions as handing_in
 from records.changes.scripts.checked_scripts import CheckedScript
@@ -25,9 +27,12 @@ from records.scripts import author_tokens, deployments, runs, submissions, versi
 from records.scripts.author_tokens import AuthorTokenDraft
 from records.scripts.reviews import CommentDraft, ReviewDecision
 from records.scripts.submissions import SubmissionDraft
+from records.storage.environment_mark import DEVELOPMENT
 from records.tenants import connections, implementations
 from records.tenants.script_needs import ScriptNeeds
 from records.trials import rehearsals, replayed_runs
+from records.webhooks import webhook_outbox
+from records.webhooks.webhook import WebhookDraft
 from runner.trials.rehearsal.rehearsal import Rehearsal
 from runner.trials.rehearsal.rehearsal_report import ReportFacts, report_of
 from tests.records.attendance.ledger_rows import draft
@@ -116,6 +121,7 @@ def fill(db, box, vendor):
     saml.accept(db, provider, second.sha256, "staff/root")
     saml.propose(db, provider, [THIRD.certificate])
     _connections(db, box, demo, vendor)
+    _webhook(db, box, demo)
     for slug, (kind, fields) in EXTERNAL.items():
         owner = implementations.find(db, slug) or implementations.create(db, slug, f"{kind} Congress".title())
         where = {} if kind == "jwt" else {"url": f"{vendor}/{kind}?tenant=1"}
@@ -154,6 +160,7 @@ def _demo(db):
     _handed_in(db, made)
     _badges(db, made)
     _scanned(db, made)
+    _at_the_door(db, made)
     run = RunRecord("019af1d2c3b4-5e6f00000001", "demo", "ada", "CE-1", version.sha256, _at(9), "returned", "hidden")
     runs.record_many(db, [run])
     _tried(db, made)
@@ -196,6 +203,15 @@ def _scanned(db, made):
     digest = ReportDigest(begun.terms.headings)
     list(digest.passing(row.cells for row in begun.rows(db, made)))
     reports.note_report(db, made, begun, digest, AuditContext("demo/olga"))
+
+
+def _at_the_door(db, made):
+    """A phone that waits for its pairing, one that is paired, and a list of attendees."""
+    by, now = AuditContext("demo/olga"), datetime.now(UTC)
+    for name in ("door-1", "door-2"):
+        phone = scan_devices.make_for_phone(db, made, DeviceDraft(name, now, now + timedelta(hours=9)), by).value
+    scan_devices.pair(db, phone.code)
+    rosters.import_file(db, made, roster_imports.read(b"Badge ID,Last Name\nB-1,Chen\n"), by)
 
 
 def _handed_in(db, demo):
@@ -248,6 +264,16 @@ def _people(db, staff, demo):
     )
     users.disable(db, out, "lost badge")
     disputes.make(db, demo, users.find(db, demo, "ada"), "CE-1", "I was there until the end")
+
+
+def _webhook(db, box, demo):
+    """A webhook with a message that was sent."""
+    by = AuditContext("staff/root")
+    draft = WebhookDraft("https://credits.example.org/hooks")
+    webhooks.save(db, box, demo, draft, by, environment=DEVELOPMENT)
+    webhooks.send_test(db, demo, by)
+    now = datetime.now(UTC)
+    webhook_outbox.note_sent(db, webhook_outbox.claim_next(db, now).id, now, 204)
 
 
 def _connections(db, box, demo, vendor):

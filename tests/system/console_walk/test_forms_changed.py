@@ -10,6 +10,7 @@ from tests.system.console_walk.expected import (
     BESIDE,
     FILLED,
     NEW_AGENDA,
+    NEW_ROSTER,
     NEW_SECRET,
     NOT_SHOWN,
     OF_VALUES,
@@ -167,3 +168,16 @@ def test_a_file_of_a_phone_is_uploaded_looked_at_and_imported_by_the_forms_as_re
     done = walker.send(next(one for one in check.page.forms if one.action.endswith("/phone-file/import")))
     assert done.status == HTTPStatus.OK
     assert [entry[1] for entry in stage.entries()[len(entries) :]] == ["attendance.scans_imported"]
+
+
+def test_an_attendee_list_is_uploaded_looked_at_and_imported_by_the_forms_as_rendered(stage, walked):
+    stage.rewind()
+    walker = stage.browser_of(walked["organizer"])
+    upload = next(one for one in forms_of(walked, "organizer") if one.action.endswith("/demo/settings/roster"))
+    check = walker.send(upload, {"file": ("list.csv", NEW_ROSTER)})
+    assert "Okafor" in check.page.text
+    entries = stage.entries()
+    done = walker.send(next(one for one in check.page.forms if one.action.endswith("/settings/roster/import")))
+    assert done.status == HTTPStatus.OK
+    assert [entry[1] for entry in stage.entries()[len(entries) :]] == ["roster.imported"]
+    assert "Okafor" in str(stage.rows())

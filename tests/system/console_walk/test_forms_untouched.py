@@ -66,6 +66,7 @@ ELSEWHERE = {
     f"{ONE}/scripts/draft/findings": "test_findings_and_the_kept_draft_are_for_the_editor_on_the_page",
     f"{ONE}/scripts/draft/keep": "test_findings_and_the_kept_draft_are_for_the_editor_on_the_page",
     f"{ONE}/attendance/phone-file/import": "test_a_file_of_a_phone_is_uploaded_looked_at_and_imported_by_the_forms_as_rendered",
+    f"{ONE}/settings/roster/import": "test_an_attendee_list_is_uploaded_looked_at_and_imported_by_the_forms_as_rendered",
     f"{ONE}/agenda/import": "test_an_agenda_is_uploaded_looked_at_and_imported_by_the_forms_as_rendered",
 }
 

@@ -14,6 +14,7 @@ BY_OTHER_WAYS = {
     "/console/first/<token>": "the link is printed on the machine's own console",
     "/console/in/done": "the end of a sign-in in a second tab",
     "/console/implementations/<implementation>/agenda/check": "where an upload leads",
+    "/console/implementations/<implementation>/settings/roster/check": "where an upload leads",
     "/console/implementations/<implementation>/scripts/message-colours/<colors>.css": "the style sheet of a page with messages",
 }
 
@@ -96,7 +97,8 @@ def test_every_page_of_the_console_is_reached_by_links(stage, walked):
     for start in (HOME, f"{PUBLIC_URL}/console/first/{stage.link}", f"{PUBLIC_URL}/console/in/done"):
         stranger.all_pages(start)
     organizer = stage.walker("organizer")
-    organizer.get(f"{PUBLIC_URL}/console/implementations/demo/agenda/check")
+    for part in ("agenda", "settings/roster"):
+        organizer.get(f"{PUBLIC_URL}/console/implementations/demo/{part}/check")
     reviewer = stage.walker("reviewer")
     reviewer.get(f"{PUBLIC_URL}/console/implementations/demo/scripts/message-colours/006109.css")
     reached = from_home | {

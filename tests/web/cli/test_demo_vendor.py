@@ -5,7 +5,10 @@ from datetime import UTC, datetime
 
 import pytest
 
+from records.attendance.badge_formats.badge_format import Badge, ScannedTestBadge
+from records.attendance.badge_formats.proposals import propose
 from web.demo.app_pages import AppData, AppSession, RunLine
+from web.demo.badges.scanning import BADGES, TEST_TEXT, badge_text
 from web.demo.ledger import Ledger
 from web.demo.switches import Mode
 from web.demo.vendor import create_vendor, main, open_services
@@ -146,6 +149,18 @@ def test_what_comes_from_outside_is_escaped_on_every_page(client):
         assert "default-src 'none'" in page.headers["Content-Security-Policy"]
 
 
+def test_the_printed_badges_are_read_by_the_demo_s_format_and_the_test_badge_counts_nowhere(client):
+    page = client.get("/badges").text
+    assert page.count('aria-label="Code on the badge of') == len(BADGES) + 1
+    codes = [badge_text(each).encode() for each in BADGES]
+    reader = propose(codes[:3])[0].format
+    assert [reader.read(code) for code in codes] == [
+        Badge(each.badge_id, each.last_name, each.first_name) for each in BADGES
+    ]
+    with pytest.raises(ScannedTestBadge):
+        reader.read(TEST_TEXT.encode())
+
+
 def test_a_foreign_host_name_is_refused(client):
     assert client.get("/", headers={"Host": "evil.example"}).status_code == 400
 
@@ -175,6 +190,7 @@ def test_no_page_of_the_vendors_and_of_the_app_has_a_fault_in_its_html(client, c
         "claim": client.get(claim),
         "register": client.get(register),
         "stream": client.get("/live/CE-101"),
+        "badges": client.get("/badges"),
         "switches": client.get("/control/"),
         "switches saved": client.get("/control/?saved=yes"),
     }

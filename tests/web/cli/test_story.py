@@ -5,6 +5,7 @@ newcomer sees it. And staff: an administrator opens the console, an attendee doe
 """
 
 import os
+import re
 import signal
 from pathlib import Path
 
@@ -20,6 +21,7 @@ PATHS = (
     "/",
     "/sessions/CE-102",
     "/control/",
+    "/badges",
     "/ethosce/claim/CE-101?uid=165",
     "/cvent/register/WS-202?uid=165",
     "/live/LIVE-2",
@@ -173,6 +175,27 @@ def test_a_workshop_is_registered_for_and_the_seat_is_seen(page, up):
     page.get_by_role("button", name="Join the waitlist").click()
     page.wait_for_url(f"{up.demo}/sessions/WS-202")
     expect(widget(page).get_by_text("You are on the waitlist")).to_be_visible()
+
+
+def test_a_badge_that_is_scanned_at_the_door_changes_the_message_of_its_owner(page, up):
+    log_in(page, up, "CE-103", "Mei Chen")
+    expect(widget(page).get_by_text("Checked in")).to_be_visible()
+    page.get_by_role("link", name="Log in as another person").click()
+    page.get_by_role("button", name="Log in as Sam Rivera").click()
+    page.wait_for_url(f"{up.demo}/sessions/CE-103")
+    page.goto(f"{up.demo}/badges")
+    expect(page.get_by_role("img", name="Code on the badge of Mei Chen")).to_be_visible()
+    page.goto(f"{up.demo}/sessions/CE-103")
+    widget(page).get_by_role("link", name="Scan badges").click()
+    page.wait_for_url(f"{up.service}/scan/demo/sessions/CE-103")
+    page.get_by_label("Out").check()
+    page.get_by_label("Badge").fill("100165")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("status")).to_contain_text("Mei Chen")
+    page.goto(f"{up.demo}/sessions/CE-103")
+    page.get_by_role("link", name="Log in as another person").click()
+    page.get_by_role("button", name="Log in as Mei Chen").click()
+    expect(widget(page).get_by_role("link", name="- claim 1.0 CE")).to_have_text(re.compile(r"Attended 5\d min"))
 
 
 def test_where_there_is_nothing_to_say_the_widget_shows_nothing(page, up):

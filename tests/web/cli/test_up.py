@@ -22,6 +22,7 @@ EXAMPLE = ROOT / "scripts" / "examples" / "annual_meeting" / "script.py"
 TEXTS = {
     "CE-101": "Claim 1.0 CE credit",
     "CE-102": "1.5 CE when it ends",
+    "CE-103": "Checked in",
     "LIVE-1": "Watch the recording",
     "LIVE-2": "Watch live",
     "LIVE-3": "The live stream opens at the start",

@@ -7,7 +7,7 @@ from typing import Final
 
 import click
 
-from records.attendance import devices
+from records.attendance import device_pairing, devices
 from records.attendance.devices import DeviceDraft, ScanDevice
 from records.changes.attendance import scan_devices as changes
 from records.people import actors
@@ -45,12 +45,28 @@ def device_group() -> None:
 @click.option(
     "--from", "begins", metavar="MOMENT", help="From when on, such as 2026-05-04T08:00+02:00. Without it: now."
 )
-def make(implementation: str, name: str, sessions: str, hours: int, begins: str | None) -> None:
-    """Make a device for IMPLEMENTATION, called NAME in reports. Its token is shown once, and only its hash is stored."""
+@click.option("--phone", is_flag=True, help="Print an address and a code that pair a phone, in place of the token.")
+def make(  # noqa: PLR0913 - one for each option
+    implementation: str, name: str, sessions: str, hours: int, begins: str | None, *, phone: bool
+) -> None:
+    """Make a device for IMPLEMENTATION, called NAME in reports. Its token is shown once, and only its hash is stored.
+
+    With --phone, the token goes to the phone that first opens the printed address or types the code, within ten minutes.
+    """
     begins_at = _moment(begins) if begins else datetime.now(UTC)
     named = tuple(each.strip() for each in sessions.split(",") if each.strip())
     draft = DeviceDraft(name, begins_at, begins_at + timedelta(hours=hours), named)
     with open_context() as here:
+        if phone:
+            waiting = here.commit(
+                lambda db: changes.make_for_phone(db, find_implementation(db, implementation), draft, audit_context())
+            ).value
+            code = device_pairing.shown(waiting.code)
+            click.echo(f"{here.settings.public_url}/pair#{code}")
+            click.echo(
+                f"Open it on the phone within ten minutes, or type the code {code} there. It works once.", err=True
+            )
+            return
         after = here.commit(
             lambda db: changes.make(db, find_implementation(db, implementation), draft, audit_context())
         )

@@ -14,7 +14,7 @@ import click
 from runner.settings.operator_settings import Settings
 from runner.settings.readers import address_and_port
 from runner.store.worker_heartbeat import BACKGROUND
-from web.demo.agenda import IMPLEMENTATION, STORY
+from web.demo.agenda import IMPLEMENTATION, SCANNED, STORY, sample_session_title
 from web.loopback_server import HOST
 
 from .supervisor import SupervisedProgram
@@ -104,6 +104,7 @@ Session Status is running.
   2. Tap "Log in for session status info", and log in at the identity provider as Mei Chen: you come back to the session.
   3. Tap "Claim 1.0 CE credit" and claim it at the vendor: you come back, and it says "Credit claimed".
 
+  {ports.demo_url}/badges   badges to print or to scan from the screen: Sam Rivera, staff, scans at "{sample_session_title(SCANNED)}"
   {service}/console/   the console, for staff: log in as Grace Okonkwo, administrator
   {ports.idp_url}/   the identity provider, for development only: log in as any of the sample people, without a password
   {ports.demo_url}/control/   make the vendors slow, failing, stale, busy, or send invalid answers

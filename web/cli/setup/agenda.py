@@ -193,6 +193,6 @@ def read_file(file: str) -> bytes:
     except FileNotFoundError:
         raise CommandFailed(f"{file}: there is no such file.") from None
     except IsADirectoryError:
-        raise CommandFailed(f"{file}: this is a folder; the agenda must be an Excel workbook or a CSV file.") from None
+        raise CommandFailed(f"{file}: this is a folder; it must be an Excel workbook or a CSV file.") from None
     except OSError as error:
         raise CommandFailed(f"{file}: this file cannot be read: {error.strerror}.") from None

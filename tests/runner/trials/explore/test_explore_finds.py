@@ -12,7 +12,14 @@ from tests.support import ROOT
 #: Runs in which an exploration finds everything, and for the scripts with the rarest branches.
 RUNS, RUNS_FOR = (
     400,
-    {"deadlines_of_a_vendor": 1500, "paging": 1500, "scans": 1000, "watch_live": 1000, "workshop_registration": 1000},
+    {
+        "annual_meeting": 1000,
+        "deadlines_of_a_vendor": 1500,
+        "paging": 1500,
+        "scans": 1000,
+        "watch_live": 1000,
+        "workshop_registration": 1000,
+    },
 )
 SCRIPTS = sorted((Path(__file__).parent / "scripts").glob("*.py"))
 EXAMPLES = {
@@ -25,6 +32,7 @@ EXAMPLES = {
             "Watch the recording",
             None,
         ),
+        *("Scan your badge at the door", "Checked in", "Attended {…} of {…} min", "Attended {…} min - claim {…} CE"),
     },
     "attendance_credit": {
         *("Checked in", "Attended {…} of {…} min", "Credit claimed", "Attended {…} min - claim {…} CE"),

@@ -8,6 +8,7 @@ from flask import Response, request
 
 from records.agenda import sessions
 from records.attendance import refused_scans
+from records.attendance.ledger import erasure
 from records.attendance.scan_parsing import REFUSAL_WORDS, ScanRefusal
 from records.audit import AuditEntry, recent
 from records.changes.attendance import questions, scans
@@ -22,7 +23,7 @@ ROWS = 50
 CORRECTIONS = {
     scans.VOIDED: "Voided a scan",
     scans.ADDED: "Added a scan",
-    scans.ERASED: "Erased the names",
+    erasure.ERASED: "Erased the names",
     questions.LEFT: "Left as it is",
     questions.ANSWERED: "Answered a dispute",
 }

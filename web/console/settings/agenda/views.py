@@ -7,7 +7,7 @@ from flask import Response
 from records import DbSession, Implementation, RuleViolation
 from records.agenda import agenda_imports as agenda
 from records.agenda import sessions
-from records.agenda.agenda_file import LARGEST_FILE
+from records.agenda.file_tables import LARGEST_FILE
 from records.agenda.headings import COLUMNS, REQUIRED
 from records.changes import agenda as changes
 from records.people import actors

@@ -9,8 +9,10 @@ from flask import Response
 
 from records import RuleViolation
 from records.attendance import badge_setup
+from records.attendance.badge_formats.badge_format import TEST_BADGE
 from records.attendance.badge_formats.stored_format import from_json
 from records.changes.attendance import badge_formats as changes
+from runner.attendance.code_drawing import qr_code
 from web.console.commits import by_page, commit_to
 from web.console.settings.badges import job_views
 from web.console.settings.badges.filled_forms import parts_form, proposal_form, with_choices
@@ -31,6 +33,16 @@ _FIELDS = ("badge_id", "last_name", "first_name")
 def show_badges(implementation: str) -> Response:
     """Show the badge format, and how to set it up from examples."""
     return _page(implementation)
+
+
+@blueprint.get("/settings/badges/test-badge")
+@needs(Permission.SEE_SETTINGS)
+def test_badge(implementation: str) -> Response:
+    """Draw a badge to print, with which scanners are tried. It never counts."""
+    text = f"{TEST_BADGE}{implementation.upper()}"
+    with looking(implementation) as (_, found):
+        above = (*ABOVE, ("Badges", "badges"))
+        return page("test_badge.html", found, title="Test badge", above=above, drawing=qr_code(text), text=text)
 
 
 @blueprint.post("/settings/badges/codes")

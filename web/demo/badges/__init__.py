@@ -1,0 +1,1 @@
+"""The badges of the demo: how they are scanned, and the page on which they are printed."""
