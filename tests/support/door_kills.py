@@ -93,16 +93,21 @@ class DyingDoor:
         page.set_default_timeout(180_000)
         self.phone = Phone(page, door.files).open()
 
-    def kill(self, kind, door):
-        """Kill a part, and start it again."""
+    def kill(self, kind):
+        """Kill a part."""
+        if kind != "browser":
+            _kill(self._web if kind == "web" else self._store)
+            return
+        with self._context.expect_event("close"):
+            for pid in self._browser_pids():
+                os.kill(pid, signal.SIGKILL)
+        self._context = None
+
+    def start_again(self, kind, door):
+        """Start a part that was killed."""
         if kind == "browser":
-            with self._context.expect_event("close"):
-                for pid in self._browser_pids():
-                    os.kill(pid, signal.SIGKILL)
-            self._context = None
             self.start_browser(door)
             return
-        _kill(self._web if kind == "web" else self._store)
         self.start_web() if kind == "web" else self.start_store()
         self.phone.try_now()
 
@@ -142,7 +147,8 @@ def scan_through_kills(parts, door, *, scans, kills, seed):
         last = max(scanned, place) + MORE
         parts.phone.page.evaluate(SCAN, [scanned, last])
         parts.phone.page.wait_for_function(REACHED, arg=place)
-        parts.kill(kind, door)
+        parts.kill(kind)
+        parts.start_again(kind, door)
         if kind == "browser":
             (newest,) = parts.phone.newest(n=1)
             scanned = int(newest["badge_id"].removeprefix("B-")) + 1

@@ -63,10 +63,9 @@ def browser(chromium, door, tmp_path):
     """Start a browser with a profile that stays; without a clip its camera shows moving patterns."""
     profile = tmp_path / "profile"
 
-    def start(clip=None, **options):
-        options = (
-            {"base_url": door.address, "viewport": {"width": 390, "height": 844}} | launch_arguments(clip) | options
-        )
+    def start(clip=None, cameras=1):
+        size = {"width": 390, "height": 844}
+        options = {"base_url": door.address, "viewport": size, **launch_arguments(clip, cameras)}
         context = chromium.browser_type.launch_persistent_context(profile, **options)
         context.profile = profile
         opened.append(context)
@@ -159,6 +158,25 @@ def test_the_camera_is_off_while_the_page_is_hidden_and_is_opened_again(browser,
     )
     expect(picture).to_have_attribute("data-camera", "live")
     sam.page.wait_for_function(f"() => ({tracks})()[0] === 'live'")
+    assert sam.complaints == []
+
+
+def test_the_choice_of_the_camera_is_remembered_on_this_phone(browser, door):
+    context = browser(cameras=2)
+    context.add_cookies([door.cookie()])
+    sam = ScannerPage(context.pages[0])
+    choice = sam.page.get_by_label("Camera", exact=True)
+    expect(choice.locator("option")).to_have_count(2)
+    used = "() => video.srcObject?.getVideoTracks()[0].getSettings().deviceId"
+    first = choice.input_value()
+    assert sam.page.evaluate(used) == first
+    choice.select_option(index=1 if choice.locator("option").first.get_attribute("value") == first else 0)
+    second = choice.input_value()
+    for _ in range(2):
+        sam.page.wait_for_function(f"(wanted) => ({used})() === wanted", arg=second)
+        expect(choice).to_have_value(second)
+        sam.page.reload()
+    assert second != first
     assert sam.complaints == []
 
 

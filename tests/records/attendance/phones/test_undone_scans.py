@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -152,3 +153,14 @@ def test_what_an_organizer_voided_is_already_void(database, hall):
     with database.session() as db:
         scans.void_scan(db, implementations.find(db, "demo"), one["id"], AuditContext("demo/olga", "wrong badge"))
     assert said(undo(database, hall, void(one))) == [("already", None)]
+
+
+def test_40_equal_batches_at_once_void_once(database, hall):
+    one, two = scan(), scan(badge_id="B-2")
+    send(database, hall, one, two)
+    with ThreadPoolExecutor(8) as pool:
+        done = list(pool.map(lambda _: undo(database, hall, void(one), void(two)), range(40)))
+    found = [state for each in done for state, _ in said(each)]
+    assert (found.count("voided"), found.count("already")) == (2, 78)
+    assert sum(each.made for each in done) == 1
+    assert counting(database, hall) == set()
