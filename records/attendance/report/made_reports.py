@@ -15,8 +15,10 @@ from typing import Final
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
+from records.attendance.ledger import removal
 from records.attendance.ledger.tables import LedgerEntry
 from records.audit import AuditEntry
+from records.errors import RuleViolation
 from records.tenants import implementations
 from records.tenants.implementations import Implementation
 
@@ -72,11 +74,15 @@ def begin(db: Session, owner: Implementation, terms: ReportTerms) -> BegunReport
     """Return a report that can be written. `entries` and `basis` of its terms are found here.
 
     A moment for which a report was made keeps the rows of the ledger, the agenda and the rules of that report.
+    Raises RuleViolation for one whose scans were deleted.
     """
     known = of_moment(db, owner, terms.as_of)
     facts = report_basis.find(db, owner, known.terms.basis) if known and known.terms.basis else None
     facts = facts or report_basis.facts_now(db, owner)
     entries = known.terms.entries if known else entries_at(db, owner, terms.as_of)
+    removed = removal.count_removed(db, owner)
+    if removed and entries <= removed:
+        raise RuleViolation("as_of", "must be later: the scans of that time were deleted, as the settings say")
     values = {name: getattr(terms, name) for name in ("as_of", "session", "badge", "kind", "columns")}
     return BegunReport(ReportTerms(entries, basis=facts.sha256, **values), facts)
 

@@ -138,6 +138,10 @@ def verify(implementation: str, file: Path) -> None:
         )
     elif found.differs_at is not None:
         click.echo(f"The ledger gives something else from row {found.differs_at} on: run `scans verify`.", err=True)
+    elif found.deleted:
+        click.echo(
+            "It is a report that was made here. Its scans were deleted since, so the ledger does not give them again."
+        )
     elif found.erased:
         people = "one erased person" if found.erased == 1 else f"{found.erased} erased people"
         click.echo(f"It differs only by {people} from what the ledger gives as of {found.made.as_of.isoformat()}.")
