@@ -50,14 +50,9 @@ def mark(db: Session, owner: Implementation, last: int, *, actor: str, reason: s
     return ChainHead(last, row.hash)
 
 
-def count_removed(db: Session, owner: Implementation) -> int:
-    """Return how many of the first rows of a ledger are removed."""
-    return db.scalar(select(LedgerHead.removed).where(LedgerHead.implementation_id == owner.id)) or 0
-
-
 def delete_marked(db: Session, owner: Implementation, *, at_most: int) -> int:
     """Delete rows that are marked as removed, with their names, the oldest first; return how many."""
-    last = count_removed(db, owner)
+    last = db.scalar(select(LedgerHead.removed).where(LedgerHead.implementation_id == owner.id)) or 0
     mine = select(LedgerEntry.number).where(LedgerEntry.implementation_id == owner.id, LedgerEntry.number <= last)
     numbers = list(db.scalars(mine.order_by(LedgerEntry.number).limit(at_most))) if last else []
     if not numbers:

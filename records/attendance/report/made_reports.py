@@ -15,8 +15,7 @@ from typing import Final
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
-from records.attendance.ledger import removal
-from records.attendance.ledger.tables import LedgerEntry
+from records.attendance.ledger.tables import LedgerEntry, LedgerHead
 from records.audit import AuditEntry
 from records.errors import RuleViolation
 from records.tenants import implementations
@@ -29,6 +28,8 @@ from .report_terms import SCANS, SESSIONS, ReportTerms
 from .session_figures import counted
 
 MADE: Final = "attendance.report_made"
+#: Why a report cannot be made again.
+GONE: Final = "cannot be made again: scans that it is about are not kept any more"
 #: Scans of a report that takes longer than a request may.
 LARGE: Final = 20_000
 #: The rows of each kind.
@@ -55,7 +56,10 @@ class BegunReport:
 
 @dataclass(frozen=True)
 class MadeReport:
-    """A report that was made, as its audit entry says. `number` is that of the entry, `rows` how many it had."""
+    """A report that was made, as its audit entry says. `number` is that of the entry, `rows` how many it had.
+
+    `first` is the number of the first row that the ledger had then: earlier ones were deleted by the settings for keeping scans.
+    """
 
     terms: ReportTerms
     digest: str
@@ -63,6 +67,7 @@ class MadeReport:
     number: int
     made_at: datetime
     by: str
+    first: int = 1
 
     @property
     def as_of(self) -> datetime:
@@ -74,23 +79,39 @@ def begin(db: Session, owner: Implementation, terms: ReportTerms) -> BegunReport
     """Return a report that can be written. `entries` and `basis` of its terms are found here.
 
     A moment for which a report was made keeps the rows of the ledger, the agenda and the rules of that report.
-    Raises RuleViolation for one whose scans were deleted.
+    Raises RuleViolation for a moment whose scans are not kept any more.
     """
     known = of_moment(db, owner, terms.as_of)
     facts = report_basis.find(db, owner, known.terms.basis) if known and known.terms.basis else None
     facts = facts or report_basis.facts_now(db, owner)
     entries = known.terms.entries if known else entries_at(db, owner, terms.as_of)
-    removed = removal.count_removed(db, owner)
-    if removed and entries <= removed:
-        raise RuleViolation("as_of", "must be later: the scans of that time were deleted, as the settings say")
+    if entries < first_entry(db, owner) != 1:
+        raise RuleViolation("as_of", "is too early: scans of that time are not kept any more")
     values = {name: getattr(terms, name) for name in ("as_of", "session", "badge", "kind", "columns")}
     return BegunReport(ReportTerms(entries, basis=facts.sha256, **values), facts)
 
 
 def begin_again(db: Session, owner: Implementation, made: MadeReport) -> BegunReport:
-    """Return a report that was made, to be written again. Raises RuleViolation if what was frozen with it was changed."""
+    """Return a report that was made, to be written again.
+
+    Raises RuleViolation if what was frozen with it was changed, or if scans that it was about are not kept any more.
+    """
+    if is_gone(db, owner, made):
+        raise RuleViolation("report", GONE)
     basis = made.terms.basis
     return BegunReport(made.terms, report_basis.find(db, owner, basis) if basis else report_basis.facts_now(db, owner))
+
+
+def is_gone(db: Session, owner: Implementation, made: MadeReport) -> bool:
+    """Say whether rows of the ledger that a report was about are not kept any more."""
+    return made.terms.entries >= made.first and first_entry(db, owner) > made.first
+
+
+def first_entry(db: Session, owner: Implementation) -> int:
+    """Return the number of the first row that is kept; without any, that of the next one."""
+    kept = db.scalar(select(func.min(LedgerEntry.number)).where(LedgerEntry.implementation_id == owner.id))
+    head = db.scalar(select(LedgerHead.entries).where(LedgerHead.implementation_id == owner.id)) or 0
+    return kept if kept is not None else head + 1
 
 
 def entries_at(db: Session, owner: Implementation, as_of: datetime) -> int:
@@ -142,4 +163,5 @@ def _made(entry: AuditEntry) -> MadeReport:
         kind=detail.get("kind", SCANS),
         basis=detail.get("basis", ""),
     )
-    return MadeReport(terms, entry.target, detail["rows"], entry.number, entry.at, entry.actor)
+    first = detail.get("first", 1)
+    return MadeReport(terms, entry.target, detail["rows"], entry.number, entry.at, entry.actor, first)

@@ -11,7 +11,6 @@ from pathlib import Path
 
 from sqlalchemy.orm import Session
 
-from records.attendance.ledger import removal
 from records.tenants.implementations import Implementation
 
 from . import made_reports, report_files
@@ -25,15 +24,15 @@ from .report_terms import NAMES, ReportTerms
 class ReportCheck:
     """What was found: `made` is None for a file that was not made here, or was changed.
 
-    `erased` is how many people's names were erased since. `differs_at` is the first row that the ledger does not give.
-    `deleted`: scans of the report were deleted since, so only its digest could be checked.
+    `erased` is how many people's names were erased since. `differs_at` is the first row that the ledger does not give. `gone`:
+    scans that it is about are not kept any more, so only its digest could be compared.
     """
 
     digest: str
     made: MadeReport | None = None
     erased: int = 0
     differs_at: int | None = None
-    deleted: bool = False
+    gone: bool = False
 
     @property
     def ok(self) -> bool:
@@ -45,7 +44,6 @@ def check(db: Session, owner: Implementation, path: Path) -> ReportCheck:
     """Check a file against the reports that were made and against the ledger. Raises RuleViolation for no report.
 
     1. Its digest is that of a report that was made here: so nothing in it was changed.
-       If scans were deleted since, no more can be checked.
     2. What was frozen with that report is as it was.
     3. The ledger gives the same rows again, but for names that were erased since.
     """
@@ -56,8 +54,8 @@ def check(db: Session, owner: Implementation, path: Path) -> ReportCheck:
     made = made_reports.of_digest(db, owner, digest)  # 1.
     if made is None:
         return ReportCheck(digest)
-    if made.terms.entries and removal.count_removed(db, owner):
-        return ReportCheck(digest, made, deleted=True)
+    if made_reports.is_gone(db, owner, made):
+        return ReportCheck(digest, made, gone=True)
     begun = made_reports.begin_again(db, owner, made)  # 2.
     with closing(begun.rows(db, owner)) as again, closing(report_files.read(path)) as kept:
         return _compared(islice(kept, 1, None), again, ReportCheck(digest, made))  # 3.

@@ -1,7 +1,7 @@
 """Reports as files: CSV, JSON and Excel, written and read row by row.
 
 CSV is UTF-8 with a byte order mark, and no cell of it can begin a formula. Cells of a workbook are texts, never formulas.
-The bytes of CSV and JSON are the same for the same rows; a workbook contains the moment at which it was made.
+The same rows give the same bytes in every format.
 """
 
 from __future__ import annotations
@@ -12,23 +12,20 @@ import io
 import json
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import closing
-from itertools import chain
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 from zipfile import BadZipFile
 
-from openpyxl import Workbook, load_workbook
-from openpyxl.cell import WriteOnlyCell
+from openpyxl import load_workbook
 
 from records.errors import RuleViolation
 from records.spreadsheet_cells import guarded, unguarded
 
+from .sheet_writer import unescaped, write_sheet
+
 Cells = Sequence[str]
 #: How a workbook begins.
 _ZIP: Final = b"PK\x03\x04"
-_SHEET: Final = "Attendance"
-#: Rows of a sheet of Excel, the headings included.
-_MOST_ROWS: Final = 1_048_576
 
 
 def write_csv(out: BinaryIO, headings: Cells, rows: Iterable[Cells]) -> None:
@@ -49,20 +46,9 @@ def write_json(out: BinaryIO, headings: Cells, rows: Iterable[Cells]) -> None:
     out.write(b"\n]}\n")
 
 
-def write_xlsx(out: BinaryIO, headings: Cells, rows: Iterable[Cells]) -> None:
-    """Write an Excel workbook. Its rows go to a temporary file first, so that memory does not grow with them."""
-    workbook = Workbook(write_only=True)
-    sheet = workbook.create_sheet(_SHEET)
-    for number, cells in enumerate(chain([headings], rows)):
-        if number == _MOST_ROWS:
-            raise RuleViolation("format", f"must not be xlsx for more than {_MOST_ROWS - 1:,} rows: choose csv")
-        sheet.append([_text_cell(sheet, each) for each in cells])
-    workbook.save(out)
-
-
 WRITERS: Final[dict[str, Callable[[BinaryIO, Cells, Iterable[Cells]], None]]] = {
     "csv": write_csv,
-    "xlsx": write_xlsx,
+    "xlsx": write_sheet,
     "json": write_json,
 }
 
@@ -94,7 +80,7 @@ def _read_json(path: Path) -> Iterator[Cells]:
 def _read_xlsx(path: Path) -> Iterator[Cells]:
     with path.open("rb") as file, closing(load_workbook(file, read_only=True)) as workbook:
         for cells in workbook[workbook.sheetnames[0]].iter_rows(values_only=True):
-            yield ["" if each is None else str(each) for each in cells]
+            yield ["" if each is None else unescaped(str(each)) for each in cells]
 
 
 def _texts(cells: Any) -> Cells:
@@ -105,9 +91,3 @@ def _texts(cells: Any) -> Cells:
 
 def _json(cells: Cells) -> bytes:
     return json.dumps(list(cells), ensure_ascii=False).encode()
-
-
-def _text_cell(sheet: Any, text: str) -> Any:
-    cell = WriteOnlyCell(sheet, value=text)
-    cell.data_type = "s"  # otherwise a text that begins with "=" would be a formula
-    return cell

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -66,7 +67,7 @@ def note_report(
     lock(db, owner)
     terms = begun.terms
     report_basis.keep(db, owner, begun.facts)
-    detail = {
+    detail: dict[str, Any] = {
         "as_of": terms.as_of.isoformat(),
         "entries": terms.entries,
         "kind": terms.kind,
@@ -75,7 +76,8 @@ def note_report(
         "columns": list(terms.columns),
         "rows": written.rows,
         "basis": terms.basis,
+        "first": made_reports.first_entry(db, owner),
     }
     entry = note(db, owner.slug, made_reports.MADE, by, target=str(written), detail=detail)
-    made = MadeReport(terms, str(written), written.rows, entry.number, entry.at, entry.actor)
+    made = MadeReport(terms, str(written), written.rows, entry.number, entry.at, entry.actor, detail["first"])
     return AfterCommit(owner.slug, made, announced=False)

@@ -138,9 +138,10 @@ def verify(implementation: str, file: Path) -> None:
         )
     elif found.differs_at is not None:
         click.echo(f"The ledger gives something else from row {found.differs_at} on: run `scans verify`.", err=True)
-    elif found.deleted:
+    elif found.gone:
         click.echo(
-            "It is a report that was made here. Its scans were deleted since, so the ledger does not give them again."
+            f"It is a report that was made here as of {found.made.as_of.isoformat()}, and was not changed. Its scans are not kept "
+            "any more, so they cannot be compared."
         )
     elif found.erased:
         people = "one erased person" if found.erased == 1 else f"{found.erased} erased people"

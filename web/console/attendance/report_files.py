@@ -79,7 +79,7 @@ def print_page(implementation: str, number: int) -> Response:
 
 
 def _rows(db: DbSession, found: Implementation, made: MadeReport) -> Generator[ReportRow, None, None]:
-    """Return the rows of a report. Raises `HttpProblem` (409) if what was frozen with it was changed."""
+    """Return the rows of a report. Raises `HttpProblem` (409) if it cannot be made again."""
     try:
         return made_reports.begin_again(db, found, made).rows(db, found)
     except RuleViolation as refused:

@@ -98,6 +98,7 @@ def report(implementation: str, number: int) -> Response:
             above=(Link("Reports", address("reports", implementation)),),
             made=made,
             kind=KINDS[made.terms.kind],
+            gone=made_reports.is_gone(db, found, made),
             session=_session(db, found, made),
             person=" ".join(reversed(names.get(made.terms.badge, ()))).strip(),
             names=actors.by_keys(db, [made.by]),

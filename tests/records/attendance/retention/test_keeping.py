@@ -283,8 +283,8 @@ def test_a_report_of_deleted_scans_is_known_but_not_made_again(db, hall, tmp_pat
     assert report_check.check(db, hall, path).ok
     remove_all(db, LATER)
     found = report_check.check(db, hall, path)
-    assert (found.ok, found.deleted) == (True, True)
-    with pytest.raises(RuleViolation, match="were deleted"):
+    assert (found.ok, found.gone) == (True, True)
+    with pytest.raises(RuleViolation, match="is too early"):
         made(db, hall, tmp_path, as_of=END)
     path.write_bytes(path.read_bytes().replace(b"Chen", b"Wu"))
     assert not report_check.check(db, hall, path).ok

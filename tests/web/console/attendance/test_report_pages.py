@@ -7,6 +7,7 @@ import re
 
 import pytest
 from openpyxl import load_workbook
+from sqlalchemy import text
 
 from records import audit
 from records.attendance.report import made_reports, report_check
@@ -121,6 +122,34 @@ def test_a_report_whose_frozen_facts_were_changed_is_not_made_again(browser_for,
         kept.content = kept.content.replace("Opening", "Closing")
     answer = browser.get(f"{page}/report.csv")
     assert (answer.status_code, "was changed" in answer.text) == (409, True)
+
+
+def test_a_report_whose_scans_are_not_kept_any_more_is_still_there_with_its_digest_only(browser_for, scanned, tmp_path):
+    browser = browser_for("organizer")
+    page = made(browser)
+    (tmp_path / "report.csv").write_bytes(browser.get(f"{page}/report.csv").data)
+    forget_scans(scanned, first=11)
+    shown = browser.get(page).text
+    assert "are not kept any more" in shown
+    assert "report.csv" not in shown
+    assert browser.get(f"{page}/report.csv").status_code == browser.get(f"{page}/print").status_code == 409
+    with scanned.reading() as db:
+        found = report_check.check(db, implementations.find(db, "demo"), tmp_path / "report.csv")
+        assert (found.ok, found.gone) == (True, True)
+    newer = made(browser)
+    assert len(rows_of(browser.get(f"{newer}/report.csv"))) > 200
+    assert "not kept any more" not in browser.get(newer).text
+
+
+def forget_scans(database, first):
+    """Delete the rows of the ledger before one, as its triggers refuse to do."""
+    with database.session() as db:
+        for (name,) in db.execute(
+            text("SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'scan_ledger'")
+        ):
+            db.execute(text(f"DROP TRIGGER {name}"))
+        db.execute(text("DELETE FROM scan_names WHERE number < :first"), {"first": first})
+        db.execute(text("DELETE FROM scan_ledger WHERE number < :first"), {"first": first})
 
 
 @pytest.mark.parametrize(
