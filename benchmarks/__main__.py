@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from . import attendance, commands, explore, findings, jail, miss, review, slow, trials, web
+from . import attendance, commands, explore, findings, jail, miss, reports, review, slow, trials, web
 
 HERE = Path(__file__).parent
 MEASURES: dict[str, Callable[[Path], dict[str, Any]]] = {
@@ -24,6 +24,7 @@ MEASURES: dict[str, Callable[[Path], dict[str, Any]]] = {
     "trials": lambda folder: trials.measure(folder, rounds=3, count=300, misses=150),
     "review": lambda folder: review.measure(folder, looks=40),
     "attendance": attendance.measure,
+    "reports": reports.measure,
     "slow": lambda folder: slow.measure(folder, rounds=3, seconds=4),
 }
 BEGIN, END = "<!-- results -->", "<!-- end of results -->"

@@ -22,6 +22,8 @@ _CONSOLE = MappingProxyType(
         "console_attendance.ask_to_add": "Console: add a scan",
         "console_attendance.ask_to_void": "Console: void a scan",
         "console_attendance.cancel_report": "Console: cancel a report of attendance",
+        "console_attendance.check": "Console: check a report of attendance",
+        "console_attendance.check_file": "Console: check a report of attendance",
         "console_attendance.corrections": "Console: corrections of attendance",
         "console_attendance.decide": "Console: a question about attendance",
         "console_attendance.dispute": "Console: a dispute about attendance",

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from flask import Flask
 
-from web.console.attendance import event, people, report_files, reports, session
+from web.console.attendance import event, people, report_checks, report_files, reports, session
 from web.console.attendance.decisions import dispute, logs, question, scans, to_decide
 from web.console.attendance.views_base import blueprint
 
 #: The modules whose views the blueprint collects when they are imported.
-VIEWS = (event, session, people, reports, report_files, to_decide, question, dispute, scans, logs)
+VIEWS = (event, session, people, reports, report_files, report_checks, to_decide, question, dispute, scans, logs)
 
 
 def install(app: Flask) -> None:

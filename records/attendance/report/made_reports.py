@@ -85,7 +85,8 @@ def begin(db: Session, owner: Implementation, terms: ReportTerms) -> BegunReport
     facts = report_basis.find(db, owner, known.terms.basis) if known and known.terms.basis else None
     facts = facts or report_basis.facts_now(db, owner)
     entries = known.terms.entries if known else entries_at(db, owner, terms.as_of)
-    if entries < first_entry(db, owner) != 1:
+    first = first_entry(db, owner)
+    if first > 1 and entries < first:
         raise RuleViolation("as_of", "is too early: scans of that time are not kept any more")
     values = {name: getattr(terms, name) for name in ("as_of", "session", "badge", "kind", "columns")}
     return BegunReport(ReportTerms(entries, basis=facts.sha256, **values), facts)

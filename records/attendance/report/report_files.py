@@ -14,7 +14,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any, BinaryIO, Final
-from zipfile import BadZipFile
+from zipfile import BadZipFile, ZipFile, is_zipfile
 
 from openpyxl import load_workbook
 
@@ -26,6 +26,7 @@ from .sheet_writer import unescaped, write_sheet
 Cells = Sequence[str]
 #: How a workbook begins.
 _ZIP: Final = b"PK\x03\x04"
+_LISTS: Final = json.JSONEncoder(ensure_ascii=False)
 
 
 def write_csv(out: BinaryIO, headings: Cells, rows: Iterable[Cells]) -> None:
@@ -64,6 +65,14 @@ def read(path: Path) -> Generator[Cells, None, None]:
         raise RuleViolation("file", "is not a report of attendance, in CSV, JSON or Excel") from None
 
 
+def unpacked_size(path: Path) -> int:
+    """Return how many bytes a workbook says to hold, or how many another file has."""
+    if not is_zipfile(path):
+        return path.stat().st_size
+    with ZipFile(path) as archive:
+        return sum(member.file_size for member in archive.infolist())
+
+
 def _read_csv(path: Path) -> Iterator[Cells]:
     with path.open(encoding="utf-8-sig", newline="") as file:
         for cells in csv.reader(file, strict=True):
@@ -90,4 +99,4 @@ def _texts(cells: Any) -> Cells:
 
 
 def _json(cells: Cells) -> bytes:
-    return json.dumps(list(cells), ensure_ascii=False).encode()
+    return _LISTS.encode(list(cells)).encode()

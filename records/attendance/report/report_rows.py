@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 
 class ReportRow(NamedTuple):
@@ -41,5 +41,8 @@ def in_words(value: int | None) -> str:
     return "" if value is None else str(value)
 
 
+_LINES: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+
+
 def _line(cells: Sequence[str]) -> bytes:
-    return json.dumps(list(cells), ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+    return _LINES.encode(list(cells)).encode() + b"\n"

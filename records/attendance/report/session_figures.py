@@ -49,6 +49,10 @@ class SessionFigures:
         return sum(minutes or 0 for minutes, _ in self.people.values())
 
 
+_READ: Final = (
+    *(LedgerEntry.session_id, LedgerEntry.badge_id, LedgerEntry.scan_id, LedgerEntry.corrected_at),
+    LedgerEntry.direction,
+)
 #: Of a session that was not on the agenda: it has no minutes.
 _UNKNOWN: Final = SessionRules(datetime.min.replace(tzinfo=UTC), None)
 
@@ -57,10 +61,10 @@ def figures(
     db: Session, owner: Implementation, terms: ReportTerms, facts: BasisFacts
 ) -> Generator[SessionFigures, None, None]:
     """Yield the figures of each session that has scans, ordered by session ID (code points)."""
-    query = counted(owner, terms)
+    query = counted(owner, terms).with_only_columns(*_READ)
     query = query.order_by(by_code_points(db, LedgerEntry.session_id), by_code_points(db, LedgerEntry.badge_id))
     with closing(db.execute(query.execution_options(yield_per=scan_queries.BATCH))) as found:
-        for session, rows in groupby(found, itemgetter(2)):
+        for session, rows in groupby(found, itemgetter(0)):
             yield _figures(session, rows, terms, facts)
 
 
@@ -81,8 +85,8 @@ def _figures(session: str, rows: Iterable[Any], terms: ReportTerms, facts: Basis
     found = SessionFigures(session)
     known = facts.sessions.get(session)
     held = known.rules if known else _UNKNOWN
-    for badge, several in groupby(rows, itemgetter(3)):
-        scans = [BadgeScan(row[1], row[5], row[4]) for row in several]
+    for badge, several in groupby(rows, itemgetter(1)):
+        scans = [BadgeScan(row[2], row[3], row[4]) for row in several]
         one = attendance(scans, held, facts.rules)
         found.scans += len(scans)
         found.repeats.update(one.repeats)

@@ -23,6 +23,7 @@ UNTOUCHED = {
     f"{ONE}/attendance/disputes/<int:number>": {REFUSED},
     f"{ONE}/attendance/reports": {"attendance.report_made"},
     f"{ONE}/attendance/reports/cancel": {SHOWN},
+    f"{ONE}/attendance/reports/check": {REFUSED},  # without a file
     f"{ONE}/attendance/scans/<scan>/void": {REFUSED},
     f"{ONE}/attendance/scans/add": {REFUSED},
     f"{ONE}/attendance/to-decide/question": {REFUSED},

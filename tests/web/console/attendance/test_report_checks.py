@@ -1,0 +1,80 @@
+"""A file is checked on a page: a report as it was made, one that was changed, one of another conference, and what is no report."""
+
+import io
+import zipfile
+
+import pytest
+
+from records.audit import AuditContext
+from records.changes.attendance import scans as changes
+from records.tenants import implementations
+from tests.web.console.attendance.conftest import ATTENDANCE
+from tests.web.console.attendance.test_report_pages import REPORTS, forget_scans, made
+from web.console.attendance import report_checks
+
+CHECK = f"{REPORTS}/check"
+
+
+def checked(browser, content, address=CHECK):
+    return browser.send(address, file=(io.BytesIO(content), "report.bin"))
+
+
+@pytest.mark.parametrize("kind", ["csv", "json", "xlsx"])
+def test_a_report_is_recognised_in_every_format_and_a_changed_one_is_not(browser_for, scanned, kind):
+    browser = browser_for("organizer")
+    page = made(browser, columns=["session", "badge", "last_name", "minutes"])
+    content = browser.get(f"{page}/report.{kind}").data
+    answer = checked(browser, content)
+    assert (answer.status_code, "the scans say the same" in answer.text) == (200, True)
+    assert f'href="{page}"' in answer.text
+    other = made(browser, columns=["session", "badge"], session="over")
+    text = browser.get(f"{other}/report.csv").data.replace(b"10482", b"10483")
+    assert "This is no report that was made here" in checked(browser, text).text
+
+
+def test_it_is_said_what_was_erased_or_is_not_kept_any_more_or_was_altered(browser_for, scanned):
+    browser = browser_for("organizer")
+    content = browser.get(f"{made(browser)}/report.csv").data
+    with scanned.session() as db:
+        changes.erase_names(db, implementations.find(db, "demo"), "10482", AuditContext("demo/organizer", "asked for"))
+    assert "1 person whose names were erased" in checked(browser, content).text
+    forget_scans(scanned, first=5)
+    assert "Its scans are not kept any more" in checked(browser, content).text
+
+
+def test_a_report_of_another_conference_is_refused(browser_for, scanned):
+    content = browser_for("organizer").get(f"{made(browser_for('organizer'))}/report.csv").data
+    there = checked(browser_for("administrator"), content, CHECK.replace("/demo/", "/other/"))
+    assert "This is no report that was made here" in there.text
+    assert checked(browser_for("organizer"), content, CHECK.replace("/demo/", "/other/")).status_code == 404
+
+
+def bomb():
+    """A workbook of a few kilobytes that says to hold more than is read."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive, archive.open("xl/sharedStrings.xml", "w") as part:
+        for _ in range(report_checks.UNPACKED // report_checks.MIB + 1):
+            part.write(bytes(report_checks.MIB))
+    return out.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"", "must be chosen"),
+        (b"PK\x03\x04 no workbook", "is not a report of attendance"),
+        (b"{", "is not a report of attendance"),
+        (b"\x89PNG\r\n\x1a\n\0\xff", "is not a report of attendance"),
+        (b"x" * 200_001, "must have at most 4 MB"),
+        (bomb(), "is too large"),
+    ],
+    ids=["none", "no workbook", "no JSON", "an image", "large", "a decompression bomb"],
+)
+def test_what_is_no_report_is_refused_at_its_field(browser_for, scanned, content, said, monkeypatch):
+    monkeypatch.setattr(report_checks, "MOST", 200_000)
+    answer = checked(browser_for("organizer"), content)
+    assert (answer.status_code, said in answer.text) == (422, True)
+
+
+def test_the_list_of_reports_leads_there(browser_for, database):
+    assert f'href="{CHECK}"' in browser_for("organizer").get(f"{ATTENDANCE}/reports").text
