@@ -44,7 +44,8 @@ def names_of(db: Session, owner: Implementation, badges: Collection[str]) -> dic
 def search(db: Session, owner: Implementation, text: str, most: int) -> list[KnownPerson]:
     """Return at most `most` people, users and roster, whose names or badge ID contain every word of a text, in any case.
 
-    The whole text is also compared as a badge ID. They are ordered by their names. A text without a word finds no one.
+    The whole text is also compared as a badge ID, and the person who has it comes first; the others are ordered by their names. A
+    text without a word finds no one.
     """
     if not fields.folded(text).split():
         return []
@@ -57,7 +58,8 @@ def search(db: Session, owner: Implementation, text: str, most: int) -> list[Kno
         KnownPerson(each.badge_id, each.last_name, each.first_name) for each in listed(db, owner, text, limit=most)
     ]
     found = {each.badge_id: each for each in (*of_roster, *of_users)}
-    return sorted(found.values(), key=_by_name)[:most]
+    badge = badge_id.acceptable(text)
+    return sorted(found.values(), key=lambda each: (each.badge_id != badge, *_by_name(each)))[:most]
 
 
 def listed(db: Session, owner: Implementation, text: str = "", *, limit: int, offset: int = 0) -> list[RosterPerson]:

@@ -6,6 +6,10 @@ from datetime import datetime, timedelta
 import pytest
 from playwright.sync_api import expect
 
+from records.attendance.roster import roster_imports
+from records.audit import AuditContext
+from records.changes.attendance import rosters
+from records.tenants import implementations
 from tests.support.codes import jpeg, picture, scene
 from tests.support.door import PAGE
 from tests.support.scanner_page import ScannerPage, code_on, open_scanner_door, rows
@@ -115,7 +119,7 @@ def test_the_next_session_in_this_room_is_one_tap_away_and_the_page_comes_back_t
     expect(sam.page.locator("#title")).to_have_text("Shock")
     sam.page.get_by_label("Out").check()
     sam.hand_scanner(ALICE)
-    sam.shows("good", "Out · 10482")
+    sam.shows("good", "Out: Alice Chen")
     assert sam.page.evaluate("() => window.loaded") == "once"
     sam.counts("1 person · 0 repeats · 0 waiting")
     sam.page.reload()
@@ -127,6 +131,22 @@ def test_the_next_session_in_this_room_is_one_tap_away_and_the_page_comes_back_t
     sam.shows("good", "Alice Chen")
     sam.counts("1 person · 0 repeats · 0 waiting")
     assert [each[1:4] for each in door.added()] == [("CE-2", "10482", "out"), ("CE-1", "10482", "")]
+
+
+def test_a_badge_with_an_id_only_is_called_by_the_name_of_the_list(scanner, door):
+    with door.database.session() as db:
+        listed = roster_imports.read(b"Badge ID,Last Name,First Name\n300-01,Okafor,Ngozi\n")
+        rosters.import_file(db, implementations.find(db, "demo"), listed, AuditContext("demo/olga"))
+    sam = scanner()
+    sam.hand_scanner("300-01")
+    sam.shows("good", "Ngozi Okafor")
+    expect(sam.page.locator("#recent")).to_contain_text("Ngozi Okafor")
+    sam.page.get_by_role("button", name="Hide names").click()
+    expect(sam.page.locator("#scanner")).not_to_contain_text("Okafor")
+    sam.page.context.set_offline(True)
+    expect(sam.page.locator("#net")).to_contain_text("Offline")
+    sam.page.context.set_offline(False)
+    expect(sam.page.locator("#net")).to_contain_text("Online")
 
 
 def test_names_are_hidden_from_those_who_look_over_the_shoulder(scanner):

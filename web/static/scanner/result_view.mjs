@@ -11,10 +11,13 @@ export class ResultView extends EventTarget {
   #clock;
   #feedback;
   #hides;
+  #names;
   #fading = null;
+  #shown = null; // what was stored last, while its result is the newest
 
-  constructor(zone, feedback, preferences) {
+  constructor(zone, feedback, preferences, names) {
     super();
+    this.#names = names;
     this.#clock = new Clock(zone);
     this.#feedback = feedback;
     this.#hides = preferences.read("hide names", false);
@@ -33,15 +36,34 @@ export class ResultView extends EventTarget {
 
   /** Return how a person is called on this page. */
   nameOf({ badge_id: id, first_name: first, last_name: last }) {
-    return (!this.#hides && [first, last].filter(Boolean).join(" ")) || id;
+    if (this.#hides) return id;
+    const known = first || last ? { first_name: first, last_name: last } : this.#names.of(id);
+    return [known.first_name, known.last_name].filter(Boolean).join(" ") || id;
   }
 
-  stored({ scan, first }) {
+  stored(stored) {
+    const [kind, words, more] = this.#result(stored);
+    this.#tell(kind, words, more);
+    this.#shown = stored;
+  }
+
+  /** The name behind a scan is known now: say it where only the ID was said. */
+  named(stored) {
+    if (this.#shown === stored) {
+      const [kind, words, more] = this.#result(stored);
+      this.#show(kind, words, more);
+      this.#shown = stored;
+    }
+    this.dispatchEvent(new Event("names"));
+  }
+
+  #result({ scan, first }) {
     const name = this.nameOf(scan);
     const id = name === scan.badge_id ? "" : scan.badge_id;
-    const direction = { in: "In", out: "Out" }[scan.direction] ?? "";
-    if (!first) this.#tell("good", name, [direction, id]);
-    else this.#tell("repeat", `Already scanned: ${name}`, [`First at ${this.#clock.time(first.scanned_at)}`, direction, id]);
+    const leaving = scan.direction === "out" ? "Out: " : "";
+    const direction = scan.direction === "in" ? "In" : "";
+    if (!first) return [leaving ? "good out" : "good", `${leaving}${name}`, [direction, id]];
+    return ["repeat", `Already scanned: ${name}`, [`First at ${this.#clock.time(first.scanned_at)}`, leaving ? "Out" : direction, id]];
   }
 
   testBadge() {
@@ -57,7 +79,7 @@ export class ResultView extends EventTarget {
   }
 
   undone(scan) {
-    this.#show("none", `Undone: ${this.nameOf(scan)}`, "It does not count any more.");
+    this.#show("none", `Undone: ${this.nameOf(scan)}`, ["It does not count any more."]);
   }
 
   noPicture() {
@@ -65,12 +87,14 @@ export class ResultView extends EventTarget {
   }
 
   #tell(kind, words, more) {
-    this.#feedback.tell(kind);
-    this.#show(kind, words, more.filter(Boolean).join(" · "));
+    this.#feedback.tell(kind.split(" ")[0]);
+    this.#show(kind, words, more);
   }
 
-  #show(kind, words, more = "") {
+  #show(kind, words, parts = []) {
     clearTimeout(this.#fading);
+    this.#shown = null;
+    const more = parts.filter(Boolean).join(" · ");
     this.#band.className = `result ${kind} fresh`;
     const strong = document.createElement("strong");
     strong.append(isolated(words));

@@ -3,6 +3,7 @@
 
 const PATIENCE = 8000; // ms which an answer may take
 const LONGEST_RETRY = 600; // s that a Retry-After may ask for
+const CLOCK_WAS_SET = 1000; // ms by which the clock and the time that passed may differ; then nothing is measured by it
 
 /** What an answer means for the whole batch. */
 export const TAKEN = "taken"; // each scan has its result, or none
@@ -19,6 +20,7 @@ const BY_STATUS = { 400: BAD_BATCH, 401: SIGNED_OUT, 403: NOT_ALLOWED, 413: BAD_
  */
 export async function send(address, body) {
   const sentAt = Date.now();
+  const began = performance.now();
   let response;
   let answer;
   try {
@@ -36,7 +38,7 @@ export async function send(address, body) {
   }
   const retryAfter = secondsOf(response.headers.get("Retry-After"));
   if (response.status === 200 && Array.isArray(answer?.results)) {
-    const skew = skewOf(answer.server_time, sentAt, Date.now());
+    const skew = skewOf(answer.server_time, sentAt, performance.now() - began);
     return { meaning: TAKEN, results: named(answer.results), skew, retryAfter, detail: "" };
   }
   // Only an answer of ours counts as a refusal: the page of a proxy says nothing about scans or logins.
@@ -63,9 +65,10 @@ function named(results) {
   return new Map(readable.map((each) => [each.id, each]));
 }
 
-function skewOf(serverTime, sentAt, receivedAt) {
+function skewOf(serverTime, sentAt, took) {
   const server = Date.parse(serverTime);
-  return Number.isNaN(server) ? null : Math.round(server - (sentAt + receivedAt) / 2);
+  const wasSet = Math.abs(Date.now() - sentAt - took) > CLOCK_WAS_SET;
+  return Number.isNaN(server) || wasSet ? null : Math.round(server - sentAt - took / 2) + 0; // never -0
 }
 
 function secondsOf(header) {

@@ -67,6 +67,8 @@ export class ScanSync extends EventTarget {
     const { signal } = this.#ending;
     this.#queue.addEventListener("change", () => this.#changed(), { signal });
     for (const name of ["online", "focus", "pageshow"]) addEventListener(name, () => this.kick(), { signal });
+    // It may be wrong about that; then the next try, within a second, says so.
+    addEventListener("offline", () => this.#failed(LATER, null, "the browser has no network"), { signal });
     document.addEventListener("visibilitychange", () => document.hidden || this.kick(), { signal });
     const looking = setInterval(() => this.#isDue() && this.#run(), EVERY);
     signal.addEventListener("abort", () => clearInterval(looking));

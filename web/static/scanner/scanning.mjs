@@ -10,13 +10,15 @@ export class Scanning {
   #queue;
   #rooms;
   #view;
+  #names;
   #sightings = new Sightings();
 
-  constructor({ format, queue, rooms, view }) {
+  constructor({ format, queue, rooms, view, names }) {
     this.#format = format;
     this.#queue = queue;
     this.#rooms = rooms;
     this.#view = view;
+    this.#names = names;
   }
 
   /** Take the codes of one picture. Beside a badge, other codes on it mean nothing. */
@@ -53,7 +55,7 @@ export class Scanning {
   }
 
   async #store({ badge, entry }) {
-    const { id, ends_at: ends, direction } = this.#rooms.here;
+    const { id, ends_at: ends, direction, people } = this.#rooms.here;
     let stored;
     try {
       stored = await this.#queue.add({ session: id, ...badge, direction, entry, session_ends: ends });
@@ -62,5 +64,7 @@ export class Scanning {
       return;
     }
     this.#view.stored(stored);
+    if (badge.first_name || badge.last_name) return;
+    this.#names.ask(badge.badge_id, people).then((known) => known && this.#view.named(stored));
   }
 }
