@@ -10,6 +10,7 @@ import codecs
 import csv
 import io
 import json
+import zlib
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
@@ -21,11 +22,19 @@ from openpyxl import load_workbook
 from records.errors import RuleViolation
 from records.spreadsheet_cells import guarded, unguarded
 
-from .sheet_writer import unescaped, write_sheet
+from .report_terms import KINDS
+from .sheet_writer import MOST_ROWS, unescaped, write_sheet
 
 Cells = Sequence[str]
 #: How a workbook begins.
 _ZIP: Final = b"PK\x03\x04"
+#: Columns of a report at most.
+_MOST_COLUMNS: Final = max(len(each.columns) for each in KINDS.values())
+#: What the libraries raise for a file that is damaged or hostile: XML that is none, deep JSON, packed bytes that are wrong.
+_UNREADABLE: Final = (
+    *(ValueError, LookupError, TypeError, AttributeError, SyntaxError, RuntimeError, EOFError),
+    *(zlib.error, csv.Error, BadZipFile),
+)
 _LISTS: Final = json.JSONEncoder(ensure_ascii=False)
 
 
@@ -61,7 +70,7 @@ def read(path: Path) -> Generator[Cells, None, None]:
     reader = _read_xlsx if begins == _ZIP else _read_json if begins[:1] == b"{" else _read_csv
     try:
         yield from reader(path)
-    except (ValueError, KeyError, TypeError, csv.Error, BadZipFile):
+    except _UNREADABLE:
         raise RuleViolation("file", "is not a report of attendance, in CSV, JSON or Excel") from None
 
 
@@ -87,8 +96,13 @@ def _read_json(path: Path) -> Iterator[Cells]:
 
 
 def _read_xlsx(path: Path) -> Iterator[Cells]:
+    """Read the first sheet, no farther than a report can reach: a file may claim any size, and any place for a cell."""
     with path.open("rb") as file, closing(load_workbook(file, read_only=True)) as workbook:
-        for cells in workbook[workbook.sheetnames[0]].iter_rows(values_only=True):
+        sheet = workbook.worksheets[0]
+        sheet.reset_dimensions()
+        for cells in sheet.iter_rows(max_row=MOST_ROWS, values_only=True):
+            if len(cells) > _MOST_COLUMNS:
+                raise ValueError("has more columns than a report")
             yield ["" if each is None else unescaped(str(each)) for each in cells]
 
 

@@ -5,6 +5,8 @@ import zipfile
 
 import pytest
 
+from records.attendance.report.sheet_writer import SHEET as SHEET_PART
+from records.attendance.report.sheet_writer import write_sheet
 from records.audit import AuditContext
 from records.changes.attendance import scans as changes
 from records.tenants import implementations
@@ -78,3 +80,51 @@ def test_what_is_no_report_is_refused_at_its_field(browser_for, scanned, content
 
 def test_the_list_of_reports_leads_there(browser_for, database):
     assert f'href="{CHECK}"' in browser_for("organizer").get(f"{ATTENDANCE}/reports").text
+
+
+SHEET = '<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main">{}<sheetData>{}</sheetData></worksheet>'
+CELL = '<c r="{}" t="inlineStr"><is><t>x</t></is></c>'
+
+
+def workbook_with(sheet):
+    """A workbook as we write it, of less than two kilobytes, with another sheet in it."""
+    ours, out = io.BytesIO(), io.BytesIO()
+    write_sheet(ours, ["Badge ID"], [["10482"]])
+    with zipfile.ZipFile(ours) as made_here, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as hostile:
+        for name in made_here.namelist():
+            hostile.writestr(name, sheet if name == SHEET_PART else made_here.read(name))
+    return out.getvalue()
+
+
+def damaged():
+    """A workbook whose packed sheet is no packed bytes."""
+    content = bytearray(workbook_with(SHEET.format("", "")))
+    at = content.find(SHEET_PART.encode()) + len(SHEET_PART)
+    content[at : at + 8] = b"\xff" * 8
+    return bytes(content)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        workbook_with(
+            SHEET.format('<dimension ref="A1:XFD1048576"/>', f'<row>{CELL.format("XFD1")}</row><row r="1048576"/>')
+        ),
+        workbook_with("<worksheet"),
+        workbook_with(SHEET.format("", '<row><c t="s"><v>999</v></c></row>')),
+        damaged(),
+        b'{"columns": ' + b"[" * 100_000,
+        b'{"columns": ["Badge ID"], "rows": ' + b"[" * 100_000 + b"]" * 100_000 + b"}",
+    ],
+    ids=["16 milliard cells", "half a tag", "a text that there is not", "damaged", "deep headings", "deep rows"],
+)
+def test_a_hostile_file_neither_hangs_the_server_nor_fails_it(browser_for, database, content):
+    answer = checked(browser_for("organizer"), content)
+    assert (answer.status_code, "is not a report of attendance" in answer.text) == (422, True)
+
+
+def test_a_sheet_that_claims_every_row_and_column_has_only_what_is_in_it(browser_for, database):
+    claims = workbook_with(SHEET.format('<dimension ref="A1:XFD1048576"/>', f"<row>{CELL.format('A1')}</row>"))
+    assert "This is no report that was made here" in checked(browser_for("organizer"), claims).text
+    far = workbook_with(SHEET.format("", '<row r="99999999999"><c/></row>'))
+    assert "This is no report that was made here" in checked(browser_for("organizer"), far).text
