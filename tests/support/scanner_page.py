@@ -19,7 +19,7 @@ from tests.support.door import PAGE, open_door
 
 #: What is on a badge beside the badge ID and the names, and must stay on the phone's lens.
 SECRETS = ("firm.example", "Confidential Title")
-CAMERA = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
+CAMERA = ["--use-fake-ui-for-media-stream"]
 
 FAST_KEYS = """(typed) => {
   const field = document.activeElement;
@@ -61,10 +61,11 @@ def rows(door):
         ]
 
 
-def launch_arguments(clip=None):
-    """Return how Chromium is started with a camera that shows a clip."""
+def launch_arguments(clip=None, cameras=1):
+    """Return how Chromium is started with so many cameras, of which the first shows a clip."""
     film = [f"--use-file-for-fake-video-capture={clip}"] if clip else []
-    return {"executable_path": str(CHROMIUM), "args": [*FLAGS, *CAMERA, *film]}
+    devices = f"--use-fake-device-for-media-stream=device-count={cameras}"
+    return {"executable_path": str(CHROMIUM), "args": [*FLAGS, *CAMERA, devices, *film]}
 
 
 def kill_browser(context, profile):

@@ -44,7 +44,7 @@ COMMANDS = (
     CommandEntry(
         "report",
         "web.cli.attendance.scan_reports:report_group",
-        "Make the report of all scans, and check a report that was made.",
+        "Make reports of attendance, and check a report that was made.",
     ),
     CommandEntry("role", "web.cli.setup.roles:role_group", "Grant and revoke roles."),
     CommandEntry(

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Final
 
 from flask import Blueprint, Response, jsonify, request
 
-from records.people import users
+from records.attendance.roster import roster_search
 from web.auth.services import AuthServices
 from web.middleware.response_headers import PRIVATE
 from web.permissions import Permission, needs
@@ -17,8 +18,6 @@ from web.session_address import SessionAddress
 SHORTEST: Final = 2
 LONGEST: Final = 100
 MOST: Final = 8
-#: Users that are looked at for those who have a badge.
-_LOOKED_AT: Final = 50
 
 blueprint = Blueprint("scan_people", __name__, url_prefix="/api/v1/implementations/<implementation>")
 
@@ -28,21 +27,16 @@ blueprint = Blueprint("scan_people", __name__, url_prefix="/api/v1/implementatio
 def search(implementation: str, session_id: str) -> Response:
     """Find people by the words of `q` in their names, username or badge ID, to scan them without a badge.
 
-    For the same credentials as scans, as long as they may scan at this session. A text of fewer than two characters finds no
-    one. At most eight people are told; `more` says that there are others. People without a badge ID are not among them.
+    For the same credentials as scans, as long as they may scan at this session. Users and the list of attendees are searched.
+    A text of fewer than two characters finds no one. At most eight people are told; `more` says that there are others. People
+    without a badge ID are not among them.
     """
     address = SessionAddress.named(implementation, session_id)
     text = request.args.get("q", "").strip()[:LONGEST]
     with AuthServices.here().database.reading() as db:
         owner = implementation_named(db, address.implementation)
         require_now(sender_of(db, owner), address.session)
-        wanted = len(text) >= SHORTEST
-        found = users.search(db, owner, text, order="name", limit=_LOOKED_AT) if wanted else []
-        people = [
-            {"badge_id": each.badge_id, "last_name": each.last_name, "first_name": each.first_name}
-            for each in found
-            if each.badge_id
-        ]
-    response = jsonify({"people": people[:MOST], "more": len(people) > MOST or len(found) == _LOOKED_AT})
+        people = roster_search.search(db, owner, text, MOST + 1) if len(text) >= SHORTEST else []
+    response = jsonify({"people": [asdict(each) for each in people[:MOST]], "more": len(people) > MOST})
     response.headers.update(dict(PRIVATE))
     return response

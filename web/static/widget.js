@@ -98,7 +98,7 @@ function noteFocus() {
 function draw(page) {
   noteFocus();
   const of = (element) => page.getElementById(element.id);
-  for (const element of [action, text, note]) say(element, of(element).textContent);
+  for (const element of [action, text, note, own]) say(element, of(element).textContent);
   for (const element of [widget, row, action, text, note, own, again]) become(element, of(element));
   row.style.minHeight = widget.dataset.state === "checking" ? row.style.minHeight : "";
   keepFocus();

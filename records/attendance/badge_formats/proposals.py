@@ -77,11 +77,13 @@ def propose(examples: Sequence[bytes]) -> list[Proposal]:
     return sorted(found, key=_rank)
 
 
-def _rank(proposal: Proposal) -> tuple[int, int, int]:
-    """Order: with names, not as one text; packed texts after plain ones do not occur, as those cannot be read so."""
+def _rank(proposal: Proposal) -> tuple[int, int, int, int]:
+    """Order: with names, not as one text, each name with a part of its own, with few questions."""
     picked = proposal.format
-    names = (picked.last_name is not None) + (picked.first_name is not None)
-    return (-names, picked.kind == "bare", len(proposal.questions))
+    last, first = picked.last_name, picked.first_name
+    names = (last is not None) + (first is not None)
+    shared = last is not None and first is not None and last.part == first.part
+    return (-names, picked.kind == "bare", shared, len(proposal.questions))
 
 
 def _texts(examples: Sequence[bytes]) -> Iterator[CodeText]:

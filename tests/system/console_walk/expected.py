@@ -264,10 +264,6 @@ FILLED = {
     "/console/add": ({"called": "New Congress", "slug": "new27", "time_zone": "Asia/Tokyo"}, "implementation.added"),
     f"{ONE}/attendance/disputes/<int:number>": ({"answer": "They count now"}, "attendance.dispute_answered"),
     f"{ONE}/attendance/scans/<scan>/void": ({"reason": "wrong badge"}, "attendance.scan_voided"),
-    f"{ONE}/attendance/to-decide/question": (
-        {"choice": "as it is", "reason": "the door was open"},
-        "attendance.left_as_it_is",
-    ),
     f"{ONE}/people/<int:number>/disable": ({"reason": "lost phone"}, "user.disabled"),
     f"{ONE}/retirement/archive": ({"reason": "it is over"}, "implementation.archived"),
     f"{ONE}/roles/all": ({"role": "organizer", "values": "noor@example.org"}, "grant.added"),

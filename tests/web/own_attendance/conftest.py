@@ -29,11 +29,11 @@ def database(database, tmp_path):
             users.remember(
                 db, demo, subject, UserProfile(f"{subject}@example.org", "member", subject.title(), badge_id=badge)
             )
-        scan(db, demo, 50, badge="B-5", minutes=3)
+        scan(db, demo, 50, badge_id="B-5", minutes=3)
         times = {"starts_at": START, "ends_at": START + timedelta(hours=1)}
         db.add(AgendaSession(implementation_id=other.id, session_id="s1", title="Secret of others", **times))
         users.remember(db, other, "x1", UserProfile("x1@example.org", "member", "Xi", badge_id="B-1"))
-        scan(db, other, 60, badge="B-1", minutes=3)
+        scan(db, other, 60, badge_id="B-1", minutes=3)
     yield own
     own.dispose()
 

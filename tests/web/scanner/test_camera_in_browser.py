@@ -63,10 +63,9 @@ def browser(chromium, door, tmp_path):
     """Start a browser with a profile that stays; without a clip its camera shows moving patterns."""
     profile = tmp_path / "profile"
 
-    def start(clip=None, **options):
-        options = (
-            {"base_url": door.address, "viewport": {"width": 390, "height": 844}} | launch_arguments(clip) | options
-        )
+    def start(clip=None, cameras=1):
+        size = {"width": 390, "height": 844}
+        options = {"base_url": door.address, "viewport": size, **launch_arguments(clip, cameras)}
         context = chromium.browser_type.launch_persistent_context(profile, **options)
         context.profile = profile
         opened.append(context)
@@ -159,6 +158,24 @@ def test_the_camera_is_off_while_the_page_is_hidden_and_is_opened_again(browser,
     )
     expect(picture).to_have_attribute("data-camera", "live")
     sam.page.wait_for_function(f"() => ({tracks})()[0] === 'live'")
+    assert sam.complaints == []
+
+
+def test_the_choice_of_the_camera_is_remembered_on_this_phone(browser, door):
+    context = browser(cameras=2)
+    context.add_cookies([door.cookie()])
+    sam = ScannerPage(context.pages[0])
+    choice = sam.page.get_by_label("Camera", exact=True)
+    expect(choice.locator("option")).to_have_count(2)
+    used = "() => video.srcObject?.getVideoTracks()[0].label"
+    first = sam.page.evaluate(used)
+    second = next(each for each in choice.locator("option").all_inner_texts() if each != first)
+    choice.select_option(label=second)
+    # Chromium gives cameras new ids with each visit, as some phones do.
+    for _ in range(2):
+        sam.page.wait_for_function(f"(wanted) => ({used})() === wanted", arg=second)
+        expect(choice.locator("option:checked")).to_have_text(second)
+        sam.page.reload()
     assert sam.complaints == []
 
 

@@ -66,4 +66,4 @@ def test_badges_are_scanned_one_after_the_other_without_touching_the_page(page):
         page.wait_for_selector(f".result strong:has-text('{shown}')")
         looked_at(page, f"2-{shown.split(maxsplit=1)[0]}")
         assert page.evaluate("() => document.activeElement.id") == "badge"
-        assert page.get_by_label("Badge").input_value() == ""
+        assert page.get_by_label("Badge", exact=True).input_value() == ""

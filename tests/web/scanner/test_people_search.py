@@ -3,8 +3,10 @@
 import pytest
 
 from records import UserProfile
+from records.attendance.roster import roster_imports
 from records.audit import AuditContext
 from records.changes import grants
+from records.changes.attendance import rosters
 from records.people import users
 from records.tenants import implementations
 from tests.web.scanner.test_scans_endpoint import database, device
@@ -48,6 +50,13 @@ def test_people_are_found_by_name_username_or_badge_id(ask):
             "people": [{"badge_id": "1007", "last_name": "Müller", "first_name": "Person7"}],
             "more": False,
         }
+
+
+def test_people_of_the_list_of_attendees_are_found_without_an_account(database, ask):
+    with database.session() as db:
+        listed = roster_imports.read(b"Badge ID,Last Name,First Name\nB-77,Okafor,Ngozi\n")
+        rosters.import_file(db, implementations.find(db, "demo"), listed, AuditContext("demo/olga"))
+    assert ask("okafor")["people"] == [{"badge_id": "B-77", "last_name": "Okafor", "first_name": "Ngozi"}]
 
 
 @pytest.mark.usefixtures("crowd")

@@ -280,13 +280,12 @@ def tried(phone):
 
 def test_a_full_phone_says_not_saved_and_saves_again_when_there_is_room(phone, door):
     sam = phone(sends=False)
-    sam.add("B-1")
     devtools = sam.page.context.new_cdp_session(sam.page)
     devtools.send("Storage.overrideQuotaForOrigin", {"origin": door.address, "quotaSize": 1})
-    assert tried(sam) == "not saved"
+    assert [tried(sam), tried(sam)] == ["not saved"] * 2
     devtools.send("Storage.overrideQuotaForOrigin", {"origin": door.address})
     sam.add("B-3")
-    assert [row["badge_id"] for row in sam.newest()] == ["B-3", "B-1"]
+    assert [row["badge_id"] for row in sam.newest()] == ["B-3"]
 
 
 LOSE = """(times) => {

@@ -98,10 +98,12 @@ def test_a_scan_is_undone_by_a_correction_that_the_server_has_too(scanner, door)
     sam = scanner()
     sam.hand_scanner(ALICE)
     sam.counts("1 person · 0 repeats · 0 waiting")
-    sam.page.get_by_role("button", name="Undo: Alice Chen").click()
+    sam.page.get_by_role("button", name="Undo: Alice Chen").press("Enter")
+    sam.shows("none", "Undone: Alice Chen")
     sam.counts("0 people · 0 repeats · 0 waiting")
     expect(sam.page.locator("#recent li")).to_contain_text("undone")
     assert sam.page.locator("#recent button").count() == 0
+    assert sam.page.evaluate("() => document.activeElement.id") == "recent"
     assert [each[0] for each in door.added()] == ["scan", "void"]
 
 
@@ -149,6 +151,7 @@ def test_without_network_scans_are_kept_and_the_page_says_so_and_warns_before_it
     sam.hand_scanner(ALICE)
     sam.shows("good", "Alice Chen")
     sam.net("Offline. 1 scan is kept on this phone and sent later.")
+    expect(sam.page.locator("#net-told")).to_contain_text("Offline.")
     assert sam.page.title() == "(1) Scan badges: Sepsis"
     with sam.page.expect_download() as saved:
         sam.page.get_by_role("button", name="Save waiting scans to a file").click()

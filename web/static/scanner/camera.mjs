@@ -1,6 +1,6 @@
 // The camera: opened while the page can be seen, closed while it cannot, opened again when the phone has taken it away.
 //
-//   const camera = new Camera(video, { remembered, remember });
+//   const camera = new Camera(video, { remembered, remember });   what a person has chosen on this phone: { id, name } or null
 //   camera.addEventListener("state", …)   camera.state is "starting", "live", "refused", "none", "busy" or "closed"
 //   camera.open() / camera.close()
 //   camera.picture()      the square in the middle of the newest picture (ImageData), or null
@@ -11,6 +11,7 @@
 const AGAIN = 500;
 /** Pixels of a side of the square, at most: more cost time and show no code that fewer do not show. */
 const LARGEST = 1080;
+const SIZE = { width: { ideal: 1280 }, height: { ideal: 720 } };
 const STATES = { NotAllowedError: "refused", SecurityError: "refused", NotFoundError: "none", OverconstrainedError: "none" };
 
 export class Camera extends EventTarget {
@@ -19,17 +20,18 @@ export class Camera extends EventTarget {
   hasTorch = false;
   zoom = null;
   #video;
+  #choice;
   #remember;
   #wanted = false;
   #stream = null;
   #turn = Promise.resolve(); // one opening after the other: two at once fail on many phones
   #pen = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
 
-  constructor(video, { remembered = "", remember = () => {} } = {}) {
+  constructor(video, { remembered = null, remember = () => {} } = {}) {
     super();
     this.#video = video;
     this.#remember = remember;
-    this.id = remembered;
+    this.#choice = remembered;
     document.addEventListener("visibilitychange", () => (document.hidden ? this.#stop("closed") : this.#wanted && this.open()));
     addEventListener("pagehide", () => this.#stop("closed"));
   }
@@ -45,9 +47,9 @@ export class Camera extends EventTarget {
     this.#stop("closed");
   }
 
-  choose(id) {
-    this.id = id;
-    this.#remember(id);
+  choose(id, name) {
+    this.#choice = { id, name };
+    this.#remember(this.#choice);
     return this.open();
   }
 
@@ -103,10 +105,23 @@ export class Camera extends EventTarget {
     else await this.#show();
   }
 
+  /** Ask for the camera that was chosen, else for the one at the back. Some phones give cameras new ids: then its name counts. */
   async #ask() {
-    // Never exact wishes: a camera that is gone, or that has another name after an update, must not leave us with none.
-    const which = this.id ? { deviceId: { ideal: this.id } } : { facingMode: { ideal: "environment" } };
-    const wish = { audio: false, video: { ...which, width: { ideal: 1280 }, height: { ideal: 720 } } };
+    const back = { facingMode: { ideal: "environment" } };
+    if (!this.#choice) return this.#askFor(back);
+    const { id, name } = this.#choice;
+    const first = await this.#askFor({ deviceId: { exact: id } }).catch((fault) => {
+      if (fault.name === "OverconstrainedError") return this.#askFor(back); // it is not there
+      throw fault;
+    });
+    const named = (await this.list()).find((each) => each.name === name);
+    if (!named || first.getVideoTracks()[0].label === name) return first;
+    first.getTracks().forEach((track) => track.stop());
+    return this.#askFor({ deviceId: { exact: named.id } });
+  }
+
+  async #askFor(which) {
+    const wish = { audio: false, video: { ...which, ...SIZE } };
     try {
       return await navigator.mediaDevices.getUserMedia(wish);
     } catch (fault) {
@@ -121,7 +136,7 @@ export class Camera extends EventTarget {
     track.addEventListener("ended", () => this.#wanted && this.open()); // a call, another app, a cable
     const can = track.getCapabilities?.() ?? {};
     const set = track.getSettings?.() ?? {};
-    this.id = set.deviceId ?? this.id;
+    this.id = set.deviceId ?? "";
     this.hasTorch = Boolean(can.torch);
     this.zoom = can.zoom ? { min: can.zoom.min, max: can.zoom.max, step: can.zoom.step || 0.1, value: set.zoom ?? can.zoom.min } : null;
     this.#video.srcObject = this.#stream;

@@ -30,7 +30,10 @@ export class CameraControls {
     });
     this.#torch.addEventListener("click", () => this.#light(this.#torch.getAttribute("aria-pressed") !== "true"));
     this.#zoom.addEventListener("input", () => camera.zoomTo(Number(this.#zoom.value)));
-    this.#cameras.addEventListener("change", () => camera.choose(this.#cameras.value));
+    this.#cameras.addEventListener("change", () => {
+      const [chosen] = this.#cameras.selectedOptions;
+      camera.choose(chosen.value, chosen.text);
+    });
   }
 
   async #light(on) {

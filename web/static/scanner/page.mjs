@@ -45,8 +45,8 @@ function start() {
   keepAwake();
 
   const camera = new Camera(document.getElementById("video"), {
-    remembered: preferences.read("camera", ""),
-    remember: (id) => preferences.write("camera", id),
+    remembered: preferences.read("camera", null),
+    remember: (choice) => preferences.write("camera", choice),
   });
   const decoder = new Decoder(setup.worker);
   new CameraControls(camera, decoder, scanning);

@@ -53,7 +53,11 @@ export class ResultView extends EventTarget {
   }
 
   notSaved() {
-    this.#tell("bad", "NOT SAVED – scan again", ["This phone could not store the scan. If it happens again, use another phone."]);
+    this.#tell("bad", "NOT SAVED – scan again", ["This phone could not store it. If it happens again, use another phone."]);
+  }
+
+  undone(scan) {
+    this.#show("none", `Undone: ${this.nameOf(scan)}`, "It does not count any more.");
   }
 
   noPicture() {

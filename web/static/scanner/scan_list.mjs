@@ -42,7 +42,8 @@ export class ScanList {
     document.getElementById("none-yet").hidden = rows.length > 0;
     const focused = document.activeElement?.dataset?.scan;
     this.#list.replaceChildren(...rows.map((row) => this.#item(row)));
-    if (focused) this.#list.querySelector(`[data-scan="${focused}"]`)?.focus();
+    // Who has undone a scan with the keyboard is still at the list.
+    if (focused) (this.#list.querySelector(`[data-scan="${focused}"]`) ?? this.#list).focus({ preventScroll: true });
   }
 
   #item(row) {
@@ -76,7 +77,17 @@ export class ScanList {
     const isRefused = row.state === "refused";
     button.textContent = isRefused ? "Send again" : "Undo";
     button.setAttribute("aria-label", `${button.textContent}: ${name}, ${this.#clock.time(row.scanned_at)}`);
-    button.addEventListener("click", () => (isRefused ? this.#queue.sendAgain(row.id) : this.#queue.undo(row.id)));
+    button.addEventListener("click", () => this.#act(row, isRefused));
     return button;
+  }
+
+  async #act(row, isRefused) {
+    try {
+      await (isRefused ? this.#queue.sendAgain(row.id) : this.#queue.undo(row.id));
+    } catch {
+      this.#view.notSaved();
+      return;
+    }
+    if (!isRefused) this.#view.undone(row);
   }
 }

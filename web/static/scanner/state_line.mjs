@@ -7,6 +7,7 @@ const kept = (count) => (count === 1 ? "1 scan is kept on this phone" : `${count
 
 export class StateLine {
   #element = document.getElementById("net");
+  #told = document.getElementById("net-told"); // for screen readers: they would be told twice of each scan
   #clock;
   #sync;
   #rooms;
@@ -43,14 +44,22 @@ export class StateLine {
     if (net !== "online" && lastSync) parts.push(`Last sent at ${this.#clock.time(lastSync)}.`);
     if (clockOff) parts.push(`The clock of this phone is ${Math.abs(clockOff)} min ${clockOff > 0 ? "behind" : "ahead"}. Times are corrected.`);
     if (this.#shell === "unavailable" && waiting) parts.push("Keep this page open until everything is sent.");
-    this.#element.dataset.net = net.replace(" ", "-");
+    this.#tell(net, parts);
     document.title = `${waiting ? `(${waiting}) ` : ""}Scan badges: ${this.#rooms.here.title}`;
     document.getElementById("rescue").hidden = !waiting;
     const said = parts.join(" ");
-    if (said === this.#said) return; // a screen reader would say it once more
+    if (said === this.#said) return;
     this.#said = said;
     this.#element.textContent = said;
     if (net === "signed out") this.#element.append(" ", this.#login());
+  }
+
+  /** Tell a screen reader when the network or the login has changed, and not when one more scan was sent. */
+  #tell(net, parts) {
+    const state = net.replace(" ", "-");
+    if (this.#element.dataset.net === state) return;
+    this.#element.dataset.net = state;
+    if (net !== "starting") this.#told.textContent = net === "online" ? "Online." : parts[0];
   }
 
   #words(net, waiting) {

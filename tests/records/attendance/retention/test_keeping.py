@@ -13,6 +13,7 @@ from records.attendance import refused_scans
 from records.attendance.devices import ScanDevice
 from records.attendance.ledger import anchors, chain, verification
 from records.attendance.ledger.tables import LedgerEntry, LedgerHead, ScanNames
+from records.attendance.report import report_check
 from records.attendance.retention import keeping
 from records.attendance.retention.keeping import KeepingTerms
 from records.audit import AuditContext
@@ -20,6 +21,7 @@ from records.changes.attendance import questions, retention
 from records.people import users
 from records.tenants import implementations
 from tests.records.attendance.ledger_rows import draft, scan_id
+from tests.records.attendance.reports_made import made
 
 DAY = timedelta(days=1)
 END = datetime.now(UTC).replace(microsecond=0) - 200 * DAY
@@ -273,3 +275,16 @@ def test_devices_are_not_deleted_while_their_scans_could_still_count(db, hall, d
     for name in ("keep_devices_days", "keep_scans_days"):
         with pytest.raises(RuleViolation):
             implementations.update(db, hall, **{name: days})
+
+
+def test_a_report_of_deleted_scans_is_known_but_not_made_again(db, hall, tmp_path):
+    hall.keep_scans_days = 61
+    path, _ = made(db, hall, tmp_path, as_of=END)
+    assert report_check.check(db, hall, path).ok
+    remove_all(db, LATER)
+    found = report_check.check(db, hall, path)
+    assert (found.ok, found.gone) == (True, True)
+    with pytest.raises(RuleViolation, match="is too early"):
+        made(db, hall, tmp_path, as_of=END)
+    path.write_bytes(path.read_bytes().replace(b"Chen", b"Wu"))
+    assert not report_check.check(db, hall, path).ok

@@ -31,7 +31,7 @@ def test_a_report_is_recognised_in_every_format_and_a_changed_one_is_not(browser
     assert f'href="{page}"' in answer.text
     other = made(browser, columns=["session", "badge"], session="over")
     text = browser.get(f"{other}/report.csv").data.replace(b"10482", b"10483")
-    assert "This is no report that was made here" in checked(browser, text).text
+    assert "No report with this content was made here" in checked(browser, text).text
 
 
 def test_it_is_said_what_was_erased_or_is_not_kept_any_more_or_was_altered(browser_for, scanned):
@@ -47,7 +47,7 @@ def test_it_is_said_what_was_erased_or_is_not_kept_any_more_or_was_altered(brows
 def test_a_report_of_another_conference_is_refused(browser_for, scanned):
     content = browser_for("organizer").get(f"{made(browser_for('organizer'))}/report.csv").data
     there = checked(browser_for("administrator"), content, CHECK.replace("/demo/", "/other/"))
-    assert "This is no report that was made here" in there.text
+    assert "No report with this content was made here" in there.text
     assert checked(browser_for("organizer"), content, CHECK.replace("/demo/", "/other/")).status_code == 404
 
 

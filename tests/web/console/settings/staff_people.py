@@ -18,6 +18,7 @@ PAGES = (
     "/settings/link-hosts",
     "/settings/script",
     "/settings/attendance",
+    "/settings/retention",
     "/connections",
     "/connections/new",
     "/connections/ethosce",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
+
 from wtforms import HiddenField
 
 from records.attendance.questions import disputes
@@ -32,7 +34,7 @@ class VoidForm(BaseForm):
 class AddScanForm(BaseForm):
     """A scan that was not made. `scan` is its id, so that a form that is sent twice adds one."""
 
-    fields_of = {"id": "scan"}  # noqa: RUF012 - read only, as the base class says
+    fields_of = MappingProxyType({"id": "scan"})
 
     session = DropdownField("Session")
     badge_id = LineField("Badge ID", longest=100)

@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
-from flask import Response, request
+from flask import Response
 
 from records.agenda import sessions
 from records.attendance.ledger import scan_rows
 from records.attendance.questions import disputes, open_questions
 from web.console.attendance.views_base import blueprint, page, reading
+from web.console.layout.list_query import ROWS, Listing
 from web.permissions import Permission, needs
 
-#: Questions of a page, and disputes that are listed.
-ROWS, MOST_DISPUTES = 50, 200
+#: Disputes that are listed.
+MOST_DISPUTES = 200
 
 
 @blueprint.get("/to-decide")
 @needs(Permission.SEE_ATTENDANCE)
 def to_decide(implementation: str) -> Response:
     """List what waits for a person: disputes, the oldest first, and questions in the order of badge IDs."""
-    number = request.args.get("page", "1")
-    at = int(number) if number.isascii() and number.isdigit() and 1 <= len(number) <= 4 else 1
+    listing = Listing.of_request((), "")
     with reading(implementation) as (db, found):
         asked = open_questions.every(db, found)
         last = max(1, -(-len(asked) // ROWS))
-        at = max(1, min(at, last))
+        at = min(listing.page, last)
         shown = asked[(at - 1) * ROWS : at * ROWS]
         return page(
             "to_decide.html",
@@ -33,6 +33,7 @@ def to_decide(implementation: str) -> Response:
             open_disputes=disputes.count_open(db, found),
             questions=shown,
             asked=len(asked),
+            listing=listing,
             at=at,
             last=last,
             agenda=sessions.with_retired(db, found),

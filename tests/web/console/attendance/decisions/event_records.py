@@ -28,14 +28,14 @@ def fill(db, owner):
         (3, "s1", 6, "B-2", ("الهاشمي", "نور")),
         (4, "s1", 7, "B-3", (LONG, '"><img src=x onerror=alert(1)>')),
     ):
-        scan(db, owner, number, session=session, minutes=minutes, badge=badge, names=names)
+        scan(db, owner, number, session_id=session, minutes=minutes, badge_id=badge, names=names)
 
 
-def scan(db, owner, number, *, session="s1", minutes=0, badge="B-1", names=("", ""), direction=""):  # noqa: PLR0913 - by name
-    """Store a scan that was made some minutes after the start."""
+def scan(db, owner, number, *, minutes=0, names=("", ""), **changes):
+    """Store a scan that was made some minutes after the start; of B-1 at s1, unless the changes say otherwise."""
     at = START + timedelta(minutes=minutes)
     times = {"scanned_at": at, "corrected_at": at, "received_at": at}
-    row = draft(number, session_id=session, badge_id=badge, direction=direction, **times)
+    row = draft(number, **({"session_id": "s1", "badge_id": "B-1"} | times | changes))
     chain.append(db, chain.lock(db, owner), [(row, BadgeNames(*names))])
 
 

@@ -72,7 +72,7 @@ def test_two_who_decide_at_the_same_time_do_not_take_both_sessions_away(browser_
     organizer, administrator = browser_for("organizer"), browser_for("administrator")
     seen = hidden(organizer.get(QUESTION), "seen")
     assert hidden(administrator.get(QUESTION), "seen") == seen
-    event(scan, 9, session="s2", minutes=30)
+    event(scan, 9, session_id="s2", minutes=30)
     for browser in (organizer, administrator):
         page = browser.send(QUESTION, choice="first", reason="seen", seen=seen)
         assert page.status_code == 422
@@ -178,7 +178,7 @@ def test_a_scan_that_there_is_not_is_not_found(browser_for, event, scan):
 
 
 def test_a_scan_of_another_implementation_is_not_found(browser_for, event):
-    event(scan, 50, slug="other", badge="B-50")
+    event(scan, 50, slug="other", badge_id="B-50")
     organizer = browser_for("administrator")
     assert organizer.get(f"{ONE}/scans/{scan_id(50)}/void").status_code == 404
     assert organizer.send(f"{ONE}/scans/{scan_id(50)}/void", reason="x", seen="").status_code == 404
@@ -188,7 +188,7 @@ def test_a_scan_of_another_implementation_is_not_found(browser_for, event):
 
 def test_scans_are_filtered_and_paged(browser_for, event):
     for number in range(10, 70):
-        event(scan, number, badge=f"C-{number}")
+        event(scan, number, badge_id=f"C-{number}")
     organizer = browser_for("organizer")
     first = organizer.get(f"{ONE}/scans?session=s1")
     assert "C-69" in first.text

@@ -19,7 +19,7 @@ def busy(event):
     def act(db, owner):
         owner.scan_mode_exceptions = ["s2"]
         for number, minutes in ((20, 20), (21, 40)):
-            scan(db, owner, number, session="s2", minutes=minutes, badge="B-9", direction="out")
+            scan(db, owner, number, session_id="s2", minutes=minutes, badge_id="B-9", direction="out")
         by = AuditContext("demo/b1", f"I was in hall 4 until the end. {LONG} نور")
         questions.dispute(db, owner, users.find(db, owner, "b1"), "s1", by)
         for number, reason in enumerate(("revoked", "unknown_session", "bad_time")):
