@@ -12,7 +12,8 @@ import io
 import json
 import zlib
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from contextlib import closing
+from contextlib import ExitStack, closing, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 from zipfile import BadZipFile, ZipFile, is_zipfile
@@ -35,6 +36,8 @@ _UNREADABLE: Final = (
     *(ValueError, LookupError, TypeError, AttributeError, SyntaxError, RuntimeError, EOFError),
     *(zlib.error, csv.Error, BadZipFile),
 )
+#: Bytes that are unpacked at once.
+_PIECE: Final = 64 * 1024
 _LISTS: Final = json.JSONEncoder(ensure_ascii=False)
 
 
@@ -68,18 +71,33 @@ def read(path: Path) -> Generator[Cells, None, None]:
     with path.open("rb") as file:
         begins = file.read(4)
     reader = _read_xlsx if begins == _ZIP else _read_json if begins[:1] == b"{" else _read_csv
-    try:
+    with _readable():
         yield from reader(path)
-    except _UNREADABLE:
-        raise RuleViolation("file", "is not a report of attendance, in CSV, JSON or Excel") from None
 
 
 def unpacked_size(path: Path) -> int:
-    """Return how many bytes a workbook says to hold, or how many another file has."""
+    """Return how many bytes a workbook says to hold, or how many another file has. Raises RuleViolation for a damaged one."""
     if not is_zipfile(path):
         return path.stat().st_size
-    with ZipFile(path) as archive:
+    with _readable(), ZipFile(path) as archive:
         return sum(member.file_size for member in archive.infolist())
+
+
+def tags_in(path: Path) -> int:
+    """Return how many tags a workbook has, by which its reading takes long; 0 for another file. Raises as `unpacked_size`."""
+    if not is_zipfile(path):
+        return 0
+    with _readable(), ZipFile(path) as archive, ExitStack() as members:
+        opened = (members.enter_context(archive.open(each)) for each in archive.infolist())
+        return sum(piece.count(b"<") for member in opened for piece in iter(partial(member.read, _PIECE), b""))
+
+
+@contextmanager
+def _readable() -> Iterator[None]:
+    try:
+        yield
+    except _UNREADABLE:
+        raise RuleViolation("file", "is not a report of attendance, in CSV, JSON or Excel") from None
 
 
 def _read_csv(path: Path) -> Iterator[Cells]:

@@ -96,6 +96,12 @@ def workbook_with(sheet):
     return out.getvalue()
 
 
+def test_a_small_workbook_that_is_all_tags_is_not_read(browser_for, database):
+    tags = workbook_with(SHEET.format("", f"<row>{'<c/>' * report_checks.TAGS}</row>"))
+    answer = checked(browser_for("organizer"), tags)
+    assert (len(tags) < 100_000, answer.status_code, "is too large" in answer.text) == (True, 422, True)
+
+
 def damaged():
     """A workbook whose packed sheet is no packed bytes."""
     content = bytearray(workbook_with(SHEET.format("", "")))
@@ -113,10 +119,19 @@ def damaged():
         workbook_with("<worksheet"),
         workbook_with(SHEET.format("", '<row><c t="s"><v>999</v></c></row>')),
         damaged(),
+        b"PK\x03\x04 and the end of a ZIP file that has no beginning" + b"PK\x05\x06" + b"\1" * 16 + b"\0\0",
         b'{"columns": ' + b"[" * 100_000,
         b'{"columns": ["Badge ID"], "rows": ' + b"[" * 100_000 + b"]" * 100_000 + b"}",
     ],
-    ids=["16 milliard cells", "half a tag", "a text that there is not", "damaged", "deep headings", "deep rows"],
+    ids=[
+        "16 milliard cells",
+        "half a tag",
+        "a text that there is not",
+        "damaged",
+        "an end alone",
+        "deep headings",
+        "deep rows",
+    ],
 )
 def test_a_hostile_file_neither_hangs_the_server_nor_fails_it(browser_for, database, content):
     answer = checked(browser_for("organizer"), content)
@@ -125,6 +140,6 @@ def test_a_hostile_file_neither_hangs_the_server_nor_fails_it(browser_for, datab
 
 def test_a_sheet_that_claims_every_row_and_column_has_only_what_is_in_it(browser_for, database):
     claims = workbook_with(SHEET.format('<dimension ref="A1:XFD1048576"/>', f"<row>{CELL.format('A1')}</row>"))
-    assert "This is no report that was made here" in checked(browser_for("organizer"), claims).text
+    assert "No report with this content was made here" in checked(browser_for("organizer"), claims).text
     far = workbook_with(SHEET.format("", '<row r="99999999999"><c/></row>'))
-    assert "This is no report that was made here" in checked(browser_for("organizer"), far).text
+    assert "No report with this content was made here" in checked(browser_for("organizer"), far).text
