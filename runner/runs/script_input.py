@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -9,7 +10,14 @@ from zoneinfo import ZoneInfo
 from records import AgendaSession, Database, DbSession, Implementation, User
 from records.agenda import sessions
 from records.attendance import scan_queries
-from records.attendance.minutes import BadgeScan, attendance, in_order, minutes_until
+from records.attendance.minutes import (
+    AttendanceRules,
+    BadgeScan,
+    SessionRules,
+    attendance,
+    in_order,
+    minutes_until,
+)
 from records.attendance.session_attendance import session_rules
 from records.people import users
 from records.people.user_fields import TEXTS
@@ -40,7 +48,7 @@ class ScriptInputReader:
         return ScriptInput(
             user=user_fields(known, user),
             session=session_fields(held, session, zone),
-            scans=tuple({"at": moment(each.at, zone), "direction": each.direction} for each in scans),
+            scans=scan_fields(scans, zone),
             minutes=minutes,
             settings=implementation.script_settings,
             now=moment(now, zone),
@@ -72,12 +80,23 @@ def attendance_fields(
 ) -> tuple[tuple[BadgeScan, ...], int | None]:
     """Return the scans of a badge at a session without repeats, the oldest first, and its minutes until now."""
     rows = [each.of_badge for each in scan_queries.at_sessions(db, owner, [session.session_id], [badge])]
-    if not rows:
+    return scans_and_minutes(rows, session_rules(owner, session), scan_queries.rules_of(owner), now)
+
+
+def scans_and_minutes(
+    scans: Sequence[BadgeScan], session: SessionRules, rules: AttendanceRules, now: datetime
+) -> tuple[tuple[BadgeScan, ...], int | None]:
+    """Return what a script sees of the scans of one badge at one session: those without repeats, and the minutes until now."""
+    if not scans:
         return (), None
-    rules = session_rules(owner, session)
-    found = attendance(rows, rules, scan_queries.rules_of(owner))
-    counted = (each for each in in_order(rows, rules) if each.id not in found.repeats)
+    found = attendance(scans, session, rules)
+    counted = (each for each in in_order(scans, session) if each.id not in found.repeats)
     return tuple(counted), minutes_until(found, now)
+
+
+def scan_fields(scans: Sequence[BadgeScan], zone: tzinfo) -> tuple[dict[str, str], ...]:
+    """The fields of scans in the script API."""
+    return tuple({"at": moment(each.at, zone), "direction": each.direction} for each in scans)
 
 
 def session_fields(known: AgendaSession | None, session: str, zone: tzinfo) -> dict[str, Any]:

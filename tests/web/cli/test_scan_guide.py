@@ -88,7 +88,9 @@ def test_the_guide_leads_from_three_badges_to_the_report(reader, chromium, cli, 
     see_attendance(reader)
     phone = pair_phone(reader, chromium)
     scan_at_the_door(reader, phone)
-    make_report(reader, cli, tmp_path)
+    look_at_attendance(reader)
+    make_report(reader, tmp_path)
+    make_report_by_command(reader, cli, tmp_path)
     assert reader.pictures == re.findall(r"\((pictures/scan-[a-z]+\.png)\)", GUIDE)
 
 
@@ -149,10 +151,11 @@ def scan_at_the_door(reader, phone):
     phone.get_by_label("In", exact=True).check()
     phone.get_by_label("Badge", exact=True).fill("TEST-BADGE-DEMO")
     phone.keyboard.press("Enter")
-    expect(phone.get_by_role("status").first).to_contain_text("The test badge works")
+    expect(phone.locator("#result")).to_contain_text("The test badge works")
     phone.get_by_label("Badge", exact=True).fill("200001")
     phone.keyboard.press("Enter")
-    expect(phone.get_by_role("status").first).to_contain_text("Ida Berg")
+    expect(phone.locator("#result")).to_contain_text("200001")
+    expect(phone.locator("#recent")).to_contain_text("sent")
     reader.picture("door", phone)
     phone.context.close()
     reader.page.reload()
@@ -161,13 +164,37 @@ def scan_at_the_door(reader, phone):
     reader.sees("Scans that it made before count")
 
 
-def make_report(reader, cli, tmp_path):
+def look_at_attendance(reader):
+    reader.open("Attendance")
+    row = reader.page.get_by_role("row", name=re.compile(SESSION))
+    expect(row).to_contain_text("1")
+    reader.picture("live")
+    reader.open("To decide")
+    reader.sees("Nothing waits for a decision")
+
+
+def make_report(reader, tmp_path):
+    reader.open("Reports")
+    reader.press("Make the report")
+    reader.page.get_by_role("link", name="Download for Excel").wait_for()
+    reader.picture("report")
+    with reader.page.expect_download() as download:
+        reader.open("Download as CSV")
+    download.value.save_as(tmp_path / "page.csv")
+    check_rows(tmp_path / "page.csv")
+
+
+def make_report_by_command(reader, cli, tmp_path):
     (command,) = re.findall(r"\$ session-status (report scans .*)", GUIDE)
     file = tmp_path / "scans.csv"
     done = cli(
         *command.replace("scans.csv", str(file)).split(), env={"SESSION_STATUS_DATA_FOLDER": str(reader.up.folder)}
     )
     assert done.exit_code == 0, done.stderr
+    check_rows(file)
+
+
+def check_rows(file):
     rows = list(csv.reader(file.read_text("utf-8-sig").splitlines()))
     assert ["CE-103", "200001", "Berg", "Ida"] in rows
     assert not [row for row in rows if row[1].startswith("TEST-BADGE")]

@@ -263,7 +263,9 @@ def test_a_batch_that_is_too_large_is_halved(phone, door):
 
 def test_a_wrong_clock_is_told_and_corrected(phone, door):
     sam = phone()
-    sam.page.clock.set_fixed_time(datetime.now(UTC) + timedelta(hours=3))
+    here = datetime.now(UTC)
+    sam.page.clock.set_fixed_time(here + timedelta(hours=3))
+    sam.page.wait_for_function(f"() => Date.now() > {int(here.timestamp() * 1000) + 10_000_000}")
     sam.add()
     sam.settled()
     assert sam.told("online")["clockOff"] in (-180, -179)

@@ -20,7 +20,7 @@ export class Feedback {
   /** Tell a result: "good", "repeat" or "bad". */
   tell(result) {
     const { tones, length, shakes } = RESULTS[result];
-    navigator.vibrate?.(shakes);
+    if (navigator.userActivation?.hasBeenActive) navigator.vibrate?.(shakes); // before a touch, browsers refuse and complain
     if (!this.sound || this.#audio?.state !== "running") return;
     tones.forEach((tone, at) => this.#play(tone, this.#audio.currentTime + at * (length + PAUSE), length));
   }
