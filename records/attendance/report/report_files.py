@@ -103,7 +103,10 @@ def _readable() -> Iterator[None]:
 def _read_csv(path: Path) -> Iterator[Cells]:
     with path.open(encoding="utf-8-sig", newline="") as file:
         for cells in csv.reader(file, strict=True):
-            yield [unguarded(each) for each in cells]
+            bare = [unguarded(each) for each in cells]
+            if [guarded(each) for each in bare] != cells:
+                raise ValueError("has a cell that begins a formula, which no report has")
+            yield bare
 
 
 def _read_json(path: Path) -> Iterator[Cells]:
@@ -114,9 +117,13 @@ def _read_json(path: Path) -> Iterator[Cells]:
 
 
 def _read_xlsx(path: Path) -> Iterator[Cells]:
-    """Read the first sheet, no farther than a report can reach: a file may claim any size, and any place for a cell."""
+    """Read the only sheet: of several, people may see another one than that which is checked.
+
+    It is read no farther than a report can reach, because a file may claim any size, and any place for a cell.
+    """
     with path.open("rb") as file, closing(load_workbook(file, read_only=True)) as workbook:
-        sheet = workbook.worksheets[0]
+        (name,) = workbook.sheetnames
+        sheet = workbook[name]
         sheet.reset_dimensions()
         for cells in sheet.iter_rows(max_row=MOST_ROWS, values_only=True):
             if len(cells) > _MOST_COLUMNS:

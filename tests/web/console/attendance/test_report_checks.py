@@ -4,6 +4,7 @@ import io
 import zipfile
 
 import pytest
+from openpyxl import load_workbook
 
 from records.attendance.report.sheet_writer import SHEET as SHEET_PART
 from records.attendance.report.sheet_writer import write_sheet
@@ -143,3 +144,21 @@ def test_a_sheet_that_claims_every_row_and_column_has_only_what_is_in_it(browser
     assert "No report with this content was made here" in checked(browser_for("organizer"), claims).text
     far = workbook_with(SHEET.format("", '<row r="99999999999"><c/></row>'))
     assert "No report with this content was made here" in checked(browser_for("organizer"), far).text
+
+
+def test_a_report_without_the_marks_before_its_formulas_is_none_though_its_cells_say_the_same(browser_for, scanned):
+    browser = browser_for("organizer")
+    content = browser.get(f"{made(browser)}/report.csv").data
+    assert b"'=HYPERLINK(1)" in content
+    answer = checked(browser, content.replace(b"'=HYPERLINK(1)", b"=HYPERLINK(1)"))
+    assert (answer.status_code, "is not a report of attendance" in answer.text) == (422, True)
+
+
+def test_a_report_behind_another_sheet_is_none(browser_for, scanned):
+    browser = browser_for("organizer")
+    workbook = load_workbook(io.BytesIO(browser.get(f"{made(browser)}/report.xlsx").data))
+    workbook.create_sheet("Attendance ")["A1"] = "Everybody attended"
+    workbook.active, out = 1, io.BytesIO()
+    workbook.save(out)
+    answer = checked(browser, out.getvalue())
+    assert (answer.status_code, "is not a report of attendance" in answer.text) == (422, True)
