@@ -58,7 +58,7 @@ REFUSAL_WORDS: Final = {
     ScanRefusal.BAD_ENTRY: "Its entry is not known.",
     ScanRefusal.ID_TAKEN: "Another scan is stored under this id.",
     ScanRefusal.UNKNOWN_SESSION: "The agenda never had this session.",
-    ScanRefusal.OTHER_SESSION: "Whoever sent it may not scan at this session.",
+    ScanRefusal.OTHER_SESSION: "Its sender may not scan at this session.",
     ScanRefusal.TOO_OLD: "It was made more than 60 days ago.",
     ScanRefusal.IN_THE_FUTURE: "It was made more than 10 minutes in the future.",
     ScanRefusal.OUTSIDE_WINDOW: "It was made outside the window of the device.",

@@ -108,7 +108,7 @@ def say(implementation: str) -> Response:
         if done.made
         else "You have written about this session already."
     )
-    return see_other(url_for(".show", implementation=implementation))
+    return see_other(url_for(".show", implementation=implementation, session=form.session.value))
 
 
 def _owner(db: DbSession, slug: str) -> Implementation:

@@ -18,6 +18,8 @@ ENCODINGS: Final = ("utf-8", "windows-1252", "shift_jis", "gb18030", "big5", "eu
 _CODECS: Final = {"shift_jis": "cp932", "big5": "big5hkscs", "euc-kr": "cp949"}
 #: Characters that the codec gives to bytes which have no meaning; browsers refuse those bytes.
 _NO_MEANING: Final = {"shift_jis": frozenset("\xa0\uf8f0\uf8f1\uf8f2\uf8f3")}
+#: What encoders choose between for each code, in the order in which they are tried: Latin-1 is part of Windows-1252.
+_WESTERN: Final = ("utf-8", "windows-1252")
 #: White space and marks that scanners and encoders put around a code: NUL, STX, ETX and the byte order mark.
 _AROUND: Final = "\0\2\3 \t\r\n\ufeff"
 
@@ -37,16 +39,29 @@ class CodeText:
 
     def of(self, payload: bytes | str) -> str:
         """Return the text of a code, or of what a hand scanner has typed. Raises `ForeignCode`."""
-        text = (payload if isinstance(payload, str) else decoded(payload, self.encoding)).strip(_AROUND)
+        text = (payload if isinstance(payload, str) else self._text_in(payload)).strip(_AROUND)
         _check_length(text.encode("utf-8", "surrogatepass"))
         if not (text.startswith(self.prefix) and text.endswith(self.suffix)) or len(text) < self._frame:
             raise ForeignCode("it does not begin and end as the badges of this event")
         text = text[len(self.prefix) : len(text) - len(self.suffix)]
         if self.base64:
-            text = decoded(unpacked(text), self.encoding).strip(_AROUND)
+            text = self._text_in(unpacked(text)).strip(_AROUND)
         if not text:
             raise ForeignCode("it is empty")
         return text
+
+    def _text_in(self, payload: bytes) -> str:
+        """Return the text of these bytes. Raises `ForeignCode`.
+
+        Of one event's badges, “García” is often in Latin-1 and “Nguyễn” in UTF-8, and examples without such letters are in both.
+        What is valid UTF-8 is hardly ever anything else.
+        """
+        if self.encoding not in _WESTERN:
+            return decoded(payload, self.encoding)
+        try:
+            return decoded(payload, _WESTERN[0])
+        except ForeignCode:
+            return decoded(payload, _WESTERN[1])
 
     @property
     def _frame(self) -> int:

@@ -38,7 +38,7 @@ def delimited(text: str, options: Mapping[str, str]) -> Parts:
     separator = options["separator"]
     values = _quoted(text, separator) if options.get("quotes") else text.split(separator)
     if len(values) < 2:
-        raise ForeignCode("it is no list with the separator of this event's badges")
+        raise ForeignCode("its parts are not separated as on the badges of this event")
     return numbered(values)
 
 

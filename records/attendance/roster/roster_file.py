@@ -116,7 +116,11 @@ def _columns(row: int, cells: list[Cell], file: RosterFile) -> list[str]:
             file.ignored.append(heading)
     if REQUIRED not in found:
         headings = ", ".join(file.ignored)
-        file.faults.append(FileFault(row, "", f"has no column {LABELS[REQUIRED]}", headings))
+        file.faults.append(
+            FileFault(
+                row, "", f"has no column {LABELS[REQUIRED]}: give that heading to the one with the badge IDs", headings
+            )
+        )
     return found
 
 

@@ -140,8 +140,7 @@ def test_an_implementation_that_there_is_not_has_no_page(person, path):
 
 def test_what_a_person_says_is_shown_with_the_answer_of_the_organizer(person, act):
     mei = person("b1")
-    assert mei.say(reason="I left at <b>ten</b>.").location == OWN
-    page = mei.get()
+    page = mei.get(mei.say(reason="I left at <b>ten</b>.").location)
     assert "The organizer will read it" in page.text
     assert "I left at &lt;b&gt;ten" in page.text
     assert "Not answered yet" in page.text
@@ -212,5 +211,6 @@ def test_no_entry_of_the_audit_contains_what_was_said(person, database):
 def test_the_way_back_leads_to_the_session_in_the_app_and_to_no_other_site(person):
     mei = person("b1")
     assert 'href="/app/demo/sessions/CE-1"' in mei.get(f"{OWN}?session=CE-1").text
+    assert 'href="/app/demo/sessions/s1"' in mei.get(mei.say().location).text
     for hostile in ("https://evil.example", "../../evil", "javascript:alert(1)", "%2F%2Fevil.example"):
         assert "Back to the session" not in mei.get(f"{OWN}?session={hostile}").text

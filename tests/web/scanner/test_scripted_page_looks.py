@@ -100,6 +100,15 @@ def test_every_state_can_be_read_and_used(sam):
     looked_at(sam, "3-refused")
 
 
+@pytest.mark.parametrize("sam", ["phone-light", "phone-light-200", "wide-light"], indirect=True)
+def test_a_long_name_is_on_the_first_screen(sam):
+    sam.hand_scanner(code_on("20505", "van der Meer-Hohenstein", "Wilhelmina"))
+    sam.shows("good", "Wilhelmina")
+    sam.page.evaluate("() => scrollTo(0, 0)")
+    name = sam.page.locator("#result strong").bounding_box()
+    assert name["y"] + name["height"] <= sam.page.viewport_size["height"]
+
+
 @pytest.mark.parametrize("sam", ["phone-light", "wide-dark"], indirect=True)
 def test_the_head_stays_on_top_while_the_page_is_scrolled(sam):
     sam.page.evaluate("() => scrollTo(0, document.body.scrollHeight)")

@@ -53,17 +53,31 @@ function partsOf(format, payload) {
 
 // The text of a code
 
+/** What encoders choose between for each code, in the order in which they are tried: Latin-1 is part of Windows-1252. */
+const WESTERN = ["utf-8", "windows-1252"];
+
 function textOf(rule, payload) {
-  const whole = (typeof payload === "string" ? payload : decoded(payload, rule.encoding)).replace(AROUND, "");
+  const whole = (typeof payload === "string" ? payload : textIn(payload, rule.encoding)).replace(AROUND, "");
   if (new TextEncoder().encode(whole).length > MOST_BYTES) throw new ForeignCode(`it is longer than ${MOST_BYTES} bytes`);
   const framed = whole.startsWith(rule.prefix) && whole.endsWith(rule.suffix);
   if (!framed || whole.length < rule.prefix.length + rule.suffix.length) {
     throw new ForeignCode("it does not begin and end as the badges of this event");
   }
   let text = whole.slice(rule.prefix.length, whole.length - rule.suffix.length);
-  if (rule.base64) text = decoded(unpacked(text), rule.encoding).replace(AROUND, "");
+  if (rule.base64) text = textIn(unpacked(text), rule.encoding).replace(AROUND, "");
   if (!text) throw new ForeignCode("it is empty");
   return text;
+}
+
+/** Of one event's badges, “García” is often in Latin-1 and “Nguyễn” in UTF-8. */
+function textIn(payload, encoding) {
+  if (!WESTERN.includes(encoding)) return decoded(payload, encoding);
+  try {
+    return decoded(payload, WESTERN[0]);
+  } catch (error) {
+    if (!(error instanceof ForeignCode)) throw error;
+    return decoded(payload, WESTERN[1]);
+  }
 }
 
 function decoded(payload, encoding) {
@@ -92,7 +106,7 @@ const KINDS = {
   },
   delimited(text, options) {
     const values = options.quotes ? quoted(text, options.separator) : text.split(options.separator);
-    if (values.length < 2) throw new ForeignCode("it is no list with the separator of this event's badges");
+    if (values.length < 2) throw new ForeignCode("its parts are not separated as on the badges of this event");
     return new Map(values.map((value, at) => [String(at + 1), strip(value)]));
   },
   pairs(text, options) {

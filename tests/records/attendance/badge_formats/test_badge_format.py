@@ -79,6 +79,18 @@ def test_everything_but_the_three_is_dropped_and_names_are_one_line():
     assert badge == Badge("10", "Chen", "Al ice")
 
 
+@pytest.mark.parametrize("examples", ["utf-8", "windows-1252"])
+def test_each_code_is_in_the_encoding_that_its_encoder_has_chosen(examples):
+    reader = bars(text=CodeText(examples))
+    assert (
+        reader.read("10|Muñoz|José".encode("latin-1"))
+        == reader.read("10|Muñoz|José".encode())
+        == Badge("10", "Muñoz", "José")
+    )
+    with pytest.raises(ForeignCode, match="not written in"):
+        reader.read(b"10|\x81\x8d|\x90")
+
+
 def test_a_name_is_cut_and_an_id_never_is():
     assert bars().read(b"10|" + b"x" * 300 + b"|y").last_name == "x" * 200
     with pytest.raises(ForeignCode, match="badge ID"):

@@ -79,7 +79,7 @@ def test_the_same_file_again_changes_nothing_and_another_one_only_what_differs(d
     ("text", "fault"),
     [
         ("", "the file is empty"),
-        ("Name,Surname\nMei,Chen\n", "has no column Badge ID"),
+        ("Name,Surname\nMei,Chen\n", "has no column Badge ID: give that heading to the one with the badge IDs"),
         ("Badge ID,Last Name\nB-1,Chen\n B-1\r,Roy\n", "is in row 2, too"),
         ("Badge ID\n\u200b\n", "is missing"),
         ("Badge ID\nTEST-BADGE-7\n", "is that of a test badge"),

@@ -65,6 +65,7 @@ def _page(implementation: str, number: int, form: AnswerForm) -> Response:
         person = db.get_one(User, said.user_id)
         badge = person.badge_id or said.badge_id
         here = ScanListQuery(session=said.session_id, badge=badge)
+        scans = scan_rows.listed(db, found, here, limit=MOST_SCANS) if badge else []
         return page(
             "dispute.html",
             found,
@@ -78,8 +79,8 @@ def _page(implementation: str, number: int, form: AnswerForm) -> Response:
             shared=badge != "" and len(users.with_badges(db, found, {badge}).get(badge, ())) > 1,
             session=sessions.find_any(db, found, said.session_id),
             counted_now=_counted(db, found, said, badge),
-            scans=scan_rows.listed(db, found, here, limit=MOST_SCANS) if badge else [],
-            people=actors.by_keys(db, [said.answered_by]),
+            scans=scans,
+            people=actors.by_keys(db, {said.answered_by, *(row.entry.actor for row in scans)}),
         )
 
 

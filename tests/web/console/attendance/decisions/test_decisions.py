@@ -5,7 +5,7 @@ from urllib.parse import quote
 
 import pytest
 
-from records import audit
+from records import UserProfile, audit
 from records.attendance.ledger import verification
 from records.attendance.ledger.scan_rows import ScanListQuery, listed
 from records.attendance.questions import disputes, open_questions
@@ -256,6 +256,11 @@ def test_a_dispute_is_answered_once(browser_for, event, disputed, database):
         said = disputes.find(db, implementations.find(db, "demo"), disputed)
         assert (said.answer, said.answered_by) == ("Corrected.", "demo/organizer")
         assert audit.recent(db)[0].action == "attendance.dispute_answered"
+
+
+def test_a_dispute_names_who_has_scanned(browser_for, event, disputed):
+    event(lambda db, owner: users.remember(db, owner, "sam", UserProfile("sam@example.org", "staff", "Sam", "Rivera")))
+    assert "Sam Rivera demo Void this scan" in shown(browser_for("organizer").get(f"{ONE}/disputes/{disputed}"))
 
 
 @pytest.mark.parametrize("number", [999, 2**70])
