@@ -433,7 +433,7 @@ NOTERS = {
 #: other rules, too.
 WRITERS = {
     "records.agenda.agenda_imports": {"import_file", "undo"},
-    "records.attendance.corrections": {"add", "void", "void_from_phone"},
+    "records.attendance.corrections": {"add", "void"},
     "records.attendance.devices": {"make", "revoke"},
     "records.attendance.ledger.erasure": {"erase", "erase_all"},
     "records.attendance.ledger.removal": {"delete_marked", "mark"},

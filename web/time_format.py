@@ -93,4 +93,8 @@ class TimeFormatter:
         return "".join(part if isinstance(part, str) else self.digits(part) for part in parts)
 
     def _here(self, at: datetime) -> datetime:
-        return at.astimezone(ZoneInfo(self.zone))
+        """Return the time in the zone; one at the end of the calendar, which a device may send, stays in UTC."""
+        try:
+            return at.astimezone(ZoneInfo(self.zone))
+        except OverflowError:
+            return at.astimezone(UTC)

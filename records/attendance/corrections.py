@@ -7,10 +7,11 @@ in the row.
 from __future__ import annotations
 
 import uuid
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from records import fields
@@ -24,9 +25,8 @@ from . import intake
 from .intake import BatchArrival
 from .ledger import chain
 from .ledger.chain import BadgeNames, EntryDraft
-from .ledger.tables import EntryKind, LedgerEntry
+from .ledger.tables import EntryKind, LedgerEntry, is_scan, is_void
 from .scan_parsing import DIRECTIONS, LONGEST_NAME, UUID
-from .scan_queries import SCANS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,23 +54,37 @@ class VoidOrigin:
 
 def find_scan(db: Session, owner: Implementation, scan_id: str) -> LedgerEntry | None:
     """Return the scan of this implementation with this id, made or added, voided or not."""
-    return _row(db, owner, scan_id, *SCANS)
+    return find_scans(db, owner, [scan_id]).get(scan_id.lower())
+
+
+def find_scans(db: Session, owner: Implementation, ids: Collection[str]) -> dict[str, LedgerEntry]:
+    """Return the scans of this implementation with these ids, by id, as `find_scan` does."""
+    return {row.scan_id: row for row in db.scalars(select(LedgerEntry).where(*_with_ids(owner, ids), is_scan()))}
 
 
 def is_voided(db: Session, owner: Implementation, scan_id: str) -> bool:
     """Say whether the scan with this id was voided."""
-    return _row(db, owner, scan_id, EntryKind.VOID) is not None
+    return scan_id.lower() in voided_ids(db, owner, [scan_id])
+
+
+def voided_ids(db: Session, owner: Implementation, ids: Collection[str]) -> set[str]:
+    """Return which of these ids are those of voided scans."""
+    return set(db.scalars(select(LedgerEntry.scan_id).where(*_with_ids(owner, ids), is_void())))
 
 
 def void(db: Session, owner: Implementation, scan: LedgerEntry, *, actor: str, reason: str) -> bool:
     """Void a scan; returns False if it was voided already."""
-    return _void(db, owner, _void_of(scan, actor, reason))
+    head = chain.lock(db, owner)
+    if is_voided(db, owner, scan.scan_id):
+        return False
+    chain.append(db, head, [(_void_of(scan, actor, reason), None)])
+    return True
 
 
-def void_from_phone(db: Session, owner: Implementation, scan: LedgerEntry, reason: str, origin: VoidOrigin) -> bool:
-    """Void a scan that was undone on a phone; returns False if it was voided already."""
+def void_of_phone(scan: LedgerEntry, reason: str, origin: VoidOrigin) -> EntryDraft:
+    """Return the row that voids a scan that was undone on a phone."""
     arrival = origin.arrival
-    draft = replace(
+    return replace(
         _void_of(scan, arrival.sender.actor, reason),
         scanned_at=origin.made_at,
         corrected_at=origin.corrected_at,
@@ -79,7 +93,6 @@ def void_from_phone(db: Session, owner: Implementation, scan: LedgerEntry, reaso
         device=arrival.sender.device,
         late=arrival.sender.revoked_at <= arrival.received_at,
     )
-    return _void(db, owner, draft)
 
 
 def add(db: Session, owner: Implementation, added: AddedScan, *, actor: str, reason: str) -> str:
@@ -104,14 +117,6 @@ def add(db: Session, owner: Implementation, added: AddedScan, *, actor: str, rea
     return scan_id
 
 
-def _void(db: Session, owner: Implementation, draft: EntryDraft) -> bool:
-    head = chain.lock(db, owner)
-    if is_voided(db, owner, draft.scan_id):
-        return False
-    chain.append(db, head, [(draft, None)])
-    return True
-
-
 def _void_of(scan: LedgerEntry, actor: str, reason: str) -> EntryDraft:
     now = utc_now()
     return EntryDraft(
@@ -127,11 +132,9 @@ def _void_of(scan: LedgerEntry, actor: str, reason: str) -> EntryDraft:
     )
 
 
-def _row(db: Session, owner: Implementation, scan_id: str, *kinds: str) -> LedgerEntry | None:
-    if "\0" in scan_id:  # PostgreSQL cannot even compare with it
-        return None
-    mine = select(LedgerEntry).where(LedgerEntry.implementation_id == owner.id, LedgerEntry.kind.in_(kinds))
-    return db.scalar(mine.where(LedgerEntry.scan_id == scan_id.lower()))
+def _with_ids(owner: Implementation, ids: Collection[str]) -> tuple[ColumnElement[bool], ...]:
+    clean = [each.lower() for each in ids if "\0" not in each]  # PostgreSQL cannot even compare with it
+    return LedgerEntry.implementation_id == owner.id, LedgerEntry.scan_id.in_(clean)
 
 
 def _names(db: Session, owner: Implementation, values: dict[str, str]) -> BadgeNames:

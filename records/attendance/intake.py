@@ -31,7 +31,7 @@ from . import refused_scans, scan_queries
 from .corrected_time import corrected
 from .ledger import anchors, chain
 from .ledger.chain import BadgeNames, EntryDraft
-from .ledger.tables import EntryKind, LedgerEntry, ScanNames
+from .ledger.tables import EntryKind, LedgerEntry, ScanNames, is_scan
 from .minutes import SessionRules, in_order, repeats_of
 from .roster import roster_search
 from .scan_parsing import ScanRefusal, ScanRefused, SentScan, read_scan
@@ -176,7 +176,7 @@ def _stored(db: Session, owner: Implementation, ids: Sequence[str]) -> tuple[dic
     entry = LedgerEntry
     same = and_(ScanNames.implementation_id == entry.implementation_id, ScanNames.number == entry.number)
     rows = select(entry, ScanNames).outerjoin(ScanNames, same)
-    rows = rows.where(entry.implementation_id == owner.id, entry.scan_id.in_(ids), entry.kind.in_(scan_queries.SCANS))
+    rows = rows.where(entry.implementation_id == owner.id, entry.scan_id.in_(ids), is_scan())
     found: dict[str, SentScan] = {}
     erased: set[str] = set()
     for row, names in db.execute(rows):

@@ -47,11 +47,17 @@ def counted(owner: Implementation, *conditions: ColumnElement[bool], as_of: int 
     return select(*columns).where(
         LedgerEntry.implementation_id == owner.id,
         LedgerEntry.kind.in_(SCANS),
-        LedgerEntry.badge_id.not_like(f"{TEST_BADGE}%"),
+        of_no_test_badge(),
         ~exists().where(and_(*voids)),
         *bounds,
         *conditions,
     )
+
+
+def of_no_test_badge() -> ColumnElement[bool]:
+    """Return the condition that a row is of no test badge. Not by LIKE: in SQLite, capital and small letters are the same to it."""
+    found: ColumnElement[bool] = func.substr(LedgerEntry.badge_id, 1, len(TEST_BADGE)) != TEST_BADGE
+    return found
 
 
 def at_sessions(

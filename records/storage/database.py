@@ -258,8 +258,13 @@ def _enter_wal(connection: Any, deadline: float) -> None:
 
 
 def _prepare_postgresql(connection: Any, record: object, *, wait_s: float) -> None:  # noqa: ARG001 - the event's signature
-    """Limit the wait for a lock, as for SQLite. Set by a statement and not as a connection option, because of PgBouncer."""
+    """Limit the wait for a lock, as for SQLite. Set by a statement and not as a connection option, because of PgBouncer.
+
+    Times come back in UTC, whatever zone the server has: in another one, a time at the end of the calendar, which a device may
+    send, could be stored and never be read again.
+    """
     connection.execute(f"SET lock_timeout = {int(wait_s * 1000)}")
+    connection.execute("SET timezone = 'UTC'")
     connection.commit()
 
 

@@ -14,6 +14,7 @@ from typing import Any, Final
 from sqlalchemy import and_, select
 from sqlalchemy.orm import Session
 
+from records.attendance import scan_queries
 from records.attendance.badge_formats.badge_format import TEST_BADGE
 from records.attendance.ledger.tables import EntryKind, LedgerEntry, ScanNames
 from records.people import users
@@ -91,7 +92,7 @@ def _entries(db: Session, owner: Implementation, hook: Webhook, message: Webhook
             LedgerEntry.implementation_id == owner.id,
             LedgerEntry.number.between(message.first_number, message.last_number),
             LedgerEntry.kind.in_(KINDS[message.event]),
-            LedgerEntry.badge_id.not_like(f"{TEST_BADGE}%"),
+            scan_queries.of_no_test_badge(),
         )
     )
     found = db.execute(rows.order_by(LedgerEntry.number)).all()

@@ -16,13 +16,14 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from records import Database, DatabaseUnavailable, SecretBox, SecretsError
+from records import Database, DatabaseUnavailable, DbSession, SecretBox, SecretsError
 from records.audit import AuditContext
 from records.changes import webhooks as changes
 from records.scripts.suspensions import SERVICE
 from records.tenants.implementations import Implementation
 from records.webhooks import webhook, webhook_events, webhook_outbox
 from records.webhooks.webhook_outbox import FailedAttempt
+from records.webhooks.webhook_tables import WebhookMessage
 from runner.powers.outbound_requests import FetchedDocument, OutboundRequestFailed, OutboundRequests
 
 from .background_services import BackgroundServices
@@ -33,8 +34,9 @@ EVERY_S: Final = 2.0
 STOP_S: Final = 0.1
 #: Seconds between two looks for what is forgotten.
 SELDOM_S: Final = 3600.0
-#: Messages in one look, so that a stop does not wait for long.
+#: Messages in one look, and seconds after which none is begun in it, so that what is new does not wait for long.
 MOST_MESSAGES: Final = 20
+LONGEST_LOOK_S: Final = 10.0
 #: Seconds for which a stop waits at most for a message that is being sent.
 END_S: Final = 10.0
 #: Statuses with a meaning of their own: accepted, and no message is wanted any more.
@@ -55,6 +57,27 @@ class OutgoingMessage:
     body: bytes = field(repr=False)
     headers: dict[str, str] = field(default_factory=dict, repr=False)
     fault: str = ""  #: why it cannot be sent
+
+
+@dataclass
+class _Turns:
+    """Whose turn it is in one look: one message of each implementation, then the next of each.
+
+    So a slow address with many messages does not keep the thread from those of others. One that failed has no other turn.
+    """
+
+    failed: set[int] = field(default_factory=set)
+    had: set[int] = field(default_factory=set)
+
+    def claim(self, db: DbSession, now: datetime) -> WebhookMessage | None:
+        """Claim the next message."""
+        message = webhook_outbox.claim_next(db, now, without=self.failed | self.had)
+        if message is None and self.had:
+            self.had.clear()
+            message = webhook_outbox.claim_next(db, now, without=self.failed)
+        if message is not None:
+            self.had.add(message.implementation_id)
+        return message
 
 
 @contextmanager
@@ -113,13 +136,13 @@ class WebhookDelivery:
                 webhook_outbox.make_messages(db, owner_id, datetime.now(UTC))
 
     def _send_messages(self) -> None:
-        failed: set[int] = set()
+        turns, ends_at = _Turns(), time.monotonic() + LONGEST_LOOK_S
         for _ in range(MOST_MESSAGES):
-            if self._is_stopping() or not self._send_next(failed):
+            if self._is_stopping() or time.monotonic() > ends_at or not self._send_next(turns):
                 return
 
-    def _send_next(self, failed: set[int]) -> bool:
-        """Send the next message; return whether there was one. An implementation whose address fails is added to `failed`.
+    def _send_next(self, turns: _Turns) -> bool:
+        """Send the next message; return whether there was one.
 
         1. It is claimed. 2. Its body is made, and signed. 3. It is sent, without a transaction. 4. The end is noted.
         """
@@ -128,7 +151,7 @@ class WebhookDelivery:
             if not webhook_outbox.is_due(db, now):
                 return False
         with self._database.session() as db:
-            message = webhook_outbox.claim_next(db, now, without=failed)  # 1.
+            message = turns.claim(db, now)  # 1.
             number = message.id if message else 0
         if not number:
             return False
@@ -137,7 +160,7 @@ class WebhookDelivery:
             return True
         failure = self._attempt(outgoing)  # 3.
         if failure is not None:
-            failed.add(outgoing.owner_id)
+            turns.failed.add(outgoing.owner_id)
             self._note_failure(outgoing, failure)  # 4.
         return True
 

@@ -8,8 +8,8 @@ The steps for each request:
 3. Without a bearer token, the cookie of a paired phone is such a token, too, and then the request comes from one of our pages,
    which `web.middleware.request_checks` has checked. If the device may not scan now, a login that may goes before it.
 4. Otherwise the credential is a login, by bearer token or cookie. It must be valid, of this implementation, and not ended.
-5. The person has the role of scanner, or had it: scans that they made before count. Whoever never had it is refused.
-6. The sender has not made too many requests lately.
+5. The sender has not made too many requests lately, also one who will be refused: to find out who had the role takes long.
+6. The person has the role of scanner, or had it: scans that they made before count. Whoever never had it is refused.
 """
 
 from __future__ import annotations
@@ -65,9 +65,7 @@ def implementation_named(db: DbSession, slug: str) -> Implementation:
 def sender_of(db: DbSession, owner: Implementation) -> ScanSender:
     """Return who sends the scans of this request (steps 2 to 6). Raises `HttpProblem` (401, 403, 429)."""
     token = _device_token()
-    found = _by_cookies(db, owner) if token is None else _device(db, owner, token)
-    hit("scans", f"{owner.slug}/{found.device or found.actor}", MOST_REQUESTS)  # 6.
-    return found
+    return _by_cookies(db, owner) if token is None else _device(db, owner, token)
 
 
 def require_now(sender: ScanSender, session_id: str) -> None:
@@ -96,7 +94,7 @@ def _by_cookies(db: DbSession, owner: Implementation) -> ScanSender:
     paired = devices.find_by_token(db, owner, token) if _is_token(token) else None
     if paired is None:
         return _person(db, owner)
-    device = _sender(paired)
+    device = _sender(owner, paired)
     if not why_not_now(device, datetime.now(UTC)):
         return device
     try:
@@ -110,10 +108,11 @@ def _device(db: DbSession, owner: Implementation, token: str) -> ScanSender:
     if device is None:
         hit("invalid device tokens", request.remote_addr or "", MOST_INVALID)
         raise _refused("unknown device token")
-    return _sender(device)
+    return _sender(owner, device)
 
 
-def _sender(device: ScanDevice) -> ScanSender:
+def _sender(owner: Implementation, device: ScanDevice) -> ScanSender:
+    _count(owner, device.name)
     return ScanSender(
         actor=device.made_by,
         device=device.name,
@@ -130,14 +129,21 @@ def _person(db: DbSession, owner: Implementation) -> ScanSender:
     visitor = visitor_of(owner.slug, logins)
     if not isinstance(visitor, Visitor) or not logins.is_active(visitor):
         raise _refused("no login")
-    # 5.
+    actor = person(owner.slug, visitor.subject)
+    _count(owner, actor)
+    # 6.
     user = users.find(db, owner, visitor.subject)
     until = scan_permission.allowed_until(db, owner, user) if user else NEVER
     if until == NEVER:
         log.warning("refused: not a scanner endpoint=%s", request.endpoint)
         raise HttpProblem(HTTPStatus.FORBIDDEN, "This needs the role of scanner. Ask the organizer to give it to you.")
     sessions = frozenset(owner.scan_sessions)
-    return ScanSender(actor=person(owner.slug, visitor.subject), sessions=sessions, revoked_at=until)
+    return ScanSender(actor=actor, sessions=sessions, revoked_at=until)
+
+
+def _count(owner: Implementation, sender: str) -> None:
+    # 5.
+    hit("scans", f"{owner.slug}/{sender}", MOST_REQUESTS)
 
 
 def _device_token() -> str | None:

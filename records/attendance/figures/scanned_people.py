@@ -75,8 +75,8 @@ def names_of(
     return {badge: (last, first) for badge, last, first in db.execute(rows)}
 
 
-def on_record(db: Session, owner: Implementation, badge: str) -> list[ScanOnRecord]:
-    """Return every scan of a badge, also voided ones, by session and corrected time."""
+def on_record(db: Session, owner: Implementation, badge: str, *, limit: int) -> list[ScanOnRecord]:
+    """Return the scans of a badge, also voided ones, by corrected time: the earliest ones, if there are more."""
     void = aliased(LedgerEntry)
     voids = and_(
         void.implementation_id == LedgerEntry.implementation_id,
@@ -89,5 +89,5 @@ def on_record(db: Session, owner: Implementation, badge: str) -> list[ScanOnReco
         LedgerEntry.badge_id == badge,
         LedgerEntry.kind.in_(scan_queries.SCANS),
     )
-    found = db.execute(rows.order_by(LedgerEntry.corrected_at, LedgerEntry.scan_id))
+    found = db.execute(rows.order_by(LedgerEntry.corrected_at, LedgerEntry.scan_id).limit(limit))
     return [ScanOnRecord(entry, voided) for entry, voided in found]

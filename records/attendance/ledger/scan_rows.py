@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session, aliased
 from records.tenants.implementations import Implementation
 
 from .chain import BadgeNames
-from .tables import EntryKind, LedgerEntry, ScanNames
+from .tables import EntryKind, LedgerEntry, ScanNames, is_scan
 
 _VOID = aliased(LedgerEntry)
 
@@ -71,9 +71,7 @@ def _rows(owner: Implementation) -> Select[LedgerEntry, ScanNames, LedgerEntry]:
         _VOID.kind == EntryKind.VOID,
     )
     rows = select(LedgerEntry, ScanNames, _VOID).outerjoin(ScanNames, same).outerjoin(_VOID, voids)
-    return rows.where(
-        LedgerEntry.implementation_id == owner.id, LedgerEntry.kind.in_((EntryKind.SCAN, EntryKind.ADDED))
-    )
+    return rows.where(LedgerEntry.implementation_id == owner.id, is_scan())
 
 
 def _found(db: Session, rows: Select[LedgerEntry, ScanNames, LedgerEntry]) -> list[ListedScan]:

@@ -9,7 +9,19 @@ from __future__ import annotations
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, String, Text, text
+from sqlalchemy import (
+    BigInteger,
+    BindParameter,
+    CheckConstraint,
+    ColumnElement,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    String,
+    Text,
+    bindparam,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from records.columns import Base, RowId
@@ -113,3 +125,22 @@ class ScanNames(Base):
     last_name: Mapped[str] = mapped_column(String(200))
     first_name: Mapped[str] = mapped_column(String(200))
     completed: Mapped[bool]  #: the badge had no names; these were known of its user
+
+
+def is_scan() -> ColumnElement[bool]:
+    """Return the condition that a row is a scan, made or added.
+
+    The kinds stand in the statement itself, because SQLite uses an index of some rows only for a condition that it can read:
+    otherwise it looks for one id in the whole ledger.
+    """
+    kinds: BindParameter[str] = bindparam(
+        "scans", (EntryKind.SCAN.value, EntryKind.ADDED.value), expanding=True, literal_execute=True
+    )
+    return LedgerEntry.kind.in_(kinds)
+
+
+def is_void() -> ColumnElement[bool]:
+    """Return the condition that a row voids a scan, in the same way."""
+    kind: BindParameter[str] = bindparam("voids", EntryKind.VOID.value, literal_execute=True)
+    found: ColumnElement[bool] = LedgerEntry.kind == kind
+    return found

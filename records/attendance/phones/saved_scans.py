@@ -31,7 +31,7 @@ LARGEST: Final = 2 * 1024 * 1024
 MOST: Final = 10_000
 #: A clock that differs by more is none.
 WIDEST_SKEW: Final = timedelta(days=366 * 30)
-#: Scans that are taken in at once.
+#: Scans, or voids, that are taken in at once.
 _BATCH: Final = 500
 
 
@@ -106,9 +106,12 @@ def store(
         done = intake.take_in(db, owner, saved.scans[start : start + _BATCH], arrival)
         scans += done.results
         touched |= done.touched
-    undone = undone_scans.undo(db, owner, saved.voids, arrival, own_only=False)
-    touched |= {(each.session_id, each.badge_id) for each in undone.voided}
-    return FileResults(tuple(scans), undone.results), frozenset(touched)
+    voids: list[UndoResult] = []
+    for start in range(0, len(saved.voids), _BATCH):
+        undone = undone_scans.undo(db, owner, saved.voids[start : start + _BATCH], arrival, own_only=False)
+        voids += undone.results
+        touched |= {(each.session_id, each.badge_id) for each in undone.voided}
+    return FileResults(tuple(scans), tuple(voids)), frozenset(touched)
 
 
 def _skew(value: Any) -> timedelta | None:

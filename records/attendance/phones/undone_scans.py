@@ -26,6 +26,7 @@ from records.attendance.corrected_time import corrected
 from records.attendance.corrections import VoidOrigin
 from records.attendance.intake import BatchArrival, ScanSender
 from records.attendance.ledger import chain
+from records.attendance.ledger.chain import EntryDraft
 from records.attendance.ledger.tables import EntryKind, LedgerEntry
 from records.attendance.scan_parsing import UUID, read_moment
 from records.tenants.implementations import Implementation
@@ -89,6 +90,14 @@ class _SentVoid:
     reason: str
 
 
+@dataclass(frozen=True)
+class _Known:
+    """The scans of a batch by id, and the ids of those that are void, also by this batch."""
+
+    scans: dict[str, LedgerEntry]
+    voided: set[str]
+
+
 class _Refused(ValueError):
     def __init__(self, reason: UndoRefusal) -> None:
         self.reason = reason
@@ -99,19 +108,26 @@ def undo(
     db: Session, owner: Implementation, batch: Sequence[Any], arrival: BatchArrival, *, own_only: bool = True
 ) -> UndoneBatch:
     """Void what may be voided of a batch, and say for each one what became of it. An organizer may void scans of others."""
-    chain.lock(db, owner)  # 2.
-    results, voided = [], []
+    head = chain.lock(db, owner)  # 2.
+    ids = {each.lower() for each in map(_id_of, batch) if each is not None and UUID.fullmatch(each.lower())}
+    known = _Known(corrections.find_scans(db, owner, ids), corrections.voided_ids(db, owner, ids))
+    results, voided, drafts = [], [], []
     for each in batch:
-        given = each.get("id") if isinstance(each, Mapping) else None
-        scan_id = given if isinstance(given, str) and len(given) <= 64 else None
         try:
-            scan = _undo_one(db, owner, _read(each), arrival, own_only=own_only)
+            scan, draft = _undo_one(known, _read(each), arrival, own_only=own_only)
         except _Refused as refused:
-            results.append(UndoResult(scan_id, "refused", str(refused.reason)))
+            results.append(UndoResult(_id_of(each), "refused", str(refused.reason)))
             continue
-        results.append(UndoResult(scan_id, "voided" if scan else "already"))
-        voided += [scan] if scan else []
+        results.append(UndoResult(_id_of(each), "voided" if draft else "already"))
+        voided += [scan] if draft else []
+        drafts += [(draft, None)] if draft else []
+    chain.append(db, head, drafts)
     return UndoneBatch(tuple(results), tuple(voided))
+
+
+def _id_of(value: Any) -> str | None:
+    given = value.get("id") if isinstance(value, Mapping) else None
+    return given if isinstance(given, str) and len(given) <= 64 else None
 
 
 def _read(value: Any) -> _SentVoid:
@@ -129,18 +145,20 @@ def _read(value: Any) -> _SentVoid:
 
 
 def _undo_one(
-    db: Session, owner: Implementation, sent: _SentVoid, arrival: BatchArrival, *, own_only: bool
-) -> LedgerEntry | None:
-    """Void one scan, and return it; None if it is void already."""
+    known: _Known, sent: _SentVoid, arrival: BatchArrival, *, own_only: bool
+) -> tuple[LedgerEntry, EntryDraft | None]:
+    """Return the scan, and the row that voids it; None if it is void already."""
     # 3.
-    scan = corrections.find_scan(db, owner, sent.id)
+    scan = known.scans.get(sent.id)
     if scan is None:
         raise _Refused(UndoRefusal.UNKNOWN_SCAN)
     _require(scan.kind == EntryKind.SCAN, UndoRefusal.NOT_YOURS)
     _require(not own_only or _is_own(scan, arrival.sender), UndoRefusal.NOT_YOURS)
     at = _judged(sent, scan, arrival)  # 4.
-    made = corrections.void_from_phone(db, owner, scan, sent.reason, VoidOrigin(sent.at, at, arrival))
-    return scan if made else None  # 5.
+    if sent.id in known.voided:  # 5.
+        return scan, None
+    known.voided.add(sent.id)
+    return scan, corrections.void_of_phone(scan, sent.reason, VoidOrigin(sent.at, at, arrival))
 
 
 def _is_own(scan: LedgerEntry, sender: ScanSender) -> bool:

@@ -150,13 +150,27 @@ def _instant(at: datetime) -> str:
 
 
 def _impossible(session: QuestionedSession, rules: AttendanceRules) -> frozenset[str]:
-    """Return the ids of all `out` scans that end nothing, also of those that are repeats until the others are voided."""
+    """Return the ids of all `out` scans that end nothing, also of those that are repeats until the others are voided.
+
+    The repeats of one go with it, so a flood of them takes a few rounds and not one round each.
+    """
     found: frozenset[str] = frozenset()
-    while more := frozenset(
-        attendance([scan for scan in session.scans if scan.id not in found], session.held, rules).impossible
-    ):
+    while more := _impossible_without(found, session, rules):
         found |= more
     return found
+
+
+def _impossible_without(voided: Collection[str], session: QuestionedSession, rules: AttendanceRules) -> frozenset[str]:
+    left = {scan.id: scan for scan in session.scans if scan.id not in voided}
+    now, begins = attendance(left.values(), session.held, rules), session.held.starts_at
+    first = set(now.impossible)
+    # After the start, a repeat of one before it may end a presence.
+    repeats = (
+        again
+        for again, of in now.repeats.items()
+        if of in first and (left[again].at > begins) == (left[of].at > begins)
+    )
+    return frozenset(first.union(repeats))
 
 
 #: The answers by kind.

@@ -10,8 +10,10 @@ import codecs
 import csv
 import io
 import json
+import zlib
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from contextlib import closing
+from contextlib import ExitStack, closing, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 from zipfile import BadZipFile, ZipFile, is_zipfile
@@ -21,11 +23,21 @@ from openpyxl import load_workbook
 from records.errors import RuleViolation
 from records.spreadsheet_cells import guarded, unguarded
 
-from .sheet_writer import unescaped, write_sheet
+from .report_terms import KINDS
+from .sheet_writer import MOST_ROWS, unescaped, write_sheet
 
 Cells = Sequence[str]
 #: How a workbook begins.
 _ZIP: Final = b"PK\x03\x04"
+#: Columns of a report at most.
+_MOST_COLUMNS: Final = max(len(each.columns) for each in KINDS.values())
+#: What the libraries raise for a file that is damaged or hostile: XML that is none, deep JSON, packed bytes that are wrong.
+_UNREADABLE: Final = (
+    *(ValueError, LookupError, TypeError, AttributeError, SyntaxError, RuntimeError, EOFError),
+    *(zlib.error, csv.Error, BadZipFile),
+)
+#: Bytes that are unpacked at once.
+_PIECE: Final = 64 * 1024
 _LISTS: Final = json.JSONEncoder(ensure_ascii=False)
 
 
@@ -59,24 +71,42 @@ def read(path: Path) -> Generator[Cells, None, None]:
     with path.open("rb") as file:
         begins = file.read(4)
     reader = _read_xlsx if begins == _ZIP else _read_json if begins[:1] == b"{" else _read_csv
-    try:
+    with _readable():
         yield from reader(path)
-    except (ValueError, KeyError, TypeError, csv.Error, BadZipFile):
-        raise RuleViolation("file", "is not a report of attendance, in CSV, JSON or Excel") from None
 
 
 def unpacked_size(path: Path) -> int:
-    """Return how many bytes a workbook says to hold, or how many another file has."""
+    """Return how many bytes a workbook says to hold, or how many another file has. Raises RuleViolation for a damaged one."""
     if not is_zipfile(path):
         return path.stat().st_size
-    with ZipFile(path) as archive:
+    with _readable(), ZipFile(path) as archive:
         return sum(member.file_size for member in archive.infolist())
+
+
+def tags_in(path: Path) -> int:
+    """Return how many tags a workbook has, by which its reading takes long; 0 for another file. Raises as `unpacked_size`."""
+    if not is_zipfile(path):
+        return 0
+    with _readable(), ZipFile(path) as archive, ExitStack() as members:
+        opened = (members.enter_context(archive.open(each)) for each in archive.infolist())
+        return sum(piece.count(b"<") for member in opened for piece in iter(partial(member.read, _PIECE), b""))
+
+
+@contextmanager
+def _readable() -> Iterator[None]:
+    try:
+        yield
+    except _UNREADABLE:
+        raise RuleViolation("file", "is not a report of attendance, in CSV, JSON or Excel") from None
 
 
 def _read_csv(path: Path) -> Iterator[Cells]:
     with path.open(encoding="utf-8-sig", newline="") as file:
         for cells in csv.reader(file, strict=True):
-            yield [unguarded(each) for each in cells]
+            bare = [unguarded(each) for each in cells]
+            if [guarded(each) for each in bare] != cells:
+                raise ValueError("has a cell that begins a formula, which no report has")
+            yield bare
 
 
 def _read_json(path: Path) -> Iterator[Cells]:
@@ -87,8 +117,17 @@ def _read_json(path: Path) -> Iterator[Cells]:
 
 
 def _read_xlsx(path: Path) -> Iterator[Cells]:
+    """Read the only sheet: of several, people may see another one than that which is checked.
+
+    It is read no farther than a report can reach, because a file may claim any size, and any place for a cell.
+    """
     with path.open("rb") as file, closing(load_workbook(file, read_only=True)) as workbook:
-        for cells in workbook[workbook.sheetnames[0]].iter_rows(values_only=True):
+        (name,) = workbook.sheetnames
+        sheet = workbook[name]
+        sheet.reset_dimensions()
+        for cells in sheet.iter_rows(max_row=MOST_ROWS, values_only=True):
+            if len(cells) > _MOST_COLUMNS:
+                raise ValueError("has more columns than a report")
             yield ["" if each is None else unescaped(str(each)) for each in cells]
 
 

@@ -55,8 +55,8 @@ def decide(db: Session, owner: Implementation, given: QuestionAnswer, by: AuditC
     if given.choice == AS_IT_IS:
         return _leave(db, owner, question, by, reason)
     choice = next(each for each in choices_of(question, scan_queries.rules_of(owner)) if each.name == given.choice)
-    scans = [corrections.find_scan(db, owner, each) for each in sorted(choice.voided)]
-    return void_all(db, owner, [each for each in scans if each is not None], by, reason)
+    found = corrections.find_scans(db, owner, choice.voided)
+    return void_all(db, owner, [found[each] for each in sorted(found)], by, reason)
 
 
 def dispute(

@@ -23,7 +23,7 @@ from records.tenants import implementations
 from records.webhooks import webhook, webhook_outbox
 from records.webhooks.webhook import WebhookDraft
 from records.webhooks.webhook_tables import Webhook, WebhookMessage
-from runner.background.webhook_delivery import WebhookDelivery
+from runner.background.webhook_delivery import MOST_MESSAGES, WebhookDelivery
 from runner.powers.outbound_requests import OutboundRequests
 from tests.records.attendance.ledger_rows import draft
 from tests.support.vendors import reply
@@ -213,6 +213,20 @@ def test_one_address_that_fails_holds_up_no_other_implementation(database, deliv
     scan(database, *range(1, 200))
     delivery.look()
     assert (len(bad.requests), len(good.requests)) == (1, 1)
+
+
+def test_a_slow_address_with_many_messages_holds_up_no_other_implementation(database, delivery, start_vendor):
+    slow, other_vendor = start_vendor(reply(status=200)), start_vendor(reply(status=200))
+    set_up(database, slow.url)
+    for _ in range(MOST_MESSAGES + 5):
+        act(database, changes.send_test, BY)
+    with database.session() as db:
+        other = implementations.create(db, "other", "Other", "UTC")
+        changes.save(db, BOX, other, WebhookDraft(other_vendor.url, development=True), BY, environment=DEVELOPMENT)
+        for _ in range(2):
+            changes.send_test(db, other, BY)
+    delivery.look()
+    assert (len(slow.requests), len(other_vendor.requests)) == (MOST_MESSAGES - 2, 2)
 
 
 def test_a_secret_that_no_key_opens_is_said_and_nothing_is_sent_unsigned(database, outbound, start_vendor):

@@ -19,6 +19,7 @@ from records.people import users
 from records.tenants import implementations
 from tests.support.application import copied
 from tests.support.stub_status_service import SAME_ORIGIN
+from web.scanner import scan_access
 
 PATH = "/api/v1/implementations/{implementation}/scans"
 HERE = PATH.format(implementation="demo")
@@ -230,6 +231,14 @@ def test_whoever_tries_many_device_tokens_has_to_wait(http, fits):
         answer = http.post(HERE, json=batch(), headers={"Authorization": "Bearer ssd_guess"})
     assert answer.status_code == 429
     fits(answer, PATH, "post")
+
+
+def test_an_attendee_who_asks_again_and_again_has_to_wait_before_we_look_for_a_role(http, bearer, monkeypatch):
+    monkeypatch.setattr(scan_access, "MOST_REQUESTS", 3)
+    looked = []
+    monkeypatch.setattr(scan_access.scan_permission, "allowed_until", lambda *_: looked.append(1) or scan_access.NEVER)
+    answers = [http.post(HERE, json=batch(), headers=bearer("demo", "ada")).status_code for _ in range(5)]
+    assert (answers, len(looked)) == ([403, 403, 403, 429, 429], 3)
 
 
 def test_nothing_of_a_scan_is_in_the_log(http, bearer, caplog):

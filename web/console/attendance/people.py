@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Final
 
 from flask import Response, request
 
@@ -21,6 +22,9 @@ from web.console.layout.list_query import ROWS, Listing
 from web.console.layout.page_frame import Link
 from web.forms.filter_form import FilterField, FilterForm
 from web.permissions import Permission, needs
+
+#: Scans of one person that are listed.
+MOST_SCANS: Final = 500
 
 
 class ScannedPersonForm(FilterForm):
@@ -70,7 +74,7 @@ def person(implementation: str) -> Response:
     badge = badge_id.normalised(request.args.get("badge", ""))
     now = datetime.now(UTC)
     with reading(implementation) as (db, found):
-        scans = scanned_people.on_record(db, found, badge) if badge else []
+        scans = scanned_people.on_record(db, found, badge, limit=MOST_SCANS + 1) if badge else []
         names = scanned_people.names_of(db, found, badges=[badge]).get(badge, ("", "")) if scans else ("", "")
         agenda = sessions.with_retired(db, found)
         keys = {each.entry.actor for each in scans} | {each.void.actor for each in scans if each.void}
@@ -80,7 +84,8 @@ def person(implementation: str) -> Response:
             title=f"{names[1]} {names[0]}".strip() or badge or "Person",
             above=(Link("People", address("people", found.slug)),),
             badge=badge,
-            scans=scans,
+            scans=scans[:MOST_SCANS],
+            more=len(scans) > MOST_SCANS,
             attended=_attended(db, found, badge, agenda, now) if scans else [],
             agenda=agenda,
             users=_users(db, found, badge) if scans else [],

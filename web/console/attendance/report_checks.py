@@ -21,8 +21,9 @@ MIB: Final = 1024 * 1024
 #: Bytes of a file that is checked in a request, and of its form. What is larger is checked at the command line.
 MOST: Final = 4 * MIB
 FORM: Final = MOST + 64 * 1024
-#: Bytes that a workbook of this size may hold.
+#: Bytes that a workbook of this size may hold, and tags: to read one of them takes some microseconds.
 UNPACKED: Final = 128 * MIB
+TAGS: Final = 1_000_000
 
 
 class ReportCheckForm(BaseForm):
@@ -55,11 +56,11 @@ def check(implementation: str) -> Response:
 
 
 def _checked(implementation: str, form: ReportCheckForm, path: Path) -> Response:
-    if report_files.unpacked_size(path) > UNPACKED:
-        form.complain("file", "is too large: check it at the command line")
-        return _page(implementation, form, None)
     found = None
     try:
+        if report_files.unpacked_size(path) > UNPACKED or report_files.tags_in(path) > TAGS:
+            form.complain("file", "is too large: check it at the command line")
+            return _page(implementation, form, None)
         with reading(implementation) as (db, owner):
             found = report_check.check(db, owner, path)
     except RuleViolation as refused:

@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from records.attendance.minutes import AttendanceRules, BadgeScan, SessionRules
+from records.attendance.minutes import AttendanceRules, BadgeScan, SessionRules, attendance
+from records.attendance.questions import attendance_questions
 from records.attendance.questions.attendance_questions import (
     ANSWERS,
     AS_IT_IS,
@@ -91,6 +92,38 @@ def test_every_answer_but_the_first_settles_its_question(scans, in_and_out):
             left = {name: [one for one in several if one.id not in choice.voided] for name, several in scans.items()}
             again = [(each.kind, each.names) for each in questions_of(event(left, in_and_out=in_and_out))]
             assert (question.kind, question.names) not in again
+
+
+OUTS = st.lists(
+    st.builds(at, st.integers(-9, 9), st.integers(0, 99).map(str), st.sampled_from(["in", "out", "out", "out"])),
+    max_size=12,
+    unique_by=lambda each: each.id,
+)
+
+
+@given(OUTS)
+def test_no_more_scans_are_voided_than_one_after_the_other_turns_out_to_be_impossible(scans):
+    held, voided = SessionRules(START, START + HOUR, in_and_out=True), set()
+    while more := attendance([each for each in scans if each.id not in voided], held, RULES).impossible:
+        voided.update(more)
+    asked = [each for each in questions_of(event({"a": scans}, in_and_out=True)) if each.kind is QuestionKind.ORDER]
+    assert {name for each in asked for name in choices_of(each, RULES)[1].voided} == voided
+
+
+def test_a_flood_of_outs_of_one_badge_does_not_hold_up_the_page_that_asks_about_it(monkeypatch):
+    rounds = []
+
+    def counted(*given):
+        rounds.append(given)
+        return attendance(*given)
+
+    flood = [
+        BadgeScan(f"{number:05}", START - HOUR + number * timedelta(milliseconds=5), "out") for number in range(9000)
+    ]
+    (question,) = questions_of(event({"a": flood}, in_and_out=True))
+    monkeypatch.setattr(attendance_questions, "attendance", counted)
+    assert len(choices_of(question, RULES)[1].voided) == len(flood)
+    assert len(rounds) < 10
 
 
 @given(SCANS, st.data())

@@ -6,11 +6,13 @@ from urllib.parse import quote
 
 import pytest
 
+from records.attendance import corrected_time, intake
+from records.attendance.intake import BatchArrival, ScanSender
 from records.attendance.ledger import chain
 from records.attendance.ledger.chain import BadgeNames
 from records.attendance.report import made_reports
 from records.tenants import implementations
-from tests.records.attendance.ledger_rows import draft
+from tests.records.attendance.ledger_rows import draft, scan_id
 from tests.web.console.attendance.conftest import ATTENDANCE, LONG, PEOPLE
 
 EDITION = re.compile(r'data-edition="([^"]+)"')
@@ -160,3 +162,22 @@ def test_counts_of_a_scan_whose_time_is_far_away_still_draw_a_chart(browser_for,
     add_scan(scanned, session_id="CE-1", badge_id="B-old", corrected_at=datetime.now(UTC) - timedelta(days=50))
     page = browser_for("organizer").get(f"{ATTENDANCE}/sessions/CE-1").text
     assert len(re.findall(r'data-label="Arrived"', page)) <= 36
+
+
+@pytest.mark.parametrize(
+    ("zone", "year"), [("America/Chicago", 1), ("Asia/Tokyo", 9999)], ids=["the first day", "the last day"]
+)
+def test_a_device_that_claims_the_end_of_the_calendar_does_not_take_a_persons_page_away(
+    browser_for, scanned, zone, year
+):
+    now = datetime.now(UTC)
+    claimed = now.replace(year=year, month=1, day=1) if year == 1 else datetime.max.replace(tzinfo=UTC)
+    sent = {"id": scan_id(9001), "session": "CE-1", "badge_id": "10482", "last_name": "", "first_name": ""}
+    sent |= {"scanned_at": claimed.isoformat(), "direction": None, "entry": "camera"}
+    with scanned.session() as db:
+        demo = implementations.find(db, "demo")
+        implementations.update(db, demo, time_zone=zone)
+        arrival = BatchArrival(ScanSender(actor="demo/olga", device="door 9"), now, corrected_time.skew(now, claimed))
+        assert intake.take_in(db, demo, [sent], arrival).results[0].state in ("stored", "repeat")
+    answer = browser_for("organizer").get(f"{ATTENDANCE}/person?badge=10482")
+    assert (answer.status_code, "the clock of the device was wrong" in answer.text) == (200, True)

@@ -124,6 +124,16 @@ def test_the_largest_file_can_be_imported(olga, database):
     assert len(stored(database)) == 1500
 
 
+@pytest.mark.parametrize(
+    ("zone", "at"), [("America/Chicago", "0001-01-01T00:00:00Z"), ("Asia/Tokyo", "9999-12-31T23:59:59Z")]
+)
+def test_a_file_with_a_time_at_the_end_of_the_calendar_is_shown(olga, database, zone, at):
+    with database.session() as db:
+        implementations.update(db, implementations.find(db, "demo"), time_zone=zone)
+    checked = upload(olga, content(fresh() | {"scanned_at": at}))
+    assert (checked.status_code, "1 refused" in checked.text) == (200, True)
+
+
 @pytest.mark.browser
 @pytest.mark.parametrize("look", [(size, scheme) for size in SIZES for scheme in ("light", "dark")], ids="-".join)
 def test_the_pages_are_read_by_everybody(chromium, database, store, tmp_path, look):

@@ -36,6 +36,8 @@ from web.forms.fields import choices_of as field_choices
 from web.permissions import Permission, needs
 from web.redirects import see_other
 
+#: Scans at each session that are listed.
+MOST_SCANS = 200
 SETTLED = "Nothing is open about this any more: the scans are others now."
 
 
@@ -95,7 +97,7 @@ def _drawn(db: DbSession, found: Implementation, asked: AttendanceQuestion, form
     choices = choices_of(asked, scan_queries.rules_of(found))
     form.choice.choices = field_choices((each.name, _words(each, asked, agenda)) for each in choices)
     form.seen.data = asked.seen
-    listed = scan_rows.with_ids(db, found, [scan.id for each in asked.sessions for scan in each.scans])
+    listed = scan_rows.with_ids(db, found, [scan.id for each in asked.sessions for scan in each.scans[:MOST_SCANS]])
     kept = decisions.find(db, found, asked)
     people = actors.by_keys(db, {each.entry.actor for each in listed.values()} | ({kept.decided_by} if kept else set()))
     return page(
@@ -105,6 +107,7 @@ def _drawn(db: DbSession, found: Implementation, asked: AttendanceQuestion, form
         above=(Link("To decide", address("to_decide", found.slug)),),
         form=form,
         asked=asked,
+        most=MOST_SCANS,
         agenda=agenda,
         listed=listed,
         kept=kept,

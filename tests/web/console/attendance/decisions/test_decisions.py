@@ -15,6 +15,8 @@ from records.people import users
 from records.tenants import implementations
 from tests.records.attendance.ledger_rows import scan_id
 from tests.web.console.attendance.decisions.event_records import START, refuse, scan
+from web.console.attendance import people
+from web.console.attendance.decisions import question
 
 ONE = "/console/implementations/demo/attendance"
 QUESTION = f"{ONE}/to-decide/question?kind=conflict&badge=B-1&first=s1&second=s2"
@@ -79,6 +81,19 @@ def test_two_who_decide_at_the_same_time_do_not_take_both_sessions_away(browser_
         assert "other scans of this badge count now" in page.text
         assert hidden(page, "seen") != seen
     assert len(counting(event)) == 3
+
+
+def test_a_flood_of_scans_of_one_badge_makes_no_endless_page(browser_for, event, monkeypatch):
+    monkeypatch.setattr(question, "MOST_SCANS", 3)
+    monkeypatch.setattr(people, "MOST_SCANS", 3)
+    for number in range(20, 30):
+        event(scan, number, minutes=number)
+    organizer = browser_for("organizer")
+    asked = organizer.get(QUESTION).text
+    assert (asked.count("Void this scan"), "These are the first 3 of 11." in asked) == (4, True)
+    person = organizer.get(f"{ONE}/person?badge=B-1").text
+    assert (person.count('data-label="State"') == 3, "These are the first 3." in person) == (True, True)
+    assert f"{ONE}/scans?badge=B-1" in person
 
 
 def test_what_is_left_as_it_is_is_shown_as_decided(browser_for, event):
