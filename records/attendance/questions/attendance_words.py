@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from records.attendance.minutes import AttendanceRules, BadgeAttendance
+from datetime import datetime
+
+from records.agenda.sessions import AgendaSession
+from records.attendance.minutes import AttendanceRules, BadgeAttendance, minutes_until
 
 
 def in_words(found: BadgeAttendance) -> str:
@@ -11,6 +14,13 @@ def in_words(found: BadgeAttendance) -> str:
     if found.attended is None:
         return f"{minutes}, attendance not known"
     return f"{minutes}, {'attended' if found.attended else 'not attended'}"
+
+
+def counted_in_words(found: BadgeAttendance, session: AgendaSession, now: datetime) -> str:
+    """Say what is counted now: while a session is held "12 min so far", because it is not known who stays."""
+    if session.starts_at <= now < session.ends_at:
+        return f"{minutes_until(found, now) or 0} min so far"
+    return in_words(found)
 
 
 def rule_in_words(rules: AttendanceRules) -> str:

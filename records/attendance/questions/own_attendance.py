@@ -18,7 +18,7 @@ from records.agenda.sessions import AgendaSession
 from records.attendance import session_attendance
 from records.attendance.ledger import scan_rows
 from records.attendance.ledger.scan_rows import ListedScan, ScanListQuery
-from records.attendance.minutes import BadgeAttendance, minutes_until
+from records.attendance.minutes import BadgeAttendance
 from records.people import users
 from records.people.users import User
 from records.tenants.implementations import Implementation
@@ -83,7 +83,7 @@ def of_user(db: Session, owner: Implementation, user: User | None, now: datetime
         OwnSession(
             each,
             _scans(listed[name], counts[name][1] if name in counts else None),
-            _counted(counts[name][1], each, now) if name in counts else "no scan that counts",
+            attendance_words.counted_in_words(counts[name][1], each, now) if name in counts else "no scan that counts",
             tuple(clashes.get(name, ())),
             said.get(name),
         )
@@ -112,12 +112,6 @@ def _note(row: ListedScan, found: BadgeAttendance | None) -> str:
     if found is not None and row.entry.scan_id in found.impossible:
         return "does not count: you were not inside"
     return "added by the organizer" if row.entry.kind == "added" else ""
-
-
-def _counted(found: BadgeAttendance, session: AgendaSession, now: datetime) -> str:
-    if session.starts_at <= now < session.ends_at:
-        return f"{minutes_until(found, now) or 0} min so far"
-    return attendance_words.in_words(found)
 
 
 def _clashes(db: Session, owner: Implementation, badge: str, agenda: dict[str, AgendaSession]) -> dict[str, list[str]]:

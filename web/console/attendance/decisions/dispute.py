@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from http import HTTPStatus
 
 from flask import Response, flash
@@ -90,4 +91,4 @@ def _counted(db: DbSession, found: Implementation, said: AttendanceDispute, badg
         return ""
     counts = session_attendance.of_badges(db, found, {session.session_id: session}, badge)
     here = counts.get(badge, {}).get(session.session_id)
-    return attendance_words.in_words(here[1]) if here else ""
+    return attendance_words.counted_in_words(here[1], session, datetime.now(UTC)) if here else ""

@@ -151,7 +151,9 @@ def _now_and_then(db: DbSession, found: Implementation, row: ListedScan) -> tupl
         return "", ""
     left = [each for each in counted if each.id != row.entry.scan_id]
     results = [session_attendance.of_scans(found, session, several) for several in (counted, left)]
-    return attendance_words.in_words(results[0]), attendance_words.in_words(results[1])
+    now = datetime.now(UTC)
+    before, after = (attendance_words.counted_in_words(each, session, now) for each in results)
+    return before, after
 
 
 def _add_page(db: DbSession, found: Implementation, form: AddScanForm) -> Response:
