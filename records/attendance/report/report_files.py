@@ -14,11 +14,10 @@ import zlib
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 from zipfile import BadZipFile, ZipFile, is_zipfile
-
-from openpyxl import load_workbook
 
 from records.errors import RuleViolation
 from records.spreadsheet_cells import guarded, unguarded
@@ -121,7 +120,8 @@ def _read_xlsx(path: Path) -> Iterator[Cells]:
 
     It is read no farther than a report can reach, because a file may claim any size, and any place for a cell.
     """
-    with path.open("rb") as file, closing(load_workbook(file, read_only=True)) as workbook:
+    openpyxl = import_module("openpyxl")  # large, and no other work of a server needs it
+    with path.open("rb") as file, closing(openpyxl.load_workbook(file, read_only=True)) as workbook:
         (name,) = workbook.sheetnames
         sheet = workbook[name]
         sheet.reset_dimensions()
