@@ -2,9 +2,10 @@
 
 import os
 import signal
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import expect
 
 from records import AgendaSession, UserProfile
@@ -77,7 +78,8 @@ def kill_browser(context, profile):
                 os.kill(int(words.parent.name), signal.SIGKILL)
         except OSError:  # it has just ended
             continue
-    context.close()
+    with suppress(PlaywrightError):  # it may know already that the browser is gone
+        context.close()
 
 
 class ScannerPage:

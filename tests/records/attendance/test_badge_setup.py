@@ -69,7 +69,7 @@ def test_a_format_is_not_active_before_two_examples_are_confirmed_and_all_are_re
     changes.add_examples(db, owner, [(b"Ann Doe", "")], BY)
     with pytest.raises(RuleViolation, match="Every example must be read"):
         changes.activate_format(db, owner, draft, BY)
-    with pytest.raises(RuleViolation, match="is not read: it is no list"):
+    with pytest.raises(RuleViolation, match="is not read: its parts are not separated as on the badges"):
         changes.confirm_example(db, owner, numbers(db, owner)[-1], draft, BY)
     changes.remove_example(db, owner, numbers(db, owner)[-1], BY)
     changes.remove_example(db, owner, numbers(db, owner)[-1], BY)

@@ -203,9 +203,9 @@ def test_a_login_whose_user_was_removed_says_nothing(person, act):
 
 
 def test_no_entry_of_the_audit_contains_what_was_said(person, database):
-    person("b1").say(reason="a very private reason")
+    person("b1").say(reason="I sat behind the pillar")
     with database.reading() as db:
-        assert all("private" not in f"{each.reason}{each.detail}{each.target}" for each in audit.recent(db))
+        assert all("pillar" not in f"{each.reason}{each.detail}{each.target}" for each in audit.recent(db))
 
 
 def test_the_way_back_leads_to_the_session_in_the_app_and_to_no_other_site(person):
