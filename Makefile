@@ -7,7 +7,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # Every process that is started compiles all of our modules where this is set.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help run shell test interop fuzz check bench docs lock clean
+.PHONY: help run shell test interop fuzz check bench bench-load docs lock clean
 
 help:  ## say what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -42,6 +42,9 @@ check: .venv/test.done  ## lint, format, types, architecture, docs
 
 bench: .venv/bench.done  ## measure, write benchmarks/results.json and the table in benchmarks/README.md
 	$(BIN)/python -m benchmarks $(ARGS)
+
+bench-load: .venv/bench.done  ## measure crowds: stampedes, a slow neighbour, memory over 20 minutes (half an hour in all)
+	$(BIN)/python -m benchmarks $(or $(ARGS),loads)
 
 docs: .venv/run.done  ## write the reference pages again from the code
 	$(BIN)/python docs/reference.py

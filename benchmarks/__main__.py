@@ -1,4 +1,7 @@
-"""`make bench`: measure what is named (all if nothing is), write results.json and the tables in README.md."""
+"""`make bench` and `make bench-load`: measure what is named, write results.json and the tables in README.md.
+
+Without names, `make bench` measures everything but the loads, and `make bench-load` (the name `loads`) all of those.
+"""
 
 from __future__ import annotations
 
@@ -23,6 +26,9 @@ from . import (
     review,
     scan_kills,
     slow,
+    soak,
+    stampede,
+    tenants,
     trials,
     web,
 )
@@ -42,6 +48,13 @@ MEASURES: dict[str, Callable[[Path], dict[str, Any]]] = {
     "kills": lambda folder: scan_kills.measure(folder, scans=10_000, kills=20),
     "reports": reports.measure,
     "slow": lambda folder: slow.measure(folder, rounds=3, seconds=4),
+}
+#: What `make bench-load` measures: crowds, which take minutes.
+LOADS: dict[str, Callable[[Path], dict[str, Any]]] = {
+    "stampede": lambda folder: stampede.measure(folder, waves=[(2000, 12.0), (4000, 24.0)], back_s=24.0),
+    "full": lambda folder: stampede.measure(folder, waves=[(20_000, 120.0)], back_s=120.0),
+    "tenants": tenants.measure,
+    "soak": lambda folder: soak.measure(folder, minutes=20),
 }
 BEGIN, END = "<!-- results -->", "<!-- end of results -->"
 
@@ -68,10 +81,11 @@ def tables(results: dict[str, Any]) -> str:
 def main(names: list[str]) -> None:
     file = HERE / "results.json"
     before = json.loads(file.read_text())["measures"] if file.exists() else {}
-    for name in names or list(MEASURES):
+    known = MEASURES | LOADS
+    for name in list(LOADS) if names == ["loads"] else names or list(MEASURES):
         print(f"measuring: {name} …", flush=True)
         with tempfile.TemporaryDirectory() as folder:
-            before[name] = MEASURES[name](Path(folder))
+            before[name] = known[name](Path(folder))
         print(json.dumps(before[name]["targets"], indent=2), flush=True)
     results = {"measured_at": datetime.now(UTC).isoformat(), "machine": machine(), "measures": before}
     file.write_text(json.dumps(results, indent=2) + "\n")

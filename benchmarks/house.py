@@ -32,10 +32,21 @@ SCRIPT = """
 def status(user, session, api):
     awarded = api.get("vendor", "/credits", params={"uid": user.id, "nid": session.id}).json()
     if awarded["list"]:
-        return message("Credit claimed", color="#006109")
-    return message("Claim 1.0 CE credit")
+        return message(f"Credit claimed {awarded['number']}", color="#006109")
+    return message(f"Claim 1.0 CE credit {awarded['number']}")
 """
 START_S = 60
+
+
+@dataclass(frozen=True)
+class Tenant:
+    """One implementation with its own vendor, which answers after `vendor_s`, and its people, `u0` and so on."""
+
+    slug: str
+    vendor_s: float
+    people: int
+    script: str = SCRIPT
+    fresh_s: int = 3600
 
 
 @dataclass(frozen=True)
@@ -45,12 +56,13 @@ class House:
     port: int
     web: subprocess.Popen[bytes]
     worker: subprocess.Popen[bytes]
+    vendor_ports: Mapping[str, int]  #: of each implementation
     settings: Settings
     logins: LoginStore
 
-    def login(self, user: int) -> str:
+    def login(self, user: int, slug: str = SLUG) -> str:
         """The `Authorization` of one of the users, who has just logged in with the app."""
-        who = Visitor(SLUG, f"u{user}", secrets.token_urlsafe(24), int(time.time()), "saml")
+        who = Visitor(slug, f"u{user}", secrets.token_urlsafe(24), int(time.time()), "saml")
         return "Bearer " + self.logins.tokens.issue(who).access
 
 
@@ -86,40 +98,55 @@ def wait_until_ready(port: int, path: str, words: bytes = b"") -> None:
     raise TimeoutError(f"nothing ready at port {port}")
 
 
-def furnish(settings: Settings, vendor_port: int, people: int) -> None:
-    """One implementation with many users, a session which has just ended, and a script that makes one call."""
+def furnish(settings: Settings, tenants: Mapping[Tenant, int]) -> None:
+    """Each tenant (with the port of its vendor): an implementation with its users, a session which has just ended, and its script."""
     database = Database(settings.database_url, environment=settings.environment)
     database.upgrade()
-    with TrialSandbox() as bench:
-        review = bench.review(SCRIPT)
     now = datetime.now(UTC)
     rows = f"ID,Title,Start Time,End Time\nS1,Airway,{now - timedelta(hours=1):%FT%TZ},{now:%FT%TZ}\n"
-    with database.session() as db:
-        made = implementations.create(db, SLUG, "Benchmark")
-        implementations.update(db, made, fresh_seconds=3600, stale_seconds=7200, concurrency=64)
-        draft = ConnectionDraft(name="vendor", base_url=f"http://127.0.0.1:{vendor_port}", development=True)
-        connections.save(db, SecretBox(settings.keys), made, draft)
-        agenda.import_file(db, made, agenda.read(rows.encode(), made.time_zone), AuditContext("benchmark"))
-        for number in range(people):
-            users.remember(db, made, f"u{number}", UserProfile(f"u{number}", "attendee", "Ann", f"No {number}", ""))
-        deployments.activate_text(
-            db, made, checked_script(SCRIPT, review), AuditContext("benchmark"), author="benchmark"
-        )
+    with TrialSandbox() as bench:
+        reviews = {tenant: bench.review(tenant.script) for tenant in tenants}
+    for tenant, vendor_port in tenants.items():
+        with database.session() as db:
+            made = implementations.create(db, tenant.slug, "Benchmark")
+            implementations.update(
+                db, made, fresh_seconds=tenant.fresh_s, stale_seconds=2 * tenant.fresh_s, concurrency=64
+            )
+            draft = ConnectionDraft(name="vendor", base_url=f"http://127.0.0.1:{vendor_port}", development=True)
+            connections.save(db, SecretBox(settings.keys), made, draft)
+            agenda.import_file(db, made, agenda.read(rows.encode(), made.time_zone), AuditContext("benchmark"))
+            for number in range(tenant.people):
+                users.remember(db, made, f"u{number}", UserProfile(f"u{number}", "attendee", "Ann", f"No {number}", ""))
+            script = checked_script(tenant.script, reviews[tenant])
+            deployments.activate_text(db, made, script, AuditContext("benchmark"), author="benchmark")
     database.dispose()
 
 
 @contextmanager
+def vendor(folder: Path, tenant: Tenant) -> Iterator[int]:
+    """The vendor of a tenant, and its port."""
+    words = ("-m", "benchmarks.vendor", str(tenant.vendor_s), str(tenant.people))
+    with process(*words, env=os.environ, log=folder / f"vendor-{tenant.slug}.log") as running:
+        assert running.stdout
+        yield int(running.stdout.readline())
+
+
+@contextmanager
 def house(folder: Path, *, vendor_s: float, people: int, threads: int = 64) -> Iterator[House]:
+    """A house with one tenant, as `house_of` makes it."""
+    with house_of(folder, Tenant(SLUG, vendor_s, people), threads=threads) as ours:
+        yield ours
+
+
+@contextmanager
+def house_of(folder: Path, *tenants: Tenant, threads: int = 64) -> Iterator[House]:
     """Start everything with one worker process of each kind and one web process; stop it in the opposite order."""
     with ExitStack() as stack:
         store = EmbeddedStore()
         address = store.start()
         stack.callback(store.stop)
-        vendor = stack.enter_context(
-            process("-m", "benchmarks.vendor", str(vendor_s), env=os.environ, log=folder / "vendor.log")
-        )
-        assert vendor.stdout
-        vendor_port, port = int(vendor.stdout.readline()), free_port()
+        vendors = {tenant: stack.enter_context(vendor(folder, tenant)) for tenant in tenants}
+        port = free_port()
         env = os.environ | {
             "SESSION_STATUS_ENV": "development",
             "SESSION_STATUS_PUBLIC_URL": f"http://127.0.0.1:{port}",
@@ -134,14 +161,14 @@ def house(folder: Path, *, vendor_s: float, people: int, threads: int = 64) -> I
             "REDIS_URL": address,
         }
         settings = Settings.from_environment(env)
-        furnish(settings, vendor_port, people)
+        furnish(settings, vendors)
         worker = stack.enter_context(process("-m", "worker", env=env, log=folder / "worker.log"))
         stack.enter_context(process("-m", "worker", "background", env=env, log=folder / "background.log"))
         web = stack.enter_context(process("-m", "web.cli", "web", env=env, log=folder / "web.log"))
         wait_until_ready(port, "/readyz", b'"warnings":[]')
         logins = LoginStore.open(settings)
         stack.callback(logins.close)
-        yield House(port, web, worker, settings, logins)
+        yield House(port, web, worker, {each.slug: at for each, at in vendors.items()}, settings, logins)
 
 
 @contextmanager
