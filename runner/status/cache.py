@@ -21,7 +21,7 @@ from runner.logins.ended_logins import EndedLoginCheck, LoginEnded
 from runner.store.error_replies import is_wrong_type
 from runner.store.thread_connections import ThreadConnections
 
-from .cache_scripts import BEGIN, CLAIM, FREE, LEAVE, OUTDATE, RETURNED, STORE
+from .cache_scripts import BEGIN, CLAIM, FREE, LEAVE, OUTDATE, RETURNED, STORE, TAKE_BACK
 
 #: The channel on which the key of a status is published when its run has ended.
 DONE = "st:done"
@@ -132,7 +132,7 @@ class StatusCache:
             LuaScript(redis, BEGIN),
             LuaScript(redis, STORE),
         )
-        self._outdate = LuaScript(redis, OUTDATE)
+        self._outdate, self._take_back = LuaScript(redis, OUTDATE), LuaScript(redis, TAKE_BACK)
         self._returned, self._free, self._leave = (
             LuaScript(redis, RETURNED),
             LuaScript(redis, FREE),
@@ -200,6 +200,10 @@ class StatusCache:
     def outdate(self, key: str) -> None:
         """Note that something changed on which a script depends: the status is stale, and a run under way is not stored."""
         self._outdate(key, self._now())
+
+    def take_back(self, key: str) -> None:
+        """Forget what is shown, also as the last good message: it came from a run that must not be believed."""
+        self._take_back(key, self._now())
 
     def free(self, key: str, token: str) -> None:
         """Free a claimed run that could not be queued."""
