@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import replace
+from functools import partial
 from types import TracebackType
 from typing import Self
 
 from . import check_protocol
+from .channel import Channel, ChildExit
 from .check_protocol import CHECK_LIMITS, SOURCE_CHARS
 from .jail.report import JailConfig, JailReport, objection
 from .outcomes import CheckResult, Outcome, Powers, RunLimits, ScriptInput
+from .run_ends import END_S, RunEnds
 from .run_protocol import RunProtocol
 from .tracing import trace_protocol
 from .tracing.trace_protocol import TracedRuns
@@ -32,10 +37,12 @@ class Sandbox:
         renewal: Renewal = Renewal(),  # noqa: B008 - frozen
     ) -> None:
         self._pool = ZygotePool(config, launch, renewal)
+        self._ends = RunEnds()
 
     def start(self) -> Self:
         """Start the zygote, which attacks its own jail first. Raises `JailTooWeak`."""
         self._pool.open()
+        self._ends.open()
         return self
 
     @property
@@ -67,13 +74,30 @@ class Sandbox:
         *,
         powers: Powers,
         limits: RunLimits = RunLimits(),  # noqa: B008 - frozen, so that one is as good as another
+        on_end: Callable[[Outcome], None] | None = None,
     ) -> Outcome:
-        """Run code that `check` compiled; whatever the script does becomes the outcome. Raises `ZygoteGone`."""
+        """Run code that `check` compiled; whatever the script does becomes the outcome. Raises `ZygoteGone`.
+
+        Without `on_end`, the child's end is awaited, and the outcome is final. With it, the outcome is returned at the child's
+        last word, without CPU time and memory, and `on_end` is called once with the final one: before this method returns, or
+        later, in a thread of the sandbox. The two differ in kind or alarm if the child, after its last word, did what overrules
+        an answer; then the answer must be taken back. If this method raises, `on_end` is not called.
+        """
         channel = self._pool.child(limits)
-        try:
-            return RunProtocol(channel, powers, limits).run(code, script_input)
-        finally:
-            channel.close()
+        protocol = RunProtocol(channel, powers, limits)
+        with ExitStack() as stack:
+            stack.callback(channel.close)
+            result = protocol.run(code, script_input)
+            if on_end is None or result.report is None:
+                outcome = protocol.final_outcome(result)
+            else:
+                outcome = protocol.outcome(result.report, ChildExit())
+                self._ends.add(partial(_finish_run, channel, partial(protocol.final_outcome, result, END_S), on_end))
+                stack.pop_all()
+                return outcome
+        if on_end is not None:
+            on_end(outcome)
+        return outcome
 
     def instrument(self, source: str) -> InstrumentResult:
         """Compile a script with probes, for `traced_runs`; a hostile text gets a finding. Raises `ZygoteGone`."""
@@ -94,8 +118,13 @@ class Sandbox:
         """
         return TracedRuns(self._pool.child(replace(limits, wall_s=child_wall_s)), script, limits)
 
+    def wait_for_ends(self, timeout_s: float) -> bool:
+        """Wait until `on_end` was called for every run that has returned; return whether it was, within the time."""
+        return self._ends.wait(timeout_s)
+
     def close(self) -> None:
         """End every process of the sandbox. Runs of other threads have 2 seconds to end; then they end as crashed."""
+        self._ends.close()
         self._pool.close()
 
     def __enter__(self) -> Self:
@@ -105,6 +134,15 @@ class Sandbox:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def _finish_run(channel: Channel, final_outcome: Callable[[], Outcome], on_end: Callable[[Outcome], None]) -> None:
+    """See a run's child end, and tell the owner of the run."""
+    try:
+        outcome = final_outcome()
+    finally:
+        channel.close()
+    on_end(outcome)
 
 
 def _is_text(source: str) -> bool:

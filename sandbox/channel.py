@@ -10,8 +10,14 @@ import socket
 import time
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import Self
 
 from .frames import HEADER, FrameError, pack
+from .jail.lockdown import LIMITS
+from .outcomes import RunLimits
+
+_GRACE_S = 0.25  #: beyond the broker's own deadline, which comes first; this is for a broker that hangs
+_RECORD_BYTES = 4096  #: more than the report on a child's end has
 
 
 class ChildEnded(Exception):
@@ -38,7 +44,7 @@ class ChildExit:
     cpu_s: float = 0.0
     peak_bytes: int = 0
     idle_bytes: int = 0  #: how much of that a child uses that does nothing
-    killed: str | None = None  #: "wall" or "broker", if the zygote killed it
+    killed: str | None = None  #: "broker", if the zygote killed it on behalf of the broker
 
 
 class Channel:
@@ -50,12 +56,29 @@ class Channel:
     def __init__(self, frames: socket.socket, status: socket.socket) -> None:
         self._frames = frames
         self._status = status
+        self._opening = b""
 
-    def send(self, body: bytes, deadline: float) -> None:
-        """Send a frame to the child. Raises `ChildEnded` and `TimeUp`."""
+    def limit(self, limits: RunLimits) -> Self:
+        """Set the limits of the run: the child reads them first, before any frame, and closes its jail with them."""
+        self._opening = LIMITS.pack(limits.memory_bytes, limits.cpu_s, limits.wall_s + _GRACE_S)
+        return self
+
+    def exit_before_use(self) -> ChildExit | None:
+        """How the child ended before any run used it; None if it waits."""
+        try:
+            record = self._status.recv(_RECORD_BYTES, socket.MSG_DONTWAIT)
+        except BlockingIOError:
+            return None
+        except OSError:
+            return ChildExit()
+        return _exit_of(record)
+
+    def send(self, body: bytes, deadline: float, *more: bytes) -> None:
+        """Send a frame to the child, and more frames with it. Raises `ChildEnded` and `TimeUp`."""
+        data, self._opening = b"".join([self._opening, pack(body), *map(pack, more)]), b""
         self._frames.settimeout(_seconds_left(deadline))
         try:
-            self._frames.sendall(pack(body))
+            self._frames.sendall(data)
         except TimeoutError as fault:
             raise TimeUp from fault
         except OSError as fault:
@@ -100,10 +123,10 @@ class Channel:
     def _receive_exit(self, deadline: float) -> ChildExit | None:
         try:
             self._status.settimeout(_seconds_left(deadline))
-            record = self._status.recv(4096)
+            record = self._status.recv(_RECORD_BYTES)
         except (TimeoutError, TimeUp):
             return None
-        return ChildExit(**json.loads(record)) if record else ChildExit()
+        return _exit_of(record)
 
     def _read_exactly(self, length: int, deadline: float) -> bytes:
         read = bytearray()
@@ -119,6 +142,10 @@ class Channel:
                 raise ChildEnded
             read += chunk
         return bytes(read)
+
+
+def _exit_of(record: bytes) -> ChildExit:
+    return ChildExit(**json.loads(record)) if record else ChildExit()
 
 
 def _seconds_left(deadline: float) -> float:

@@ -29,6 +29,11 @@ def exited_cleanly(child_exit: ChildExit) -> bool:
     return child_exit.status == 0
 
 
+def was_cut_off(child_exit: ChildExit) -> bool:
+    """Whether the broker had the child killed before it ended by itself."""
+    return child_exit.killed is not None and _signal(child_exit) == signal.SIGKILL
+
+
 def report_from_exit(child_exit: ChildExit, limits: RunLimits) -> RunReport:
     """The report on a run whose child sent no report, or did not exit cleanly after it."""
     number = _signal(child_exit)
@@ -37,7 +42,7 @@ def report_from_exit(child_exit: ChildExit, limits: RunLimits) -> RunReport:
     killed_by_limit = number == signal.SIGKILL and child_exit.killed is None and child_exit.cpu_s > limits.cpu_s
     if number in _CPU_SIGNALS or killed_by_limit:
         return timeout_report(f"the CPU time of {limits.cpu_s:g} s is used up")
-    if child_exit.killed is not None:
+    if child_exit.killed is not None or number == signal.SIGALRM:
         return timeout_report(f"the time of {limits.wall_s:g} s is used up")
     if child_exit.status is None:
         return crash_report("ZygoteDied", "the process that supervises the scripts died during the run")

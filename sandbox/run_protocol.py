@@ -86,23 +86,34 @@ class RunProtocol:
         self._limits = limits
         self._started = time.monotonic()
         self._deadline = self._started + limits.wall_s
+        self._last_word_at: float | None = None  #: when the exchange with the child was over, in whatever way
         self._log: list[str] = []
         self._dropped_log_lines = False
         self._line: int | None = None  #: the line of the script's last call or log line, as its child stated it
         self._calls = 0
         self._read_bytes = 0
 
-    def run(self, code: bytes, script_input: ScriptInput) -> Outcome:
-        """From the request to the outcome, in these steps; a later step overrules an earlier one.
+    def run(self, code: bytes, script_input: ScriptInput) -> ExchangeResult[RunReport]:
+        """Step 1 of `final_outcome`, from the request to the child's last word."""
+        request = encode({"op": "run", "input": asdict(script_input), "log_lines": self._limits.log_lines})
+        result = run_exchange(lambda: self._exchange(request, code), self._limits)
+        self._last_word_at = time.monotonic()
+        return result
 
-        1. The child's final report, or the reason why the broker stops it.
-        2. The child's end; after its report it has the time that is left to end by itself, and may send nothing more.
+    def final_outcome(self, result: ExchangeResult[RunReport], end_s: float | None = None) -> Outcome:
+        """The outcome of a run, in these steps; a later step overrules an earlier one.
+
+        1. (`run`) The child's final report, or the reason why the broker stops it.
+        2. The child's end; after its report it has the time that is left to end by itself, and may send nothing more. If the
+           answer was already given, it has `end_s` seconds from its last word; that it is killed then overrules nothing.
         3. A forbidden system call overrules everything; it or a forged frame is an alarm.
         """
-        request = encode({"op": "run", "input": asdict(script_input), "log_lines": self._limits.log_lines})
-        result = run_exchange(lambda: self._exchange(request, code), self._limits)  # 1
-        result, child_exit = finish_exchange(result, self._channel, self._deadline)  # 2
-        report = result.stopped or (result.report if exit_status.exited_cleanly(child_exit) else None)
+        deadline = self._deadline
+        if end_s is not None and self._last_word_at is not None:
+            deadline = min(deadline, self._last_word_at + end_s)
+        result, child_exit = finish_exchange(result, self._channel, deadline)  # 2
+        has_ended = exit_status.exited_cleanly(child_exit) or (end_s is not None and exit_status.was_cut_off(child_exit))
+        report = result.stopped or (result.report if has_ended else None)
         if report is None or exit_status.is_alarm(child_exit):
             report = exit_status.report_from_exit(child_exit, self._limits)  # 3
             report = exit_status.with_last_known_line(report, self._line)
@@ -138,8 +149,7 @@ class RunProtocol:
             self._line = frame["line"]
 
     def _exchange(self, request: bytes, code: bytes) -> RunReport:
-        self._channel.send(request, self._deadline)
-        self._channel.send(code, self._deadline)
+        self._channel.send(request, self._deadline, code)
         frame, size = self.serve()
         return self.judged_report(frame_schemas.run_report_of(frame), size)
 
@@ -194,7 +204,7 @@ class RunProtocol:
 
     def _usage(self, child_exit: ChildExit) -> Usage:
         return Usage(
-            wall_ms=(time.monotonic() - self._started) * 1000,
+            wall_ms=((self._last_word_at or time.monotonic()) - self._started) * 1000,
             cpu_ms=child_exit.cpu_s * 1000,
             memory_bytes=child_exit.peak_bytes,
             idle_bytes=child_exit.idle_bytes,

@@ -49,6 +49,7 @@ class EarlierDisplay:
         kept = {
             "last good": "The last good message stayed",
             "fallback": "The fallback text was shown",
+            "taken back": "The message was taken back",
         }.get(self.run.shown_as, "Nothing was shown")
         return f"{since}. {kept}, because {every} failed: {_why(newest)}."
 

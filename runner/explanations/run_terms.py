@@ -16,6 +16,10 @@ RUN_WORDS: Final = (
         "active version",
         "the run of the staged version failed, and the active version was run instead; that run has its own row",
     ),
+    (
+        "taken back",
+        "the message was shown for a moment, until the script's process did what no script does after its answer",
+    ),
     ("hidden", "nothing is shown: the script said so, or the run failed and there was nothing else to show"),
     ("returned", "the script ended and said what to show"),
     ("raised", "the script ended with an error; the text says which, and in which line"),

@@ -1,4 +1,4 @@
-"""One run, from its order to what is shown. The answer is stored first; the trace is written afterwards.
+"""One run, from its order to what is shown. The answer is stored first; the trace is written when the child has ended.
 
 Orders are taken by drainers (`runner.runs.draining`). A run whose worker died is repeated once, under another id.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Callable
+from concurrent.futures import Future
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -20,9 +21,10 @@ from runner.powers.answers.answer_redaction import AnswerRedaction, texts_of
 from runner.queues import run_causes
 from runner.queues.status_jobs import RunOrder, new_run_id, waited_ms
 from runner.status.cache import RunStart, StatusCache, StatusUpdate
-from sandbox import Outcome, OutcomeKind, ScriptError, ScriptInput
+from sandbox import Outcome, OutcomeKind, RunLimits, ScriptError, ScriptInput
 
-from .outcome_to_status import ACTIVE_VERSION, StatusDecision, decide_status
+from .budget_warnings import budget_warnings
+from .outcome_to_status import ACTIVE_VERSION, TAKEN_BACK, StatusDecision, decide_status
 from .script_lines import with_lines
 from .security_alarm import raise_alarm
 from .version_bundle import VersionBundle
@@ -124,27 +126,32 @@ class RunExecution:
         self._powers: LivePowers | None = None
         self._recorded: RecordedCalls | None = None
         self._script_input: ScriptInput | None = None
+        self._final: Future[Outcome] = Future()  #: the outcome that counts in the end; known when the child has ended
+        self._shown: tuple[StatusDecision, bool] | None = None  #: what was to be shown, and whether it was stored
 
     def run(self, key: str) -> None:
         """Execute the script, show the result, then record the trace."""
         try:
-            decision = self._decide(self._execute())
+            outcome = self._execute()
+            decision = self._decide(outcome)
         except Exception as error:  # a bug, or an outage: show the fallback, then let the error be seen
-            self._show(key, self._decide(_fault_of_ours(error)))
+            decision = self._decide(_fault_of_ours(error))
+            self._record(decision, stored=self._show(key, decision))
             raise
         instead: RunExecution | None = None
         try:
             instead = self._instead() if decision.failed else None
         finally:  # also if the active version cannot be read
             self._conclude(key, decision, instead)
+            self._final.add_done_callback(lambda final: self._finish(key, outcome, final.result()))
 
     def _conclude(self, key: str, decision: StatusDecision, instead: RunExecution | None) -> None:
         """Show the result, or the result of the run that is made instead; in any case report what the script has done."""
         try:
             if instead is None:
-                self._show(key, decision)
+                self._shown = decision, self._show(key, decision)
             else:
-                self._record(replace(decision, shown_as=ACTIVE_VERSION), stored=False)
+                self._shown = replace(decision, shown_as=ACTIVE_VERSION), False
         finally:
             self._report(key, decision.outcome, instead)
 
@@ -158,6 +165,34 @@ class RunExecution:
         finally:
             if instead is not None:
                 instead.run(key)
+
+    def _finish(self, key: str, said: Outcome, final: Outcome) -> None:
+        """Record the trace. If the child overruled its answer after its last word, take the answer back first.
+
+        1. A final outcome of another kind, or with an alarm, overrules what was said.
+        2. What is stored for this status is forgotten, so that it is never shown again; the next request starts a run.
+        3. The version is suspended, or its crash is told, as after any run.
+        """
+        final = with_lines(final, self._bundle.status_lines)
+        holds = (final.kind, final.alarm) == (said.kind, said.alarm)  # 1
+        try:
+            if not holds:
+                self._services.cache.take_back(key)  # 2
+        finally:
+            self._record_end(final, holds=holds)
+            if not holds:
+                self._report(key, final, None)  # 3
+
+    def _record_end(self, final: Outcome, *, holds: bool) -> None:
+        """Record the trace of a run whose child has ended, unless its result could not be shown for a fault of ours."""
+        if self._shown is None:
+            return
+        decision, stored = self._shown
+        if holds:
+            self._record(_with_usage(decision, final, self._bundle.limits), stored=stored)
+            return
+        shown_as = TAKEN_BACK if stored else decision.shown_as
+        self._record(replace(decision, outcome=final, shown_as=shown_as), stored=False)
 
     def _instead(self) -> RunExecution | None:
         """Return a run of the active version; None unless this run is of the staged one."""
@@ -173,7 +208,9 @@ class RunExecution:
     def _execute(self) -> Outcome:
         bundle, order, services = self._bundle, self._order, self._services
         if bundle.code is None:
-            return Outcome(OutcomeKind.REFUSED, error=bundle.refusal)
+            refused = Outcome(OutcomeKind.REFUSED, error=bundle.refusal)
+            self._final.set_result(refused)
+            return refused
         token = services.tokens.make(order.implementation, order.user, order.session)
         self._script_input = services.script_inputs.read(
             bundle.implementation,
@@ -190,15 +227,17 @@ class RunExecution:
         if bundle.implementation.keep_answers_days:
             self._recorded = RecordedCalls(self._powers)
         powers = self._recorded or self._powers
-        outcome = services.sandbox.run(bundle.code, self._script_input, powers=powers, limits=bundle.limits)
+        outcome = services.sandbox.run(
+            bundle.code, self._script_input, powers=powers, limits=bundle.limits, on_end=self._final.set_result
+        )
         return with_lines(outcome, bundle.status_lines)
 
     def _decide(self, outcome: Outcome) -> StatusDecision:
         return decide_status(outcome, self._bundle, self._start.good, run=self._id, now=self._started_at)
 
-    def _show(self, key: str, decision: StatusDecision) -> None:
+    def _show(self, key: str, decision: StatusDecision) -> bool:
         order = self._order
-        self._record(decision, stored=self._store(key, order.token, order.generation, decision.shown))
+        return self._store(key, order.token, order.generation, decision.shown)
 
     def _record(self, decision: StatusDecision, *, stored: bool) -> None:
         """Record the trace and log a line. `stored`: the decision is what is displayed."""
@@ -259,6 +298,12 @@ class RunExecution:
             "SCRIPT CRASH: %s implementation=%s user=%r session=%r version=%s run=%s",
             *(text, order.implementation, order.user, order.session, order.version, self._id),
         )
+
+
+def _with_usage(decision: StatusDecision, final: Outcome, limits: RunLimits) -> StatusDecision:
+    """Return the decision with what the run used in the end, and with the warnings that follow from it."""
+    warnings = dict.fromkeys((*budget_warnings(final.usage, limits), *decision.warnings))
+    return replace(decision, outcome=replace(decision.outcome, usage=final.usage), warnings=tuple(warnings))
 
 
 def _fault_of_ours(error: Exception) -> Outcome:

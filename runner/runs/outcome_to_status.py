@@ -22,11 +22,13 @@ from .message_contract import judge
 from .version_bundle import VersionBundle
 
 ACTIVE_VERSION: Final = runs.ACTIVE_VERSION
+#: The message was shown, until the child did after its last word what overrules an answer.
+TAKEN_BACK: Final = "taken back"
 
 
 @dataclass(frozen=True)
 class StatusDecision:
-    """What is shown; for the trace also as what (fresh, last good, fallback, hidden, active version) and with which warnings."""
+    """What is shown; for the trace also as what (fresh, last good, fallback, hidden, active version, taken back) and with which warnings."""
 
     shown: StatusUpdate
     shown_as: str

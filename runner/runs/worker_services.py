@@ -6,6 +6,7 @@ each of its threads. There is no other global.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -81,6 +82,8 @@ class WorkerServices:
         """Write the traces that are left, then close everything but the sandbox, which belongs to the caller."""
         self.leases.close()
         self.change_listener.close()
+        if not self.sandbox.wait_for_ends(ENDS_S):
+            log.error("the ends of some runs were not seen, and their traces are lost")
         self.traces.close()
         self.outages.close()
         self.vendors.close()
@@ -89,6 +92,11 @@ class WorkerServices:
         self.redis.close()
         self.database.dispose()
 
+
+#: Seconds that a stopping worker waits for the ends of children whose answers were given: far longer than they may take.
+ENDS_S = 5.0
+
+log = logging.getLogger(__name__)
 
 #: Set in each thread of the worker.
 WORKER_SERVICES: ContextVar[WorkerServices] = ContextVar("worker services")

@@ -23,7 +23,7 @@ from runner.queues.status_jobs import WAITING_S, DueDrainer, new_run_id
 from runner.store.error_replies import is_wrong_type
 from runner.store.lua_scripts import DirectScripts, LuaScript, ScriptCall
 
-from .cache_scripts import BEGIN, CLAIM, FREE, OUTDATE, RETURNED, STORE
+from .cache_scripts import BEGIN, CLAIM, FREE, OUTDATE, RETURNED, STORE, TAKE_BACK
 from .return_moments import digest_of_pair
 
 #: The channel on which the key of a status is published when its run has ended.
@@ -129,8 +129,8 @@ class StatusCache:
         self._direct = DirectScripts(redis)
         self._steps = tuple(int(step * 1000) for step in steps_s)
         self._clock = clock_ms
-        self._claim, self._returned, self._begin, self._store, self._outdate, self._free = (
-            LuaScript(redis, source) for source in (CLAIM, RETURNED, BEGIN, STORE, OUTDATE, FREE)
+        self._claim, self._returned, self._begin, self._store, self._outdate, self._free, self._take_back = (
+            LuaScript(redis, source) for source in (CLAIM, RETURNED, BEGIN, STORE, OUTDATE, FREE, TAKE_BACK)
         )
 
     @staticmethod
@@ -184,6 +184,10 @@ class StatusCache:
     def outdate(self, key: str) -> None:
         """Note that something changed on which a script depends: the status is stale, and a run under way is not stored."""
         self._outdate(key, self._now())
+
+    def take_back(self, key: str) -> None:
+        """Forget what is shown, also as the last good message: it came from a run that must not be believed."""
+        self._take_back(key, self._now())
 
     def free(self, key: str, token: str) -> None:
         """Free a claimed run that could not be queued."""

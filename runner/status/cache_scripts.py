@@ -228,6 +228,18 @@ return 1
 """
 )
 
+#: ARGV: now -> whether there was a status: nothing that was stored is shown again, and a run under way is not stored
+TAKE_BACK = (
+    NOW
+    + """
+if redis.call('EXISTS', key) == 0 then return 0 end
+redis.call('HINCRBY', key, 'gen', 1)
+redis.call('HSET', key, 'fresh', 0)
+redis.call('HDEL', key, 'body', 'state', 'digest', 'keep', 'good', 'good_state', 'good_at', 'lock', 'until', 'ran')
+return 1
+"""
+)
+
 #: ARGV: now, token -> whether the lock was ours
 FREE = (
     NOW

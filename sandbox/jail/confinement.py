@@ -12,7 +12,7 @@ from pathlib import Path
 from sandbox.errors import JailTooWeak
 
 from . import landlock, namespaces, seccomp
-from .lockdown import CHANNEL, JAIL_USER, LIMITS, Plan, finish_lockdown, start_lockdown
+from .lockdown import CHANNEL, JAIL_USER, LIMITS, Plan, finish_lockdown, lock_zygote, start_lockdown
 from .syscall_numbers import architecture
 
 
@@ -24,7 +24,7 @@ def confine_process(channel: int, *, memory_bytes: int, cpu_s: float) -> int:
 
     1. Leave the namespaces that may be left.
     2. Make the deny-all ruleset and the filter. Both must exist.
-    3. The steps of every jailed child (`lockdown`).
+    3. The steps of a zygote and of every jailed child (`lockdown`), with one filter for both.
     """
     left = namespaces.unshare()  # 1
     machine, version = architecture(), landlock.abi()  # 2
@@ -36,11 +36,12 @@ def confine_process(channel: int, *, memory_bytes: int, cpu_s: float) -> int:
         base_bytes=int(Path("/proc/self/statm").read_text().split()[0]) * os.sysconf("SC_PAGE_SIZE"),
         user=JAIL_USER if as_root else None,
         ruleset=landlock.ruleset(version),
-        program=seccomp.SeccompProgram(seccomp.build(machine, CHANNEL)),
+        program=seccomp.SeccompProgram(seccomp.whole_program(machine, CHANNEL)),
     )
     try:
-        start_lockdown(plan, channel)  # 3
-        finish_lockdown(plan, LIMITS.pack(memory_bytes, cpu_s))
+        lock_zygote(plan)  # 3
+        start_lockdown(plan, channel)
+        finish_lockdown(plan, LIMITS.pack(memory_bytes, cpu_s, 0.0))
     except (OSError, ValueError) as fault:
         raise JailTooWeak(f"a layer of the jail cannot be entered: {fault}") from fault
     return CHANNEL

@@ -11,13 +11,10 @@ import os
 from dataclasses import dataclass, replace
 
 from . import kernel
-from .lockdown import LIMITS, Plan, finish_lockdown, start_lockdown
+from .lockdown import Plan, finish_lockdown, lock_zygote, start_lockdown
 
-#: System call that failed -> the layer that makes it; at that point no other layer does.
-_LAYER_FAULTS = {
-    "landlock_restrict_self": "Landlock cannot be entered",
-    "prctl": "seccomp cannot be installed",
-}
+#: What failed -> the layer.
+_LAYER_FAULTS = {"landlock_restrict_self": "Landlock cannot be entered", "seccomp": "seccomp cannot be installed"}
 
 
 @dataclass(frozen=True)
@@ -30,21 +27,23 @@ class JailObservation:
     fault: str = ""  #: why a child cannot lock itself in, or empty
 
 
-def inspect_self(plan: Plan, channel: int, memory_bytes: int, cpu_s: float) -> JailObservation:
-    """Lock this process in for good, by the steps of every child, and return what holds.
+def inspect_self(plan: Plan, channel: int, limits: bytes) -> JailObservation:
+    """Lock this process in for good, by the steps of the zygote and of every child, and return what holds.
 
-    1. `start_lockdown`: after it the user is known, and that Landlock was entered.
-    2. `finish_lockdown`: the limits and the filter.
-    3. A call that only the filter refuses: nothing but its refusal proves the filter.
+    1. `lock_zygote`: what children inherit.
+    2. `start_lockdown`: after it the user is known, and that Landlock was entered.
+    3. `finish_lockdown`: the limits and the filter.
+    4. A call that only the filter refuses: nothing but its refusal proves the filter.
     """
     observed = JailObservation()
     try:
-        start_lockdown(plan, channel)  # 1
+        lock_zygote(plan)  # 1
+        start_lockdown(plan, channel)  # 2
         observed = replace(observed, uid=os.getuid(), landlock=plan.ruleset is not None)
-        finish_lockdown(plan, LIMITS.pack(memory_bytes, cpu_s))  # 2
+        finish_lockdown(plan, limits)  # 3
     except (OSError, ValueError) as fault:
-        return replace(observed, fault=_fault_text(fault, observed))
-    return replace(observed, seccomp=_filter_refuses())  # 3
+        return _with_fault(observed, fault, plan)
+    return replace(observed, seccomp=_filter_refuses())  # 4
 
 
 def _filter_refuses() -> bool:
@@ -55,8 +54,9 @@ def _filter_refuses() -> bool:
     return False
 
 
-def _fault_text(fault: OSError | ValueError, observed: JailObservation) -> str:
-    name = getattr(fault, "filename", None)
-    is_started = observed.uid >= 0
-    layer = _LAYER_FAULTS.get(str(name)) if is_started or name == "landlock_restrict_self" else None
-    return f"{layer or 'a child cannot lock itself in'}: {fault}"
+def _with_fault(observed: JailObservation, fault: OSError | ValueError, plan: Plan) -> JailObservation:
+    """The observation of a process that could not lock itself in. Its filters come last, so by then it has entered Landlock."""
+    name = str(getattr(fault, "filename", None))
+    if name == "seccomp":
+        observed = replace(observed, uid=os.getuid(), landlock=plan.ruleset is not None)
+    return replace(observed, fault=f"{_LAYER_FAULTS.get(name, 'a child cannot lock itself in')}: {fault}")

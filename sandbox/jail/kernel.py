@@ -20,8 +20,8 @@ SECCOMP_MODE_FILTER = 2
 _LIBRARY = ctypes.CDLL(None, use_errno=True)
 _SYSCALL = _LIBRARY.syscall
 _SYSCALL.restype = ctypes.c_long
-_ARCHITECTURE = architecture()
-_NUMBERS = numbers(_ARCHITECTURE) if _ARCHITECTURE else {}
+ARCHITECTURE = architecture()  #: of this machine; None if the jail does not know it
+_NUMBERS = numbers(ARCHITECTURE) if ARCHITECTURE else {}
 
 
 def call(name: str, *arguments: int | bytes | ctypes.c_void_p | None) -> int:

@@ -6,7 +6,6 @@ kernel's `Documentation/userspace-api/landlock.rst`.
 
 from __future__ import annotations
 
-import os
 import struct
 
 from . import kernel
@@ -38,12 +37,11 @@ def attributes(version: int) -> bytes:
 
 
 def ruleset(version: int) -> int:
-    """Create the ruleset, once in the zygote, and return its descriptor; a child only has to enter it."""
+    """Create the ruleset, once in the zygote, and return its descriptor; the zygote and its children only have to enter it."""
     packed = attributes(version)
     return kernel.call("landlock_create_ruleset", packed, len(packed), 0)
 
 
 def enter(descriptor: int) -> None:
-    """Enter the ruleset for good in this process, and close the descriptor. Needs no-new-privs."""
+    """Enter the ruleset for good in this process, in a domain of its own below the one it is in. Needs no-new-privs."""
     kernel.call("landlock_restrict_self", descriptor, 0)
-    os.close(descriptor)

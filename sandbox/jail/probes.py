@@ -28,8 +28,9 @@ _FUTEX_WAKE = 1  # without the flag that limits it to one process
 _CPU_CLOCK = 2  # of the process whose number is in the bits above
 _EXECUTABLE = mmap.PROT_READ | mmap.PROT_WRITE | mmap.PROT_EXEC
 
-#: Memory in bytes and CPU time in seconds that a probe may use.
-PROBE_LIMITS = (32 * 1024 * 1024, 0.05)
+#: Memory in bytes, CPU time and wall time in seconds that a probe may use.
+PROBE_LIMITS = (32 * 1024 * 1024, 0.05, 5.0)
+_SHORT_WALL = (*PROBE_LIMITS[:2], 0.1)
 
 
 def _open_folder() -> None:
@@ -141,6 +142,10 @@ def _cpu_time() -> None:
         pass
 
 
+def _wall_time() -> None:
+    os.read(CHANNEL, 1)  # nothing ever comes
+
+
 #: Name in the report -> attempt. An attempt that returns has broken out.
 ATTEMPTS: dict[str, Callable[[], None]] = {
     "open": _open_folder,
@@ -165,7 +170,6 @@ ATTEMPTS: dict[str, Callable[[], None]] = {
     "x32_call": _x32_call,
     "shared_futex": _shared_futex,
     "shared_memory": _shared_memory,
-    "cpu_time": _cpu_time,
 }
 
 #: The same against the zygote, whose process number is passed: in the jail, asking for it is refused, too.
@@ -176,8 +180,29 @@ ATTEMPTS_ON_ZYGOTE: dict[str, Callable[[int], None]] = {
 }
 
 
-#: The attempt that lasts until its CPU time is used up.
-SLOW = "cpu_time"
+#: The attempts that last until their time is used up, and the signals by which that must end them.
+SLOW: dict[str, tuple[Callable[[], None], tuple[str, ...]]] = {
+    "cpu_time": (_cpu_time, ("SIGPROF", "SIGXCPU")),
+    "wall_time": (_wall_time, ("SIGALRM",)),
+}
+
+#: What the zygote's own jail must stop, too. A child makes these attempts before it takes any step of its own.
+_STOPPED_BY_ZYGOTE = (
+    "open",
+    "create_file",
+    "list_folder",
+    "socket",
+    "exec",
+    "exec_map",
+    "exec_protect",
+    "new_namespace",
+    "io_uring",
+    "x32_call",
+    "shared_futex",
+    "shared_memory",
+    "ptrace",
+    "foreign_clock",
+)
 
 
 def body_of(name: str) -> Callable[[], None]:
@@ -185,8 +210,10 @@ def body_of(name: str) -> Callable[[], None]:
 
     It is built in the zygote, where the zygote's own process number is known.
     """
-    zygote = os.getpid()
-    attempt = functools.partial(ATTEMPTS_ON_ZYGOTE[name], zygote) if name in ATTEMPTS_ON_ZYGOTE else ATTEMPTS[name]
+    if name in ATTEMPTS_ON_ZYGOTE:
+        attempt = functools.partial(ATTEMPTS_ON_ZYGOTE[name], os.getpid())
+    else:
+        attempt = functools.partial(SLOW[name][0] if name in SLOW else ATTEMPTS[name])
 
     def body() -> None:
         with suppress(OSError, MemoryError, AttributeError):
@@ -197,15 +224,25 @@ def body_of(name: str) -> Callable[[], None]:
     return body
 
 
+def of_zygote() -> Iterator[tuple[str, Callable[[], None]]]:
+    """The attempts on the zygote's own jail, each with its name in the report and its body."""
+    return ((f"zygote_{name}", body_of(name)) for name in names() if name in _STOPPED_BY_ZYGOTE)
+
+
+def limits_of(name: str) -> tuple[int, float, float]:
+    """The limits of a probe child: as `PROBE_LIMITS`."""
+    return _SHORT_WALL if name == "wall_time" else PROBE_LIMITS
+
+
 def holds(name: str, status: int) -> bool:
     """Whether the wait status of a probe proves that its attempt was stopped. An unclear status proves nothing."""
     if os.WIFSIGNALED(status):
-        expected = ("SIGPROF", "SIGXCPU") if name == SLOW else ("SIGSYS",)
+        expected = SLOW[name][1] if name in SLOW else ("SIGSYS",)
         return signal.Signals(os.WTERMSIG(status)).name in expected
     return os.WIFEXITED(status) and os.WEXITSTATUS(status) == _STOPPED
 
 
 def names() -> Iterator[str]:
-    """The attempts that make sense on this machine."""
-    x86 = os.uname().machine == "x86_64"
+    """The attempts that are made on this machine beside the slow ones."""
+    x86 = kernel.ARCHITECTURE == "x86_64"
     return (name for name in (*ATTEMPTS, *ATTEMPTS_ON_ZYGOTE) if x86 or name != "x32_call")

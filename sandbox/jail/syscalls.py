@@ -85,8 +85,34 @@ HOSTILE = {
 REFUSED_QUIETLY = ("rt_sigaction", "rt_sigprocmask", "sigaltstack", "tgkill", "gettid", "getpid", "prctl", "openat")
 
 
+#: Reason -> calls that the zygote makes for its work, besides `ALLOWED` and `CONDITIONAL`. It inherits none of them to a
+#: child: the program that each child adds kills or refuses them as the rules of the jail say.
+NEEDED_BY_ZYGOTE = {
+    "take requests and hand out children": (
+        "read write recvfrom recvmsg sendto sendmsg poll ppoll socketpair shutdown getsockname getsockopt close ioctl fcntl"
+    ),
+    "fork, watch, kill and reap": (
+        "fork vfork clone clone3 kill pidfd_open wait4 getpid gettid getppid rt_sigprocmask"
+        " set_robust_list rseq set_tid_address"
+    ),
+    "let a child lock itself in": (
+        "dup dup2 dup3 close_range getrlimit setrlimit prlimit64 setgroups setresgid setresuid getuid geteuid getgid"
+        " getegid prctl seccomp landlock_restrict_self setitimer"
+    ),
+}
+
+
+def needed_by_zygote(machine: str) -> list[int]:
+    """The numbers of the calls that the zygote needs and that exist on `machine`."""
+    return _numbers_of(NEEDED_BY_ZYGOTE, machine)
+
+
 def hostile(machine: str) -> list[int]:
     """The numbers of the hostile calls that exist on `machine`."""
+    return _numbers_of(HOSTILE, machine)
+
+
+def _numbers_of(groups: dict[str, str], machine: str) -> list[int]:
     table = numbers(machine)
-    names = [name for group in HOSTILE.values() for name in group.split()]
+    names = [name for group in groups.values() for name in group.split()]
     return [table[name] for name in names if name in table]

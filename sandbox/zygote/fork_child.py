@@ -29,7 +29,8 @@ class Child:
     This object owns both, so that a process or descriptor number that the system reuses never means two children.
     """
 
-    def __init__(self, plan: Plan, body: Callable[[], None], warm_up: Callable[[], None] = no_warmup) -> None:
+    def __init__(self, plan: Plan | None, body: Callable[[], None], warm_up: Callable[[], None] = no_warmup) -> None:
+        """Fork the child. Without a plan it has the zygote's jail and nothing more: only for attacks on that."""
         self.channel, inner = socket.socketpair()
         self.pid = os.fork()
         if self.pid == 0:
@@ -39,10 +40,10 @@ class Child:
         self.cpu_s = 0.0  #: CPU time, known when it has ended
         self.peak_bytes = 0
 
-    def send_limits(self, memory_bytes: int, cpu_s: float) -> None:
-        """Send the child its limits, before the channel is handed over, so that only the zygote can set them."""
+    def send_limits(self, limits: tuple[int, float, float]) -> None:
+        """Send the child its limits in place of the broker: for probes, which no broker sees."""
         with suppress(OSError):  # a child that is already dead is noticed when it is reaped
-            self.channel.send(LIMITS.pack(memory_bytes, cpu_s))
+            self.channel.send(LIMITS.pack(*limits))
 
     def kill(self) -> None:
         """Kill it. Its process number cannot be reused before it is reaped."""
@@ -61,7 +62,7 @@ class Child:
 
 
 def open_pidfd(pid: int) -> int | None:
-    """A descriptor that becomes readable when the process ends, or None where the system does not offer one."""
+    """A descriptor that becomes readable when the process ends, or None where the system does not offer one now."""
     if not hasattr(os, "pidfd_open"):
         return None
     try:
@@ -69,7 +70,7 @@ def open_pidfd(pid: int) -> int | None:
     except PermissionError:
         return None  # a container's profile may forbid it
     except OSError as fault:
-        if fault.errno == errno.ENOSYS:
+        if fault.errno in (errno.ENOSYS, errno.EMFILE, errno.ENFILE):
             return None
         raise
 
@@ -94,16 +95,18 @@ def inspect_jail(plan: Plan) -> inspection.JailObservation:
 def run_probes(plan: Plan) -> dict[str, bool]:
     """Let every probe try to break out; return for each name whether it was stopped.
 
-    The one that uses up its CPU time takes longer than all others, which run meanwhile.
+    Those of the jail attack from a child that took every step of a child; those of the zygote from one that took none. The
+    ones that use up their time take longer than all others, which run meanwhile.
     """
-    slow = _start_probe(plan, probes.SLOW)
-    stopped = {name: _was_stopped(name, _start_probe(plan, name)) for name in probes.names() if name != probes.SLOW}
-    return stopped | {probes.SLOW: _was_stopped(probes.SLOW, slow)}
+    slow = {name: _start_probe(plan, name) for name in probes.SLOW}
+    stopped = {name: _was_stopped(name, _start_probe(plan, name)) for name in probes.names()}
+    of_zygote = {name: _was_stopped(name, Child(None, body)) for name, body in probes.of_zygote()}
+    return stopped | of_zygote | {name: _was_stopped(name, child) for name, child in slow.items()}
 
 
 def _start_probe(plan: Plan, name: str) -> Child:
     child = Child(plan, probes.body_of(name))
-    child.send_limits(*probes.PROBE_LIMITS)
+    child.send_limits(probes.limits_of(name))
     return child
 
 
@@ -116,17 +119,20 @@ def _was_stopped(name: str, child: Child) -> bool:
 def idle_bytes(plan: Plan, warm_up: Callable[[], None]) -> int:
     """The peak size of a child that runs nothing: the base of a run's memory."""
     child = Child(plan, no_warmup, warm_up)
-    child.send_limits(*probes.PROBE_LIMITS)
+    child.send_limits(probes.PROBE_LIMITS)
     child.reap()
     child.channel.close()
     return child.peak_bytes
 
 
 def _observe(plan: Plan, channel: int) -> None:
-    """The whole life of the observing child; never returns. If step 1 fails, it has no channel and sends nothing."""
+    """The whole life of the observing child; never returns. Its channel has another number until the child's first step."""
     try:
-        seen = inspection.inspect_self(plan, channel, *probes.PROBE_LIMITS)
-        os.write(CHANNEL, json.dumps(asdict(seen)).encode())
+        seen = json.dumps(asdict(inspection.inspect_self(plan, channel, LIMITS.pack(*probes.PROBE_LIMITS)))).encode()
+        try:
+            os.write(channel, seen)
+        except OSError:
+            os.write(CHANNEL, seen)
     finally:
         os._exit(0)
 
@@ -136,18 +142,27 @@ def _exit_text(status: int) -> str:
     return signal.Signals(-code).name if code < 0 else f"exit status {code}"
 
 
-def _run_child(plan: Plan, channel: int, warm_up: Callable[[], None], body: Callable[[], None]) -> None:
+def _run_child(plan: Plan | None, channel: int, warm_up: Callable[[], None], body: Callable[[], None]) -> None:
     """The whole life of a child. It never returns, runs no exit handler and flushes no inherited buffer."""
     code = EXIT_NOT_JAILED
     try:
-        start_lockdown(plan, channel)
-        warm_up()
-        limits = os.read(CHANNEL, LIMITS.size)
-        if not limits:
-            os._exit(0)  # a spare that is no longer needed
-        finish_lockdown(plan, limits)
+        if plan is not None:
+            _lock_in(plan, channel, warm_up)
         code = EXIT_BROKEN
         body()
         code = 0
     finally:
         os._exit(code)
+
+
+def _lock_in(plan: Plan, channel: int, warm_up: Callable[[], None]) -> None:
+    """Take the steps of a child, and wait before the last ones for the limits of its run.
+
+    Not a byte beyond the limits is read before the last step, although the broker may already have sent more.
+    """
+    start_lockdown(plan, channel)
+    warm_up()
+    limits = os.read(CHANNEL, LIMITS.size)
+    if len(limits) < LIMITS.size:
+        os._exit(0)  # a spare that is no longer needed
+    finish_lockdown(plan, limits)

@@ -1,7 +1,8 @@
-"""The zygote's loop: hand out children on request, kill those that are cancelled or overdue, report how each ended.
+"""The zygote's loop: fork children that were ordered, kill those that are cancelled, report how each ended.
 
-Single-threaded, with `poll`. A descriptor's number is reused as soon as it is closed, so all events of a round are mapped
-to their handlers before the first handler is called.
+Children are handed over as soon as they are forked, before any run needs them. A child that waits for its run and one that is
+in a run are the same to the zygote: the broker alone knows which is which. Single-threaded, with `poll`. A descriptor's number
+is reused as soon as it is closed, so all events of a round are mapped to their handlers before the first handler is called.
 """
 
 from __future__ import annotations
@@ -11,53 +12,53 @@ import json
 import os
 import select
 import socket
-import struct
-import time
+import sys
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 
 from sandbox.jail.lockdown import Plan
 
-from .fork_child import Child, open_pidfd
+from .fork_child import Child, no_warmup, open_pidfd
 
-#: A request for one child, sent together with the run's status socket: wall and CPU time in seconds, memory in bytes.
-REQUEST = struct.Struct("=ddQ")
-CHANNEL_SENT = b"c"  #: on the status socket, with the broker's end of the child's channel
-NO_CHILD = b"n"  #: the system allows no more forks
+#: From the broker, each one byte: the number of children that it orders, or that a run waits for one of them.
+HURRY = b"\0"
+MOST_ORDERED = 255
+CHILD_SENT = b"c"  #: to the broker, with the ends of the child's channel and of its status socket
+NO_CHILD = b"n"  #: to the broker, in place of a child that was ordered: the system allows no more processes or files
 
-_SPARE_DELAY_MS = 5  #: of quiet before a spare is forked while runs go on: a fork delays requests and ends of runs
-_GRACE_S = 0.25  #: beyond the broker's own deadline, which comes first; this is for a broker that hangs
-_REAP_INTERVAL_S = 0.005  #: how often children are checked where the system cannot report their end
+_QUIET_MS = 3  #: without any event before a child is forked ahead: a fork delays the reports on the ends of runs
+_HURRIED = 4  #: children that are forked at once for a run that waits: then others are about to need one, too
+_REAP_INTERVAL_MS = 5  #: how often children are checked where the system cannot report their end
+#: Linux keeps message boundaries; elsewhere orders and what answers them are read byte by byte.
+SOCKET_TYPE = socket.SOCK_SEQPACKET if sys.platform == "linux" else socket.SOCK_STREAM
 
 
 @dataclass(frozen=True)
 class ChildSpec:
-    """How children lock themselves in, what they then do, and what spares do before."""
+    """How children lock themselves in, what they then do, and what those do before that are forked ahead."""
 
     plan: Plan
     body: Callable[[], None]
     warm_up: Callable[[], None]
-    spares: int  #: how many children are forked in advance
     idle_bytes: int = 0  #: the peak size of a child that runs nothing
 
 
-class RunningChild:
-    """A child that the broker has requested. Owns the child, its pidfd and the status socket."""
+class WatchedChild:
+    """A child that was handed over. Owns the child, its pidfd and the zygote's end of its status socket."""
 
-    def __init__(self, child: Child, status: socket.socket, deadline: float, idle_bytes: int) -> None:
+    def __init__(self, child: Child, status: socket.socket, idle_bytes: int) -> None:
         self.child = child
         self.status = status
-        self.deadline = deadline
         self.idle_bytes = idle_bytes
         self.pidfd = open_pidfd(child.pid)
         self.killed: str | None = None
         self.has_ended = False
 
-    def kill(self, why: str) -> None:
-        """Kill it, and remember the first reason."""
-        if self.killed is None and not self.has_ended:
-            self.killed = why
+    def kill(self) -> None:
+        """Kill it on behalf of the broker."""
+        if not self.has_ended:
+            self.killed = "broker"
             self.child.kill()
 
     def report(self) -> None:
@@ -78,31 +79,39 @@ class RunningChild:
 
 
 class ZygoteLoop:
-    """The state of the zygote: its runs, its spares, and what it listens to."""
+    """The state of the zygote: its children, what was ordered, and what it listens to."""
 
     def __init__(self, control: socket.socket, broker: int | None, child_spec: ChildSpec) -> None:
         self._control = control
         self._child_spec = child_spec
-        self._spares: list[Child] = []
-        self._runs: set[RunningChild] = set()
+        self._children: set[WatchedChild] = set()
+        self._ordered = 0  #: children that are still to be handed over
+        self._hurried = 0  #: how many of them do not wait for a quiet moment
+        self._is_quiet = False  #: nothing has happened for some milliseconds
         self._open = True
         self._poll = select.poll()
         self._handlers: dict[int, Callable[[], None]] = {}
-        self._listen(control.fileno(), self._handle_request)
+        self._listen(control.fileno(), self._handle_order)
         if broker is not None:
             self._listen(broker, self._handle_broker_exit)
 
     def run(self) -> None:
-        """Serve until the control socket is closed and the last run has ended: closing it does not end the runs."""
-        while self._open or self._runs:
-            wants_spare = self._open and len(self._spares) < self._child_spec.spares
-            delay_ms = _SPARE_DELAY_MS if self._runs else 0
-            events = self._poll.poll(delay_ms if wants_spare else self._timeout_ms())
-            if wants_spare and not events:
-                self._spares.append(Child(self._child_spec.plan, self._child_spec.body, self._child_spec.warm_up))
+        """Serve until the control socket is closed and the last child has ended: closing it does not end the runs."""
+        while self._open or self._children:
+            events = self._poll.poll(self._timeout_ms())
+            self._is_quiet = not events
             for handle in [self._handlers[number] for number, _ in events]:
                 handle()
-            self._check_runs()
+            if self._hurried or (self._ordered and self._is_quiet):
+                self._hand_over_child()
+            if any(child.pidfd is None for child in self._children):
+                for each in list(self._children):
+                    self._handle_exit(each)
+
+    def _timeout_ms(self) -> int | None:
+        if self._ordered:
+            return 0 if self._hurried or self._is_quiet else _QUIET_MS
+        return _REAP_INTERVAL_MS if any(child.pidfd is None for child in self._children) else None
 
     def _listen(self, number: int, handle: Callable[[], None]) -> None:
         self._handlers[number] = handle
@@ -112,83 +121,62 @@ class ZygoteLoop:
         if self._handlers.pop(number, None) is not None:
             self._poll.unregister(number)
 
-    def _timeout_ms(self) -> float | None:
-        if not self._runs:
-            return None
-        first = min((run.deadline for run in self._runs if run.killed is None), default=float("inf"))
-        left = max(0.0, first - time.monotonic())
-        if any(run.pidfd is None for run in self._runs):
-            left = min(left, _REAP_INTERVAL_S)
-        return None if left == float("inf") else left * 1000 + 1
-
-    def _handle_request(self) -> None:
-        data, descriptors, _, _ = socket.recv_fds(self._control, REQUEST.size, 1)
-        if not data:
+    def _handle_order(self) -> None:
+        order = self._control.recv(1)
+        if not order:
             self._close()
-            return
-        if not descriptors:
-            return  # too many files are open here; the broker sees that the other end is closed
-        wall_s, cpu_s, memory_bytes = REQUEST.unpack(data)
-        status = socket.socket(fileno=descriptors[0])
-        status.setblocking(False)
+        elif order == HURRY:
+            self._hurried = min(self._ordered, self._hurried + _HURRIED)
+        else:
+            self._ordered += order[0]
+
+    def _hand_over_child(self) -> None:
+        """Fork one child and send it to the broker. One that a run may wait for does not warm up first."""
+        spec = self._child_spec
+        warm_up = no_warmup if self._hurried else spec.warm_up
+        self._ordered -= 1
+        self._hurried = max(0, self._hurried - 1)
         try:
-            child = self._take_child()
+            status, brokers_end = socket.socketpair(socket.AF_UNIX, SOCKET_TYPE)
+            with brokers_end:
+                child = WatchedChild(Child(spec.plan, spec.body, warm_up), status, spec.idle_bytes)
+                self._watch(child)
+                with child.child.channel as channel:
+                    socket.send_fds(self._control, [CHILD_SENT], [channel.fileno(), brokers_end.fileno()])
         except OSError:
             with suppress(OSError):
-                status.send(NO_CHILD)
-            status.close()
+                self._control.send(NO_CHILD)
+
+    def _watch(self, child: WatchedChild) -> None:
+        child.status.setblocking(False)
+        self._children.add(child)
+        self._listen(child.status.fileno(), functools.partial(self._handle_status_event, child))
+        if child.pidfd is not None:
+            self._listen(child.pidfd, functools.partial(self._handle_exit, child))
+
+    def _handle_status_event(self, child: WatchedChild) -> None:
+        """Kill the child: anything that the broker sends or closes on the status socket means that."""
+        if not child.has_ended:
+            self._stop_listening(child.status.fileno())
+            child.kill()
+
+    def _handle_exit(self, child: WatchedChild) -> None:
+        if child.has_ended or not child.child.reap(wait=False):
             return
-        run = RunningChild(child, status, time.monotonic() + wall_s + _GRACE_S, self._child_spec.idle_bytes)
-        self._runs.add(run)
-        self._listen(status.fileno(), functools.partial(self._handle_status_event, run))
-        if run.pidfd is not None:
-            self._listen(run.pidfd, functools.partial(self._handle_exit, run))
-        child.send_limits(memory_bytes, cpu_s)
-        with suppress(OSError):
-            socket.send_fds(status, [CHANNEL_SENT], [child.channel.fileno()])
-        child.channel.close()
-
-    def _take_child(self) -> Child:
-        while self._spares:
-            spare = self._spares.pop(0)
-            if not spare.reap(wait=False):
-                return spare
-            spare.channel.close()
-        return Child(self._child_spec.plan, self._child_spec.body)
-
-    def _handle_status_event(self, run: RunningChild) -> None:
-        """Kill the run's child: anything that the broker sends or closes on the status socket means that."""
-        if not run.has_ended:
-            self._stop_listening(run.status.fileno())
-            run.kill("broker")
-
-    def _handle_exit(self, run: RunningChild) -> None:
-        if run.has_ended or not run.child.reap(wait=False):
-            return
-        self._stop_listening(run.status.fileno())
-        if run.pidfd is not None:
-            self._stop_listening(run.pidfd)
-        self._runs.discard(run)
-        run.report()
-
-    def _check_runs(self) -> None:
-        now = time.monotonic()
-        for run in list(self._runs):
-            if run.deadline <= now:
-                run.kill("wall")
-            if run.pidfd is None:
-                self._handle_exit(run)
+        self._stop_listening(child.status.fileno())
+        if child.pidfd is not None:
+            self._stop_listening(child.pidfd)
+        self._children.discard(child)
+        child.report()
 
     def _close(self) -> None:
-        """Accept no more requests: the broker replaces this zygote, or it is dead and its status sockets are closed, too."""
+        """Take no more orders: the broker replaces this zygote, or it is dead and its sockets are closed, too."""
         self._open = False
+        self._ordered = self._hurried = 0
         self._stop_listening(self._control.fileno())
-        for spare in self._spares:
-            spare.kill()
-            spare.reap()
-        self._spares.clear()
+        self._control.close()
 
     def _handle_broker_exit(self) -> None:
-        for child in [*self._spares, *(run.child for run in self._runs)]:
-            child.kill()
+        for each in self._children:
+            each.child.kill()
         os._exit(0)

@@ -1,7 +1,8 @@
 """The current zygote, its renewal while runs go on, and its replacement when it is dead.
 
-All children of one zygote share its address layout and hash seed, so a zygote is renewed after a number of runs or
-minutes. The old one gets no more requests and ends with the last of its runs; no run is lost and none waits.
+All children of one zygote share its address layout and hash seed, so a zygote is renewed after some minutes, at a quiet
+moment. Its successor is started first, with spares ready. The old one gets no more orders and ends with the last of its runs;
+no run is lost and none waits.
 """
 
 from __future__ import annotations
@@ -17,7 +18,8 @@ from sandbox.jail.report import JailConfig, JailReport, judge
 from sandbox.outcomes import RunLimits
 from sandbox.source_digest import source_digest
 
-from .process import Launch, NoChild, Zygote, ZygoteLost
+from .process import Launch, Zygote
+from .spare_stock import NoChild, ZygoteLost
 
 log = logging.getLogger(__name__)
 
@@ -35,8 +37,10 @@ _CLOSE_S = 2.0  #: that the current zygote gets to end its last runs
 class Renewal:
     """When a zygote has served long enough, and how long an old one may take to let its runs end."""
 
-    after_runs: int = 1000
     after_s: float = 900.0
+    after_runs: int = 100_000  #: at 100 runs a second, time comes first
+    quiet_s: float = 0.5  #: without a new run before the successor is started
+    patience_s: float = 60.0  #: for which such a moment is waited for
     drain_s: float = 300.0  #: for the runs of the old one
 
 
@@ -52,13 +56,13 @@ class ZygotePool:
         self._draining: set[Zygote] = set()
         self._renewing: threading.Thread | None = None
         self._next_renewal_at = 0.0
-        self._closed = False
+        self._closed = threading.Event()
         self._release = ""  #: the source digest of this process, which a zygote must have, too
 
     def open(self) -> JailReport:
         """Start the first zygote. Raises `JailTooWeak`."""
         with self._lock:
-            self._closed = False
+            self._closed.clear()
             self._release = source_digest()
             self._zygote = self._zygote or self._start()
             return self._zygote.report
@@ -78,7 +82,7 @@ class ZygotePool:
         for _ in range(_ATTEMPTS):
             zygote = self._current()
             try:
-                channel = zygote.child(limits)
+                channel = zygote.spares.take().limit(limits)
             except ZygoteLost:
                 self._replace(zygote)
             except NoChild:
@@ -91,7 +95,7 @@ class ZygotePool:
     def close(self) -> None:
         """Stop every zygote; the current one first gets a moment to end its runs."""
         with self._lock:
-            self._closed = True
+            self._closed.set()
             zygote, self._zygote, renewing = self._zygote, None, self._renewing
             old = list(self._draining)
         for each in old:
@@ -103,7 +107,7 @@ class ZygotePool:
 
     def _current(self) -> Zygote:
         with self._lock:
-            if self._closed:
+            if self._closed.is_set():
                 raise ZygoteGone("the sandbox is closed")
             if self._zygote is None:
                 self._zygote = self._start_replacement()
@@ -124,6 +128,17 @@ class ZygotePool:
         except (JailTooWeak, OSError):
             zygote.stop(0.0)
             raise
+        zygote.spares.fill()
+        return zygote
+
+    def _start_successor(self) -> Zygote:
+        """A new zygote that has its spares ready. Raises `JailTooWeak` and `ZygoteLost`."""
+        zygote = self._start()
+        try:
+            zygote.spares.gather()
+        except ZygoteLost:
+            zygote.stop(0.0)
+            raise
         return zygote
 
     def _require_same_release(self) -> None:
@@ -141,31 +156,32 @@ class ZygotePool:
         with self._lock:
             if self._zygote is not dead:
                 return
-            log.error("the zygote died and is replaced; its runs end as crashed. %s", dead.read_fault())
             self._zygote = None
             dead.stop(0.0)
+            log.error("the zygote died and is replaced; its runs end as crashed. %s", dead.fault)
 
     def _renew_if_due(self, zygote: Zygote) -> None:
         now = time.monotonic()
-        if zygote.children_requested < self._renewal.after_runs and now - zygote.started_at < self._renewal.after_s:
+        if zygote.spares.taken < self._renewal.after_runs and now - zygote.started_at < self._renewal.after_s:
             return
         with self._lock:
             busy = self._renewing is not None and self._renewing.is_alive()
-            if self._closed or busy or self._zygote is not zygote or now < self._next_renewal_at:
+            if self._closed.is_set() or busy or self._zygote is not zygote or now < self._next_renewal_at:
                 return
             self._renewing = threading.Thread(target=self._renew, args=(zygote,), name="zygote-renewal", daemon=True)
             self._renewing.start()
 
     def _renew(self, old: Zygote) -> None:
         """Start a new zygote beside the old one, switch to it, and stop the old one when its runs have ended."""
+        self._wait_for_quiet(old)
         try:
-            new = self._start()
-        except (JailTooWeak, OSError):
+            new = self._start_successor()
+        except (JailTooWeak, ZygoteLost, OSError):
             log.exception("the zygote could not be renewed; the old one stays in use")
             self._next_renewal_at = time.monotonic() + _RENEWAL_RETRY_S
             return
         with self._lock:
-            is_wanted = not self._closed and self._zygote is old
+            is_wanted = not self._closed.is_set() and self._zygote is old
             if is_wanted:
                 self._zygote = new
                 self._draining.add(old)
@@ -175,3 +191,11 @@ class ZygotePool:
         old.stop(self._renewal.drain_s)
         with self._lock:
             self._draining.discard(old)
+
+    def _wait_for_quiet(self, zygote: Zygote) -> None:
+        """Wait until no run has begun for a while, or until the patience is used up."""
+        give_up_at = time.monotonic() + self._renewal.patience_s
+        before = -1
+        while zygote.spares.taken != before and time.monotonic() < give_up_at:
+            before = zygote.spares.taken
+            self._closed.wait(self._renewal.quiet_s)

@@ -1,4 +1,4 @@
-"""Starts one zygote process and requests children from it.
+"""Starts one zygote process and stops it; its children are taken from its `SpareStock`.
 
 By `exec` and not by `fork`: what the broker holds (secrets, connections, threads) must not be inherited. The interpreter
 is started isolated, with an empty environment and with every descriptor but the control socket closed.
@@ -11,33 +11,21 @@ import json
 import os
 import platform
 import socket
-import struct
 import subprocess
 import sys
-import threading
 import time
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sandbox.channel import Channel
-from sandbox.errors import SandboxError
 from sandbox.jail.report import JailReport, with_hello
 from sandbox.language import RUNTIME_KEY
-from sandbox.outcomes import RunLimits
 
-from .loop import CHANNEL_SENT, NO_CHILD, REQUEST
+from .loop import SOCKET_TYPE
+from .spare_stock import HAND_OVER_S, SpareStock
 
-#: Linux keeps message boundaries; elsewhere every message here is small, and only one is in transit at a time.
-SOCKET_TYPE = socket.SOCK_SEQPACKET if sys.platform == "linux" else socket.SOCK_STREAM
-
-_DESCRIPTOR = struct.Struct("=i")
-#: A program that is started meanwhile must not inherit a run's channel. (`socket.recv_fds` drops its flags.)
-_NOT_INHERITED = getattr(socket, "MSG_CMSG_CLOEXEC", 0)
 _START_S = 30.0  #: for interpreter start, warm-up and probes on a busy machine
 _PRINTED_BYTES = 16 * 1024  #: kept of what a failing interpreter prints
-_HAND_OVER_S = 10.0  #: a zygote that hands out no child for this long is considered dead
 #: The largest stack of a zygote, in bytes. From 3.14 on Python recurses as deep as the limit allows, so the limit must
 #: not be more than what a zygote can reserve at its start.
 STACK_BYTES = 8 * 1024 * 1024
@@ -63,14 +51,6 @@ main()
 """
 
 
-class ZygoteLost(SandboxError):
-    """This zygote no longer answers. Never leaves this package: the pool starts another."""
-
-
-class NoChild(SandboxError):
-    """The zygote lives, but the system allows no more processes or open files. Never leaves this package."""
-
-
 @dataclass(frozen=True)
 class Launch:
     """How to start zygotes. The defaults are the product's; other values are for the sandbox's own tests.
@@ -81,20 +61,18 @@ class Launch:
     executable: str = sys.executable  #: the interpreter; `make fuzz` names a debug build
     entry: str = "sandbox.zygote.entry"  #: the module whose `main` the new interpreter calls
     layers: tuple[str, ...] = ("namespaces", "user", "landlock", "seccomp")
-    spares: int = 1
+    spares: int = 8  #: children that are forked ahead, 1 to 255
     path: tuple[str, ...] = ()  #: more folders to import from
 
 
 class Zygote:
-    """One zygote process, from its start to its end. Safe to use from many threads."""
+    """One zygote process, from its start to its end, and its `spares`. Safe to use from many threads."""
 
     def __init__(self, launch: Launch) -> None:
         self._control, inner = socket.socketpair(socket.AF_UNIX, SOCKET_TYPE)
-        self._lock = threading.Lock()
-        self._open = True
+        self.spares = SpareStock(self._control, launch.spares)
         self.started_at = time.monotonic()
-        self.children_requested = 0
-        settings = {"broker": os.getpid(), "layers": launch.layers, "spares": launch.spares}
+        settings = {"broker": os.getpid(), "layers": launch.layers}
         package = str(Path(__file__).parents[1])
         boot = _BOOT.format(
             path=[*launch.path, *_import_path()], package=package, entry=launch.entry, stack=STACK_BYTES
@@ -111,70 +89,19 @@ class Zygote:
             )
         self.report = self._hello()
 
-    def child(self, limits: RunLimits) -> Channel:
-        """A fresh jailed child. Raises `ZygoteLost` and `NoChild`; in both cases no part of a run has happened."""
-        try:
-            own_end, zygote_end = socket.socketpair(socket.AF_UNIX, SOCKET_TYPE)
-        except OSError as fault:
-            raise NoChild("too many open files") from fault
-        try:
-            with zygote_end:
-                self._request(REQUEST.pack(limits.wall_s, limits.cpu_s, limits.memory_bytes), zygote_end)
-            return self._receive_channel(own_end)
-        except BaseException:
-            own_end.close()
-            raise
-
-    def retire(self) -> None:
-        """Send it no more requests. It ends by itself when the last of its runs has ended."""
-        with self._lock:
-            if self._open:
-                self._open = False
-                with suppress(OSError):  # an explicit shutdown, because a careless fork may hold a copy of the socket
-                    self._control.shutdown(socket.SHUT_WR)
-                self._control.close()
-
     def stop(self, timeout_s: float) -> None:
-        """Retire it, wait for its end, and kill it after `timeout_s`. No process of it is left afterwards."""
-        self.retire()
+        """Order no more children, wait for the end of its last run, and kill it after `timeout_s`. No process of it is left."""
+        self.spares.close()
         try:
             self.process.wait(timeout_s)
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
 
-    def read_fault(self) -> str:
-        """Why it died, if it could report that; else ""."""
-        try:
-            self._control.setblocking(False)
-            message = self._control.recv(8192)
-        except OSError:
-            return ""
-        return str(json.loads(message).get("fault", "")) if message else ""
-
-    def _receive_channel(self, status: socket.socket) -> Channel:
-        status.settimeout(_HAND_OVER_S)
-        try:
-            message, ancillary, _, _ = status.recvmsg(1, socket.CMSG_LEN(_DESCRIPTOR.size), _NOT_INHERITED)
-        except OSError as fault:
-            raise ZygoteLost("the zygote does not answer") from fault
-        if ancillary:
-            (number,) = _DESCRIPTOR.unpack(ancillary[0][2])
-            return Channel(socket.socket(fileno=number), status)
-        if message in (CHANNEL_SENT, NO_CHILD):
-            raise NoChild("the system allows no more processes or open files")
-        raise ZygoteLost("the zygote died")
-
-    def _request(self, request: bytes, status: socket.socket) -> None:
-        """Send a request. A request is sent whole or not at all; a retired zygote still serves those sent before."""
-        with self._lock:
-            if not self._open:
-                raise ZygoteLost("the zygote is retired")
-            self.children_requested += 1
-            try:
-                socket.send_fds(self._control, [request], [status.fileno()])
-            except OSError as fault:
-                raise ZygoteLost("the zygote does not listen") from fault
+    @property
+    def fault(self) -> str:
+        """Why it died, if it could report that; known when it was stopped."""
+        return str(json.loads(self.spares.fault).get("fault", "")) if self.spares.fault else ""
 
     def _hello(self) -> JailReport:
         known = machine_report()
@@ -183,7 +110,7 @@ class Zygote:
             message = self._control.recv(65536)
         except OSError as fault:
             message = json.dumps({"fault": f"the zygote did not report within {_START_S:.0f} s ({fault})"}).encode()
-        self._control.settimeout(_HAND_OVER_S)
+        self._control.settimeout(HAND_OVER_S)
         report = with_hello(known, self._parse_hello(message))
         if report.fault:
             self.stop(0.0)

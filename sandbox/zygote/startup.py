@@ -24,7 +24,7 @@ from typing import Any
 
 from sandbox import child
 from sandbox.jail import kernel, landlock, namespaces, seccomp
-from sandbox.jail.lockdown import CHANNEL, JAIL_USER, Plan
+from sandbox.jail.lockdown import CHANNEL, JAIL_USER, Plan, lock_zygote
 from sandbox.jail.syscall_numbers import architecture
 
 from . import child_warmup, fork_child, interpreter_check
@@ -42,6 +42,9 @@ def main(language: child.Language) -> None:
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         # stopping a service signals all its processes, and running scripts should still end normally
         signal.signal(number, signal.SIG_IGN)
+    for number in (signal.SIGALRM, signal.SIGPROF, signal.SIGXCPU):
+        signal.signal(number, signal.SIG_DFL)  # the service may have been started with another setting
+    signal.pthread_sigmask(signal.SIG_SETMASK, [])
     os.dup2(1, 2)  # until here the error stream was the control socket, in case the interpreter failed to start
     _, hard_limit = resource.getrlimit(resource.RLIMIT_NOFILE)
     with suppress(ValueError, OSError):
@@ -68,7 +71,9 @@ def _prepare(
     5. Replace the root folder by an empty one.
     6. Drop every capability that is not needed for children.
     7. Freeze all objects, so that no garbage collection copies their pages in a child.
-    8. Let a child observe the jail, let the probes attack it, and report what was observed: never what was requested.
+    8. Let a child observe the jail. It takes the steps of the zygote and of a child, and says how far it got.
+    9. Lock this process in: from now on it can only fork, and hand out, kill and reap children.
+    10. Let the probes attack the jail, and report what was observed: never what was requested.
     """
     reason = interpreter_check.interpreter_fault()
     if reason:
@@ -94,7 +99,8 @@ def _prepare(
         base_bytes=_address_space(),
         user=JAIL_USER if as_root and "user" in layers else None,
         ruleset=landlock.ruleset(version) if version else None,
-        program=seccomp.SeccompProgram(seccomp.build(machine, CHANNEL)) if machine else None,
+        shared_program=seccomp.SeccompProgram(seccomp.zygote_program(machine)) if machine else None,
+        program=seccomp.SeccompProgram(seccomp.child_program(machine, CHANNEL)) if machine else None,
     )
     empty = "mnt" in left_namespaces and _empty_root()  # 5
     with suppress(OSError):
@@ -102,7 +108,10 @@ def _prepare(
     gc.collect()
     gc.freeze()  # 7
     observed = fork_child.inspect_jail(plan)  # 8
-    stopped = {} if observed.fault else fork_child.run_probes(plan)
+    stopped = {}
+    if not observed.fault:
+        lock_zygote(plan)  # 9
+        stopped = fork_child.run_probes(plan)  # 10
     report = {
         "fault": observed.fault,
         "landlock": version if observed.landlock else 0,
@@ -115,7 +124,7 @@ def _prepare(
     }
     control.send(json.dumps(report).encode())
     idle = fork_child.idle_bytes(plan, warm_up)
-    child_spec = ChildSpec(plan, lambda: child.serve(language, reserved), warm_up, settings["spares"], idle)
+    child_spec = ChildSpec(plan, lambda: child.serve(language, reserved), warm_up, idle)
     return ZygoteLoop(control, broker, child_spec)
 
 

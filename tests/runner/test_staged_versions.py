@@ -153,8 +153,12 @@ class AlarmOnce:
         self._sandbox = sandbox
         self._outcomes = [Outcome(OutcomeKind.CRASHED, alarm=True)]
 
-    def run(self, *given, **named):
-        return self._outcomes.pop() if self._outcomes else self._sandbox.run(*given, **named)
+    def run(self, *given, on_end, **named):
+        if not self._outcomes:
+            return self._sandbox.run(*given, on_end=on_end, **named)
+        outcome = self._outcomes.pop()
+        on_end(outcome)
+        return outcome
 
 
 def test_an_alarm_of_the_staged_version_suspends_it_and_its_user_sees_the_active_one(house, ask, worker_services):

@@ -30,6 +30,13 @@ def zygote_of(box):
     return box.sandbox._pool._zygote.process.pid
 
 
+def kill_the_zygote_of(box):
+    """Kill it, and return when it is dead: until then it may still finish what it had begun."""
+    inner = descendants(zygote_of(box))[0]
+    os.kill(inner, signal.SIGKILL)
+    assert soon(lambda: not alive(inner))
+
+
 class Gate(Vendor):
     """A vendor in whose call the test may do things."""
 
@@ -89,7 +96,7 @@ def test_a_killed_outer_process_takes_its_zygote_and_children_along(own):
 
 def test_a_zygote_that_died_between_runs_is_replaced_unnoticed(own):
     for _ in range(3):
-        os.kill(descendants(zygote_of(own))[0], signal.SIGKILL)
+        kill_the_zygote_of(own)
         assert own.run("return message('x')").kind is OutcomeKind.RETURNED
 
 
@@ -119,7 +126,7 @@ def test_a_zygote_that_cannot_come_back_is_an_error_of_ours_and_not_a_hang(own, 
         raise JailTooWeak("not today")
 
     monkeypatch.setattr(own.sandbox._pool, "_start", refuse)
-    os.kill(descendants(zygote_of(own))[0], signal.SIGKILL)
+    kill_the_zygote_of(own)
 
     with pytest.raises(ZygoteGone, match="not today"):
         own.sandbox.run(code, SCRIPT_INPUT, powers=Vendor())
@@ -192,7 +199,7 @@ def test_a_careless_fork_holds_neither_a_run_nor_a_zygote(own):
         own.run(CALLING, powers=Gate(fork_and_fail))
     channel = own.sandbox._pool.child(RunLimits())
     assert not os.get_inheritable(channel._frames.fileno())
-    copies = [os.dup(channel._status.fileno()), os.dup(own.sandbox._pool._zygote._control.fileno())]
+    copies = [os.dup(channel._status.fileno()), os.dup(own.sandbox._pool._zygote.spares._control.fileno())]
     inner = descendants(zygote)[0]
     assert len(descendants(inner)) >= 1
     channel.close()

@@ -58,7 +58,7 @@ def test_64_threads_get_their_own_answers(raw):
 
 
 def test_no_run_is_lost_or_mixed_up_while_zygotes_are_renewed():
-    with Sandbox(launch=RAW, renewal=Renewal(after_runs=40)) as sandbox:
+    with Sandbox(launch=RAW, renewal=Renewal(after_runs=40, patience_s=0.0)) as sandbox:
         first = sandbox._pool._zygote.process.pid
         assert all(run_many(sandbox, 32, 400))
         assert sandbox._pool._zygote.process.pid != first
@@ -66,7 +66,7 @@ def test_no_run_is_lost_or_mixed_up_while_zygotes_are_renewed():
 
 
 def test_a_zygote_is_renewed_by_age_and_the_old_one_ends():
-    with Sandbox(launch=RAW, renewal=Renewal(after_s=0.0)) as sandbox:
+    with Sandbox(launch=RAW, renewal=Renewal(after_s=0.0, quiet_s=0.0)) as sandbox:
         box = Box(sandbox)
         first = sandbox._pool._zygote.process
         assert box.run("return message('x')").kind is OutcomeKind.RETURNED
@@ -76,7 +76,7 @@ def test_a_zygote_is_renewed_by_age_and_the_old_one_ends():
 
 
 def test_a_run_in_flight_outlives_the_renewal_of_its_zygote():
-    with Sandbox(launch=RAW, renewal=Renewal(after_runs=1)) as sandbox:
+    with Sandbox(launch=RAW, renewal=Renewal(after_runs=1, quiet_s=0.0)) as sandbox:
         old = sandbox._pool._zygote
 
         class Patient(Vendor):
@@ -89,7 +89,7 @@ def test_a_run_in_flight_outlives_the_renewal_of_its_zygote():
 
 
 def test_a_renewal_that_fails_leaves_the_old_zygote_at_work(monkeypatch, caplog):
-    with Sandbox(launch=RAW, renewal=Renewal(after_runs=1)) as sandbox:
+    with Sandbox(launch=RAW, renewal=Renewal(after_runs=1, quiet_s=0.0)) as sandbox:
         monkeypatch.setattr(sandbox._pool, "_launch", replace(RAW, entry="no_such_module"))
         box = Box(sandbox)
         assert [box.run("return message('x')").kind for _ in range(5)] == [OutcomeKind.RETURNED] * 5

@@ -30,14 +30,18 @@ class Dying:
         self.report = report
         self.error = ScriptError(name, None, f"the interpreter died with {name} before its first call or log")
 
-    def run(self, *_, **__):
-        return Outcome(OutcomeKind.CRASHED, error=self.error)
+    def run(self, *_, on_end, **__):
+        outcome = Outcome(OutcomeKind.CRASHED, error=self.error)
+        on_end(outcome)
+        return outcome
 
 
 class Forging(Dying):
-    def run(self, *_, **__):
+    def run(self, *_, on_end, **__):
         error = ScriptError("ForgedFrame", None, "the script's process sent what no script can send: garbage")
-        return Outcome(OutcomeKind.CRASHED, error=error, alarm=True)
+        outcome = Outcome(OutcomeKind.CRASHED, error=error, alarm=True)
+        on_end(outcome)
+        return outcome
 
 
 def crash(house, worker_services, token, sandbox=None):

@@ -194,8 +194,10 @@ class Alarming:
     def __init__(self, report):
         self.report = report
 
-    def run(self, *_, **__):
-        return Outcome(OutcomeKind.CRASHED, alarm=True)
+    def run(self, *_, on_end, **__):
+        outcome = Outcome(OutcomeKind.CRASHED, alarm=True)
+        on_end(outcome)
+        return outcome
 
 
 class Broken(Alarming):

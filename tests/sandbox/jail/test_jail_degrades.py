@@ -58,7 +58,8 @@ def test_with_the_language_layer_only_nearly_every_probe_gets_through():
     assert {"exec_map", "ignore_timer", "block_timer"} <= set(report.leaks)
     assert all(name in reason for name in report.leaks)
     if AS_ROOT:
-        assert {"fork", "exec", "kill", "ptrace", "uid0", "lift_limits"} <= set(report.leaks)
+        assert {"fork", "exec", "kill", "uid0", "lift_limits", "zygote_exec", "zygote_exec_map"} <= set(report.leaks)
+    assert "ptrace" not in report.leaks  # the zygote is not dumpable
 
 
 def test_weak_mode_runs_scripts_and_says_so_loudly(caplog):

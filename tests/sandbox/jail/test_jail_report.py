@@ -97,9 +97,10 @@ def test_what_is_reported_was_seen_by_a_child():
 
 
 def test_a_filter_that_lets_everything_through_is_no_filter(monkeypatch):
+    monkeypatch.setattr(inspection, "lock_zygote", lambda plan: None)
     monkeypatch.setattr(inspection, "start_lockdown", lambda plan, channel: None)
     monkeypatch.setattr(inspection, "finish_lockdown", lambda plan, limits: None)
-    assert inspection.inspect_self(inspection.Plan(parent=1, base_bytes=0), 3, 1, 1.0).seccomp is False
+    assert inspection.inspect_self(inspection.Plan(parent=1, base_bytes=0), 3, b"").seccomp is False
 
 
 def test_a_report_without_a_single_attempt_lets_no_script_run():

@@ -7,10 +7,21 @@ import struct
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from sandbox.jail import landlock, seccomp
 from sandbox.jail.syscall_numbers import AUDIT_ARCHITECTURES, numbers
-from sandbox.jail.syscalls import ACROSS_PROCESSES, ALLOWED, CONDITIONAL, HOSTILE, REFUSED_QUIETLY, hostile
+from sandbox.jail.syscalls import (
+    ACROSS_PROCESSES,
+    ALLOWED,
+    CONDITIONAL,
+    HOSTILE,
+    NEEDED_BY_ZYGOTE,
+    REFUSED_QUIETLY,
+    hostile,
+    needed_by_zygote,
+)
 
 MACHINES = tuple(AUDIT_ARCHITECTURES)
 #: aarch64 uses the generic table of the kernel.
@@ -39,14 +50,14 @@ def test_every_number_is_the_kernels(machine):
 def test_a_call_is_left_out_only_where_the_architecture_has_none(machine):
     header = header_of(machine)
     named = (
-        {name for groups in (HOSTILE, ACROSS_PROCESSES) for group in groups.values() for name in group.split()}
+        {name for groups in (HOSTILE, ACROSS_PROCESSES, NEEDED_BY_ZYGOTE) for group in groups.values() for name in group.split()}
         | {*ALLOWED, *CONDITIONAL}
         | set(REFUSED_QUIETLY)
     )
     missing = named - numbers(machine).keys()
     assert not missing & header.keys()
     if machine == "aarch64":
-        assert missing == {"alarm", "arch_prctl", "fork", "ioperm", "iopl", "mknod", "modify_ldt", "vfork"}
+        assert missing == {"alarm", "arch_prctl", "dup2", "fork", "ioperm", "iopl", "mknod", "modify_ldt", "poll", "vfork"}
     else:
         assert not missing
 
@@ -71,6 +82,8 @@ def verdict(program, audit, number, *arguments):
             (accumulator,) = struct.unpack_from("<I", data, value)
         elif code == 0x54:
             accumulator &= value
+        elif code == 0x05:
+            at += value
         elif code == 0x06:
             return value
         else:
@@ -78,14 +91,25 @@ def verdict(program, audit, number, *arguments):
             at += yes if true else no
 
 
-@pytest.fixture(params=MACHINES)
+def of_both(programs, audit, number, *arguments):
+    """The kernel runs every filter of a process, and the stricter verdict counts."""
+    verdicts = [verdict(program, audit, number, *arguments) for program in programs]
+    return min(verdicts, key=[seccomp.KILL, seccomp.REFUSE, seccomp.ALLOW].index)
+
+
+def jail_of(machine):
+    """What a child has: the zygote's program, and its own."""
+    return seccomp.zygote_program(machine), seccomp.child_program(machine, 3)
+
+
+@pytest.fixture(params=[(machine, whole) for machine in MACHINES for whole in (False, True)], ids=str)
 def filtered(request):
-    machine = request.param
-    program = seccomp.build(machine, 3)
+    machine, is_whole = request.param
+    programs = [seccomp.whole_program(machine, 3)] if is_whole else jail_of(machine)
 
     def ask(name, *arguments, audit=AUDIT_ARCHITECTURES[machine]):
         number = name if isinstance(name, int) else numbers(machine)[name]
-        return verdict(program, audit, number, *arguments)
+        return of_both(programs, audit, number, *arguments)
 
     ask.machine = machine
     return ask
@@ -164,19 +188,64 @@ def test_another_architectures_calls_kill(filtered):
 
 
 def test_x32_numbers_kill():
-    program = seccomp.build("x86_64", 3)
     for number in (0x40000000, 0x40000001, 0x4000003C, 0xFFFFFFFF):
-        assert verdict(program, AUDIT_ARCHITECTURES["x86_64"], number, 3) == seccomp.KILL
+        for program in (*jail_of("x86_64"), seccomp.whole_program("x86_64", 3)):
+            assert verdict(program, AUDIT_ARCHITECTURES["x86_64"], number, 3) == seccomp.KILL
+
+
+def linear_verdict(machine, number, *arguments):
+    """What the rules mean, read one after the other, without any search."""
+    rule = seccomp.jail_rules(machine, 3).get(number, ((0x06, 0, 0, seccomp.REFUSE),))
+    return verdict([(0x20, 0, 0, 0), *rule], 0, number, *arguments)
+
+
+#: Values that tell apart everything that a rule looks at.
+ARGUMENTS = (0, 1, 2, 3, 4, 8, 9, 0x22, 0x80, 0x4022, 1 << 31, 1 << 32 | 3, 1 << 63)
 
 
 @pytest.mark.parametrize("machine", MACHINES)
-def test_the_program_fits_into_the_kernels_limit_and_every_jump_lands(machine):
-    program = seccomp.build(machine, 3)
-    assert len(program) < 4096
-    for at, (code, yes, no, _) in enumerate(program):
-        if code in (0x15, 0x35, 0x45):
-            assert max(at + 1 + yes, at + 1 + no) < len(program)
-    assert program[-1][0] == 0x06
+def test_the_search_finds_for_every_number_what_the_rules_say(machine):
+    whole, both, audit = seccomp.whole_program(machine, 3), jail_of(machine), AUDIT_ARCHITECTURES[machine]
+    for number in (*range(600), 1000, 0x3FFFFFFF):
+        rows = [(value,) * 6 for value in ARGUMENTS] if number in seccomp.jail_rules(machine, 3) else [()]
+        for arguments in (*rows, (0, 0, 3, 0x22)):
+            expected = linear_verdict(machine, number, *arguments)
+            assert verdict(whole, audit, number, *arguments) == expected, number
+            assert of_both(both, audit, number, *arguments) == expected, number
+
+
+@given(machine=st.sampled_from(MACHINES), data=st.data())
+def test_the_search_finds_for_any_call_what_the_rules_say(machine, data):
+    top = 0x3FFFFFFF if machine == "x86_64" else 0xFFFFFFFF
+    number = data.draw(st.integers(0, 600) | st.integers(0, top))
+    arguments = data.draw(st.tuples(*[st.sampled_from(ARGUMENTS) | st.integers(0, 2**64 - 1)] * 6))
+    expected, audit = linear_verdict(machine, number, *arguments), AUDIT_ARCHITECTURES[machine]
+    assert verdict(seccomp.whole_program(machine, 3), audit, number, *arguments) == expected
+    assert of_both(jail_of(machine), audit, number, *arguments) == expected
+
+
+@pytest.mark.parametrize("machine", MACHINES)
+def test_the_zygote_can_make_its_calls_and_no_other_hostile_one(machine):
+    program, audit = seccomp.zygote_program(machine), AUDIT_ARCHITECTURES[machine]
+    needed = set(needed_by_zygote(machine))
+    for number in hostile(machine):
+        assert verdict(program, audit, number) == (seccomp.ALLOW if number in needed else seccomp.KILL)
+    assert all(verdict(program, audit, number, 7) == seccomp.ALLOW for number in needed)
+    table = numbers(machine)
+    unneeded = {table[name] for name in ("execve", "ptrace", "socket", "connect", "unshare", "mount", "bpf", "setuid")}
+    assert not needed & unneeded
+
+
+@pytest.mark.parametrize("machine", MACHINES)
+def test_every_program_fits_into_the_kernels_limit_and_every_jump_lands(machine):
+    for program in (*jail_of(machine), seccomp.whole_program(machine, 3)):
+        assert len(program) < 4096
+        for at, (code, yes, no, value) in enumerate(program):
+            if code in (0x15, 0x35, 0x45):
+                assert max(at + 1 + yes, at + 1 + no) < len(program)
+            if code == 0x05:
+                assert at + 1 + value < len(program)
+        assert program[-1][0] == 0x06
 
 
 @pytest.mark.parametrize(
