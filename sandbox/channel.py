@@ -64,14 +64,10 @@ class Channel:
         return self
 
     def exit_before_use(self) -> ChildExit | None:
-        """How the child ended before any run used it; None if it waits."""
-        try:
-            record = self._status.recv(_RECORD_BYTES, socket.MSG_DONTWAIT)
-        except BlockingIOError:
+        """How the child ended before any run used it; None if it waits. Both sockets are looked at: the zygote may be dead, too."""
+        if _is_silent(self._frames) and _is_silent(self._status):
             return None
-        except OSError:
-            return ChildExit()
-        return _exit_of(record)
+        return self.end(time.monotonic() + self.REPORT_TIMEOUT_S)
 
     def send(self, body: bytes, deadline: float, *more: bytes) -> None:
         """Send a frame to the child, and more frames with it. Raises `ChildEnded` and `TimeUp`."""
@@ -142,6 +138,17 @@ class Channel:
                 raise ChildEnded
             read += chunk
         return bytes(read)
+
+
+def _is_silent(end: socket.socket) -> bool:
+    """Whether the other side has neither sent anything nor closed its end."""
+    try:
+        end.recv(1, socket.MSG_DONTWAIT | socket.MSG_PEEK)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+    return False
 
 
 def _exit_of(record: bytes) -> ChildExit:

@@ -44,6 +44,9 @@ class Language(Protocol):
     def warm(self) -> None:
         """Import and touch everything that a script may need, while files can still be read."""
 
+    def prepare_runs(self, count: int) -> None:
+        """Make what is the same in all runs, for `count` runs of each child that is forked later."""
+
     def compile_source(self, source: str) -> Any:
         """Review and compile: an object with findings, literals, api_level, settings, setting_places, calls and code (marshal bytes or None)."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from .check.compiler import Compilation, compile_source
 from .check.parsing import SCRIPT_NAME
 from .run.api import ApiError
-from .run.execution import execute
+from .run.execution import execute, prepare_runs
 from .run.preload import warm
 from .run.values.messages import NotAMessage
 from .tracing import Instrumented, Recorder, execute_traced, instrument
@@ -21,5 +21,6 @@ __all__ = [
     "execute",
     "execute_traced",
     "instrument",
+    "prepare_runs",
     "warm",
 ]

@@ -59,6 +59,9 @@ _INPUT: dict[str, Any] = {
 }
 
 
+_RUNS = 2  #: of a child: this warm-up, and its own
+
+
 def prepare_warmup(language: Language) -> Callable[[], None]:
     """Compile the harmless script and run it once in the zygote, so that a failure shows at the start; return its runner."""
     code = language.compile_source(_SCRIPT).code
@@ -68,6 +71,7 @@ def prepare_warmup(language: Language) -> Callable[[], None]:
         language.execute(code, decode(encode(_INPUT)), _answer)
 
     run()
+    language.prepare_runs(_RUNS)
     return run
 
 

@@ -28,7 +28,7 @@ CHILD_SENT = b"c"  #: to the broker, with the ends of the child's channel and of
 NO_CHILD = b"n"  #: to the broker, in place of a child that was ordered: the system allows no more processes or files
 
 _QUIET_MS = 3  #: without any event before a child is forked ahead: a fork delays the reports on the ends of runs
-_HURRIED = 4  #: children that are forked at once for a run that waits: then others are about to need one, too
+_GROUP = 4  #: children that are forked one right after the other, or for a run that waits: others are about to need one, too
 _REAP_INTERVAL_MS = 5  #: how often children are checked where the system cannot report their end
 #: Linux keeps message boundaries; elsewhere orders and what answers them are read byte by byte.
 SOCKET_TYPE = socket.SOCK_SEQPACKET if sys.platform == "linux" else socket.SOCK_STREAM
@@ -102,8 +102,11 @@ class ZygoteLoop:
             self._is_quiet = not events
             for handle in [self._handlers[number] for number, _ in events]:
                 handle()
-            if self._hurried or (self._ordered and self._is_quiet):
-                self._hand_over_child()
+            if self._hurried:
+                self._hurried -= 1
+                self._hand_over(1, no_warmup)  # a run may wait for it
+            elif self._ordered and self._is_quiet:
+                self._hand_over(min(self._ordered, _GROUP), self._child_spec.warm_up)
             if any(child.pidfd is None for child in self._children):
                 for each in list(self._children):
                     self._handle_exit(each)
@@ -126,26 +129,42 @@ class ZygoteLoop:
         if not order:
             self._close()
         elif order == HURRY:
-            self._hurried = min(self._ordered, self._hurried + _HURRIED)
+            self._hurried = min(self._ordered, self._hurried + _GROUP)
         else:
             self._ordered += order[0]
 
-    def _hand_over_child(self) -> None:
-        """Fork one child and send it to the broker. One that a run may wait for does not warm up first."""
-        spec = self._child_spec
-        warm_up = no_warmup if self._hurried else spec.warm_up
-        self._ordered -= 1
-        self._hurried = max(0, self._hurried - 1)
+    def _hand_over(self, number: int, warm_up: Callable[[], None]) -> None:
+        """Fork children, one right after the other because what is done between two forks copies pages; then send them."""
+        self._ordered -= number
+        children = [self._fork(warm_up) for _ in range(number)]
+        for child in children:
+            try:
+                self._send(child)
+            except OSError:
+                with suppress(OSError):
+                    self._control.send(NO_CHILD)
+
+    def _fork(self, warm_up: Callable[[], None]) -> Child | None:
         try:
-            status, brokers_end = socket.socketpair(socket.AF_UNIX, SOCKET_TYPE)
-            with brokers_end:
-                child = WatchedChild(Child(spec.plan, spec.body, warm_up), status, spec.idle_bytes)
-                self._watch(child)
-                with child.child.channel as channel:
-                    socket.send_fds(self._control, [CHILD_SENT], [channel.fileno(), brokers_end.fileno()])
+            return Child(self._child_spec.plan, self._child_spec.body, warm_up)
         except OSError:
-            with suppress(OSError):
-                self._control.send(NO_CHILD)
+            return None
+
+    def _send(self, child: Child | None) -> None:
+        """Send the ends of a child's sockets to the broker, or that there is none. Raises `OSError`; then the child ends."""
+        if child is None:
+            self._control.send(NO_CHILD)
+            return
+        with child.channel:
+            try:
+                status, brokers_end = socket.socketpair(socket.AF_UNIX, SOCKET_TYPE)
+            except OSError:
+                child.kill()
+                child.reap()
+                raise
+            with brokers_end:
+                self._watch(WatchedChild(child, status, self._child_spec.idle_bytes))
+                socket.send_fds(self._control, [CHILD_SENT], [child.channel.fileno(), brokers_end.fileno()])
 
     def _watch(self, child: WatchedChild) -> None:
         child.status.setblocking(False)

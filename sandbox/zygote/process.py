@@ -83,7 +83,7 @@ class Zygote:
                 stdin=inner.fileno(),
                 stdout=subprocess.DEVNULL,
                 stderr=inner.fileno(),  # until the zygote can report by itself
-                env={},
+                env={"LD_BIND_NOW": "1"},  # symbols of libraries are resolved once here, not again in every child
                 cwd="/",
                 start_new_session=True,
             )

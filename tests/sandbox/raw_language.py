@@ -61,6 +61,10 @@ def warm():
         importlib.import_module(name)
 
 
+def prepare_runs(count):
+    pass
+
+
 def compile_source(source):
     if source.startswith("#ATTACK OUTPUT"):
         return Compilation(b"x" * 5_000_000)

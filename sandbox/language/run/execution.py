@@ -57,16 +57,36 @@ def execute(
 
 def run_globals(arguments: ScriptArguments) -> dict[str, Any]:
     """The globals of one run."""
+    names = _PREPARED.pop() if _PREPARED else _globals_of_no_run()
+    names["__builtins__"]["print"] = print_function(get_attribute(arguments.api, "log"))
+    names["_import_"] = library(arguments.now)
+    return names
+
+
+def prepare_runs(count: int) -> None:
+    """Make what is the same in all runs, for `count` runs of each child that is forked later.
+
+    A dict of a hundred names counts references in as many places. Made in a child, it has these pages copied.
+    """
+    _PREPARED[:] = [_globals_of_no_run() for _ in range(count)]
+
+
+#: Globals for the next runs of this process. Each serves one run: it is taken from here, and never comes back.
+_PREPARED: list[dict[str, Any]] = []
+
+
+def _globals_of_no_run() -> dict[str, Any]:
+    """The globals of a run without what is its own, for which there is a place."""
     offered = {
         **SCRIPT_BUILTINS,
-        "print": print_function(get_attribute(arguments.api, "log")),
+        "print": None,
         "message": message,
         "hidden": hidden,
         "with_query": with_query,
         "ApiError": ApiError,
+        "__import__": _import_for_c_code,
     }
-    offered["__import__"] = _import_for_c_code
-    return {"__builtins__": offered, "__name__": "script", "_import_": library(arguments.now), **GUARDS}
+    return {"__builtins__": offered, "__name__": "script", "_import_": None, **GUARDS}
 
 
 def _import_for_c_code(name: str, *_args: object, **_kwargs: object) -> ModuleType:

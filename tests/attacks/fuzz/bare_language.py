@@ -39,6 +39,10 @@ def warm():
         importlib.import_module(name)
 
 
+def prepare_runs(count):
+    pass
+
+
 def compile_source(source):
     return Compilation(marshal.dumps(compile(source, child.SCRIPT_FILE, "exec")))
 
