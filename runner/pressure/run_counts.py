@@ -60,8 +60,11 @@ class RunCounter:
         with self._redis.pipeline(transaction=False) as pipe:
             for implementation, (ended, busy_s) in counts.items():
                 key = key_of(implementation)
-                pipe.hincrby(key, "ended", ended).hincrby(key, "busy_ms", round(busy_s * 1000)).expire(key, KEPT_S)
-            pipe.sadd(BUSY, *counts).expire(BUSY, BUSY_S)
+                pipe.hincrby(key, "ended", ended)
+                pipe.hincrby(key, "busy_ms", round(busy_s * 1000))
+                pipe.expire(key, KEPT_S)
+            pipe.sadd(BUSY, *counts)
+            pipe.expire(BUSY, BUSY_S)
             replies = pipe.execute(raise_on_error=False)
         self._repair(list(counts), replies)
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import logging
+import time
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -96,11 +97,14 @@ class RunExecution:
 
     def run(self, key: str) -> None:
         """Execute the script, show the result, then record the trace."""
+        began = time.monotonic()
         try:
             decision = self._decide(self._execute())
         except Exception as error:  # a bug, or an outage: show the fallback, then let the error be seen
             self._show(key, self._decide(_fault_of_ours(error)))
             raise
+        finally:
+            self._services.run_counter.note(self._order.implementation, time.monotonic() - began)
         instead: RunExecution | None = None
         try:
             instead = self._instead() if decision.failed else None

@@ -19,6 +19,7 @@ from runner.health.outages import OutageLog
 from runner.health.start_checks import NotStarted, check_start
 from runner.logins import NotedErrors
 from runner.powers import VendorServices, digest_key
+from runner.pressure.run_counts import RunCounter
 from runner.queues.status_jobs import QUEUE
 from runner.settings.operator_settings import Settings
 from runner.status.cache import StatusCache
@@ -27,6 +28,7 @@ from runner.status.no_run_answer import note_outage
 from runner.status.return_moments import ReturnMoments
 from runner.status.return_tokens import ReturnTokens
 from runner.store.clients import connect, connect_brief
+from runner.store.periodic_writes import PeriodicWrites
 from sandbox import JailConfig, JailTooWeak, Sandbox
 
 from .crash_watch import CrashWatch
@@ -57,6 +59,8 @@ class WorkerServices:
     tokens: ReturnTokens
     change_listener: ChangeListener
     traces: TraceWriter
+    run_counter: RunCounter
+    periodic_writes: PeriodicWrites  #: of the counts of runs and calls
     forget: Callable[[str | None], None]  #: drops what is cached of one implementation, or of all
 
     @property
@@ -72,6 +76,7 @@ class WorkerServices:
         """Write the traces that are left, then close everything but the sandbox, which belongs to the caller."""
         self.change_listener.close()
         self.traces.close()
+        self.periodic_writes.close()
         self.outages.close()
         self.vendors.close()
         self.brief_redis.close()
@@ -122,6 +127,13 @@ def open_worker_services(settings: Settings, sandbox: Sandbox) -> WorkerServices
         rollouts.look()
         daily_anchors.look()
 
+    vendors = VendorServices(
+        redis=brief_redis,
+        allow_loopback=settings.allow_loopback_vendors,
+        tls_ca_file=settings.vendor_ca_file or None,
+        digest_key=digest_key(settings.secret_key),
+    )
+    run_counter = RunCounter(brief_redis)
     services = WorkerServices(
         settings=settings,
         outages=outages,
@@ -129,12 +141,7 @@ def open_worker_services(settings: Settings, sandbox: Sandbox) -> WorkerServices
         redis=redis,
         brief_redis=brief_redis,
         sandbox=sandbox,
-        vendors=VendorServices(
-            redis=brief_redis,
-            allow_loopback=settings.allow_loopback_vendors,
-            tls_ca_file=settings.vendor_ca_file or None,
-            digest_key=digest_key(settings.secret_key),
-        ),
+        vendors=vendors,
         cache=StatusCache(redis),
         returns=ReturnMoments(redis),
         bundles=bundles,
@@ -142,8 +149,11 @@ def open_worker_services(settings: Settings, sandbox: Sandbox) -> WorkerServices
         tokens=ReturnTokens(settings.keys, hours=settings.return_token_hours),
         change_listener=change_listener,
         traces=TraceWriter(database, on_stored=stored),
+        run_counter=run_counter,
+        periodic_writes=PeriodicWrites(run_counter.flush, vendors.health.flush),
         forget=drop,
     )
     services.change_listener.ensure_started()
     services.traces.start()
+    services.periodic_writes.start()
     return services
