@@ -13,6 +13,8 @@ from typing import Final
 
 import redis
 
+from runner.store.errors import answering
+
 from .call_health import BOUNDS_MS, FAILING, KEPT_MINUTES, LONGEST_ERROR, SLOW
 from .vendor_limits import OPEN_MS, PROBE_MS, keys_of_name
 
@@ -77,19 +79,19 @@ _TIMES: Final = ("since", "next_try", "error_at")
 
 
 def read_health(client: redis.Redis, implementation: str, names: Iterable[str]) -> list[ConnectionHealth]:
-    """Return the health of these connections, in their order. Raises what the client raises."""
+    """Return the health of these connections, in their order. Raises `StoreAway`."""
     names = list(names)
     if not names:
         return []
-    with client.pipeline(transaction=False) as pipe:
+    with answering(), client.pipeline(transaction=False) as pipe:
         pipe.time()
         for name in names:
             breaker, health = _keys(implementation, name)
             pipe.hgetall(health)
             pipe.hgetall(breaker)
         (seconds, micros), *found = pipe.execute(raise_on_error=False)
+        hashes = [_fields(each) for each in found]
     now_ms = seconds * 1000 + micros // 1000
-    hashes = [_fields(each) for each in found]
     return [
         _health(name, health, breaker, now_ms)
         for name, health, breaker in zip(names, hashes[::2], hashes[1::2], strict=True)
@@ -97,8 +99,9 @@ def read_health(client: redis.Redis, implementation: str, names: Iterable[str]) 
 
 
 def close_breaker(client: redis.Redis, implementation: str, name: str) -> None:
-    """Let calls through at once, as if none had failed. Raises what the client raises."""
-    client.delete(_keys(implementation, name)[0])
+    """Let calls through at once, as if none had failed. Raises `StoreAway`."""
+    with answering():
+        client.delete(_keys(implementation, name)[0])
 
 
 def _keys(implementation: str, name: str) -> tuple[str, str]:
