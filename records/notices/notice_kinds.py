@@ -55,8 +55,10 @@ REASONS: Final = MappingProxyType(
 
 @dataclass(frozen=True, kw_only=True)
 class NoticeKind:
-    """One kind of notice. `words` and `todo` may contain {by}, {submission}, {version}, {share}, {token}, {use}, {date},
-    {connection}, {state} and {since}.
+    """One kind of notice.
+
+    `words` and `todo` may contain {by}, {submission}, {version}, {share}, {token}, {use}, {date}, {connection}, {state} and
+    {since}.
     """
 
     name: str  #: the action of the audit entry, where there is one
