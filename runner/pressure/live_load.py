@@ -10,11 +10,12 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from types import MappingProxyType
-from typing import Final, NamedTuple
+from typing import Final
 
 from redis import Redis
 
 from runner.queues import run_causes
+from runner.queues.status_jobs import Backlog
 
 from .run_counts import busy_implementations, read_totals
 from .run_pace import RunPace, RunTotals, ask_again_s
@@ -41,13 +42,6 @@ STARTS_BELOW_S: Final = MappingProxyType(
 USUAL_PLACES: Final = 12
 #: Causes that give way to the runs of all implementations, because they compete for the machine and not for a place only.
 OF_ALL: Final = frozenset({run_causes.PREFETCH, REHEARSAL})
-
-
-class Backlog(NamedTuple):
-    """The orders that wait for an implementation: those of users who came back, which begin first, and all others."""
-
-    returned: int
-    others: int
 
 
 class _Reading:

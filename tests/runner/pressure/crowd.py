@@ -8,9 +8,10 @@ import random
 from collections import Counter, deque
 from dataclasses import dataclass, field
 
-from runner.pressure.live_load import Backlog, LiveLoad
+from runner.pressure.live_load import LiveLoad
 from runner.pressure.run_pace import RunTotals
 from runner.queues import run_causes
+from runner.queues.status_jobs import Backlog
 
 #: Seconds between two flushes of the workers' counts.
 FLUSH_S = 0.25
