@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from functools import partial
 from types import MappingProxyType
 from typing import Final
 
 from redis import Redis
 
 from runner.queues import run_causes
-from runner.queues.status_jobs import Backlog
+from runner.queues.backlog import Backlog, read_backlog
 
 from .run_counts import busy_implementations, read_totals
 from .run_pace import RunPace, RunTotals, ask_again_s
@@ -73,13 +74,9 @@ class LiveLoad:
         self._readings: dict[str, _Reading] = {}
 
     @classmethod
-    def of_store(cls, redis: Redis, backlog: Callable[[str], Backlog]) -> LiveLoad:
-        """Return the load as the counters in the store tell it."""
-        return cls(
-            lambda implementation: read_totals(redis, implementation),
-            backlog,
-            busy=lambda: busy_implementations(redis),
-        )
+    def of_store(cls, redis: Redis) -> LiveLoad:
+        """Return the load as the store tells it."""
+        return cls(partial(read_totals, redis), partial(read_backlog, redis), busy=partial(busy_implementations, redis))
 
     def ask_again_s(self, implementation: str, places: int, *, returned: bool) -> int:
         """Return the seconds after which a client should ask again whose run waits. Reads the store once a second at most.

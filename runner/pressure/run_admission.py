@@ -24,8 +24,6 @@ _CAUSES: Final = (
     ("checking", run_causes.RETURN),
     ("stale", run_causes.REFRESH),
 )
-#: All that a claim may find, as the script of the claim reads it.
-ALL: Final = " ".join(found for found, _ in _CAUSES)
 
 
 class RunAdmission:
@@ -37,7 +35,7 @@ class RunAdmission:
         self._implementations = TokenBuckets(allowance=per_s, seconds_each=1 / per_s, clock=clock)
 
     def starts(self, implementation: str, user: str) -> str:
-        """Return what a claim may find if it is to start a run: words of `ALL`."""
+        """Return what a claim may find if it is to start a run: as in `OrderDraft`."""
         if self._users.wait((implementation, user)) or self._implementations.wait(implementation):
             return ""
         return " ".join(found for found, cause in _CAUSES if self._load.starts(cause, implementation))

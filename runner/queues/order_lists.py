@@ -9,6 +9,9 @@ from typing import Any
 from . import run_causes
 from .status_jobs import DueDrainer, JobRefused, RunOrder
 
+#: All that a claim may find for which a run may be started.
+ANY_CLAIM = "pending checking stale"
+
 
 @dataclass(frozen=True, slots=True)
 class OrderDraft:
@@ -26,7 +29,7 @@ class OrderDraft:
     staff: bool  #: staff ask, not the user
     most: int
     lock_ms: int
-    starts: str
+    starts: str = ANY_CLAIM
 
     @property
     def as_json(self) -> str:

@@ -13,7 +13,7 @@ import secrets
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar
 
 from redis import Redis
 from rq.rate_limit import RateLimit, RateLimitRegistry
@@ -34,8 +34,6 @@ WAITING_S = 120
 #: Longer than any run waits: an id with such a time was not made by this service.
 LONGEST_WAIT_MS = 3_600_000
 FAILED_S = 60
-#: The beginning of the keys of the lists of orders.
-ORDERS_KEY = "st:orders:"
 #: The beginning of a run's id: the time in ms.
 _TIME = re.compile(r"[0-9a-f]{12}(?=-)")
 
@@ -124,13 +122,6 @@ def rq_status_queue(redis: Redis) -> RqStatusQueue:
     return RqStatusQueue(QUEUE, connection=redis, serializer=JSONSerializer, job_class=StatusJob)
 
 
-class Backlog(NamedTuple):
-    """The orders that wait for an implementation: those of users who came back, which begin first, and all others."""
-
-    returned: int
-    others: int
-
-
 class StatusQueue:
     """Queues jobs and counts orders. `redis` is a client of its own, never that of an RQ worker."""
 
@@ -160,14 +151,6 @@ class StatusQueue:
     def close(self) -> None:
         """Close the connections to the store."""
         self._redis.close()
-
-    def backlog(self, implementation: str) -> Backlog:
-        """Return how many orders wait. Raises what the client raises."""
-        lists = f"{ORDERS_KEY}{{{implementation}}}"
-        with self._redis.pipeline(transaction=False) as pipe:
-            pipe.llen(f"{lists}:back")
-            pipe.llen(lists)
-            return Backlog(*pipe.execute())
 
 
 def quieten_rq() -> None:

@@ -66,7 +66,7 @@ class StatusService:
         self._cache, self._returns = StatusCache(redis), ReturnMoments(redis)
         self._snapshots = StatusSnapshots(database, most=settings.most)
         self._change_listener = ChangeListener(redis, on_changed=self._snapshots.drop)
-        self._load = LiveLoad.of_store(redis, queue.backlog)
+        self._load = LiveLoad.of_store(redis)
         self._admission = RunAdmission(self._load, per_s=settings.web_runs_per_s)
         self._late = UnavailableStatuses(NotedErrors(redis))
         self._tokens = ReturnTokens(settings.keys, hours=settings.return_token_hours)

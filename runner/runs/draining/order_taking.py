@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
 from redis import Redis
 
+from runner.queues.backlog import ORDERS_KEY
 from runner.queues.drainer_leases import LEASE_S
 from runner.queues.order_lists import read_order
-from runner.queues.status_jobs import ORDERS_KEY, DrainOrder, DueDrainer, JobRefused, new_run_id
+from runner.queues.status_jobs import DrainOrder, DueDrainer, JobRefused, new_run_id
 from runner.runs.job import BegunRun
 from runner.status.cache import StatusCache, ms, parse_start
 from runner.status.cache_scripts import TAKE
@@ -46,12 +48,13 @@ class Take:
 
 
 class OrderTaker:
-    """The orders for one drainer. Its methods raise `redis.RedisError`; each may then be called again."""
+    """The orders for one drainer. `clock_ms` replaces the server's clock in tests. Its methods raise `redis.RedisError`; each may then be called again."""
 
-    def __init__(self, redis: Redis, drainer: DrainOrder) -> None:
+    def __init__(self, redis: Redis, drainer: DrainOrder, *, clock_ms: Callable[[], int] | None = None) -> None:
         self._direct = DirectScripts(redis)
         self._take = LuaScript(redis, TAKE)
         self._drainer = drainer
+        self._clock = clock_ms
         self._wake = f"st:wake:{drainer.drainer}"
         self._ended = ""  #: the token of the run that has ended
 
@@ -80,7 +83,10 @@ class OrderTaker:
         own = self._drainer
         told = (own.implementation, own.drainer, own.most, self._ended, ms(LEASE_S))
         how = (terms.without.value, int(terms.yields), new_run_id())
-        return ScriptCall(self._take, (f"{ORDERS_KEY}{{{own.implementation}}}",), 0, *told, *how)
+        return ScriptCall(self._take, (f"{ORDERS_KEY}{{{own.implementation}}}",), self._now(), *told, *how)
+
+    def _now(self) -> int:
+        return self._clock() if self._clock else 0
 
     def _read(self, answer: list[Any]) -> Take | None:
         """Return what an answer of the script says; None if it gave an order that is refused."""

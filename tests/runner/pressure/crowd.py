@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from runner.pressure.live_load import LiveLoad
 from runner.pressure.run_pace import RunTotals
 from runner.queues import run_causes
-from runner.queues.status_jobs import Backlog
+from runner.queues.backlog import Backlog
 
 #: Seconds between two flushes of the workers' counts.
 FLUSH_S = 0.25

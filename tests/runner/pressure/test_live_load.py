@@ -5,8 +5,8 @@ import pytest
 from runner.pressure.live_load import HOLDS_S, REHEARSAL, STARTS_BELOW_S, LiveLoad
 from runner.pressure.run_pace import RunTotals
 from runner.queues import run_causes
+from runner.queues.backlog import Backlog
 from runner.queues.run_causes import FIRST_LOOK, PREFETCH, REFRESH, RETURN
-from runner.queues.status_jobs import Backlog
 
 
 class Load:
