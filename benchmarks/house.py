@@ -155,6 +155,8 @@ def house_of(folder: Path, *tenants: Tenant, threads: int = 64) -> Iterator[Hous
             "SESSION_STATUS_WEB_THREADS": str(threads),
             "SESSION_STATUS_WEB_WAITING": str(threads - 8),
             "SESSION_STATUS_WEB_WAIT": "2",
+            "SESSION_STATUS_WEB_ASKS": "1000000",
+            "SESSION_STATUS_WEB_RUNS_PER_S": "100000",
             "SESSION_STATUS_DATA_FOLDER": str(folder),
             "SESSION_STATUS_ALLOW_LOOPBACK_VENDORS": "yes",
             "SESSION_STATUS_LOG_LEVEL": "WARNING",

@@ -104,6 +104,7 @@ ORDER = {
             "health",
             "logins",
             "queues",
+            "pressure",
             "status",
             "explanations",
             "powers",

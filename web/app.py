@@ -50,7 +50,7 @@ from web.scanner import views as scans
 from web.status import returns
 from web.status import views as status
 from web.status.fast_path import FastPath
-from web.status.rate_limit import ReturnRateLimit
+from web.status.rate_limit import StatusRateLimits
 from web.status.services import StatusEndpointServices
 from web.unsubscribe import views as unsubscribe
 from web.widget import views as widget
@@ -122,7 +122,7 @@ def create_app(  # noqa: PLR0913 - the parts of a process, each named once
         status_service=status_service,
         database=database,
         logins=logins,
-        return_limit=ReturnRateLimit(),
+        rate_limits=StatusRateLimits(settings.web_asks),
     )
     app.extensions["status services"] = status_services
     app.extensions["health checks"] = checks

@@ -121,6 +121,7 @@ _SETTINGS = MappingProxyType(
         "console_settings.choose_parts": "Console: choose a badge format",
         "console_settings.choose_proposal": "Console: choose a badge format",
         "console_settings.confirm_example": "Console: confirm an example of a badge",
+        "console_settings.call_again": "Console: call a vendor again",
         "console_settings.connection": "Console: a connection",
         "console_settings.connections": "Console: connections",
         "console_settings.decide_certificate": "Console: decide about a certificate",

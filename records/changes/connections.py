@@ -20,6 +20,7 @@ from .entries import begin, differences, note, refuse_development
 SAVED = "connection.saved"
 REMOVED = "connection.removed"
 TRIED = "connection.tried"
+BREAKER_CLOSED = "connection.breaker_closed"
 #: Characters of a path in the audit entry of a test.
 _PATH = 200
 
@@ -54,6 +55,13 @@ def tried(db: Session, owner: Implementation, name: str, path: str, by: AuditCon
     """Note that a connection is tested with this path. The query is left out, because people may put a key into it."""
     _present(db, owner, name)
     note(db, owner.slug, TRIED, by, target=name, detail={"path": path.partition("?")[0][:_PATH]})
+    return AfterCommit(owner.slug, None, announced=False)
+
+
+def breaker_closed(db: Session, owner: Implementation, name: str, by: AuditContext) -> AfterCommit[None]:
+    """Note that a vendor which failed is called again at once. Raises RuleViolation if there is no such connection."""
+    _present(db, owner, name)
+    note(db, owner.slug, BREAKER_CLOSED, by, target=name)
     return AfterCommit(owner.slug, None, announced=False)
 
 

@@ -8,6 +8,7 @@ whichever edge made the change. The notices are made from them, once, by the bac
     notice_tables.py    notices, mails, what each person wants by mail, and up to which entry notices were made
     notice_making.py    from an audit entry to notices
     ends_soon.py        notices about what ends soon: author tokens, certificates
+    vendor_trouble.py   notices about vendors that have been slow or failing for a while
     notice_list.py      the notices of one person
     mail_choices.py     what each person wants by mail
     outbox.py           mails that wait, one attempt to send one, and what became of it

@@ -53,8 +53,9 @@ GROUPS: Final = (
     ),
     NoticeGroup(
         name="alarm",
-        label="Stopped",
-        help="A version was suspended, the service took one back, all scripts were stopped, or a webhook was given up.",
+        label="Stopped, or in trouble",
+        help="A version was suspended, the service took one back, all scripts were stopped, a webhook was given up, or a vendor has "
+        "been slow or failing for ten minutes.",
         usual=MailTiming.ONCE,
     ),
     NoticeGroup(

@@ -55,14 +55,18 @@ REASONS: Final = MappingProxyType(
 
 @dataclass(frozen=True, kw_only=True)
 class NoticeKind:
-    """One kind of notice. `words` and `todo` may contain {by}, {submission}, {version}, {share}, {token}, {use} and {date}."""
+    """One kind of notice.
+
+    `words` and `todo` may contain {by}, {submission}, {version}, {share}, {token}, {use}, {date}, {connection}, {state} and
+    {since}.
+    """
 
     name: str  #: the action of the audit entry, where there is one
     group: str
     told: tuple[Audience, ...]
     words: str  #: what happened: the line on the page, and the subject of a mail
     todo: str  #: what follows from it, as a sentence
-    place: str  #: where it leads: "submission", "version", "scripts", "tokens", "provider", "attendance" or "webhook"
+    place: str  #: where it leads: "submission", "version", "scripts", "tokens", "provider", "attendance", "webhook" or "connections"
 
 
 _LIVE: Final = (Audience.AUTHOR, Audience.REVIEWER, Audience.ORGANIZER)
@@ -70,6 +74,8 @@ _TALK: Final = (Audience.AUTHOR, Audience.PARTICIPANT)
 #: What the watch takes back has the same action as what a person takes back, and another actor.
 BY_THE_WATCH: Final = "script.reverted by the watch"
 TOKEN_ENDS, PROVIDER_CERTIFICATE_ENDS, OWN_CERTIFICATE_ENDS = "token.ends", "certificate.ends", "own certificate.ends"
+
+VENDOR_TROUBLE: Final = "connection.in_trouble"
 
 TABLE: Final = (
     NoticeKind(
@@ -239,6 +245,14 @@ TABLE: Final = (
         words="{by} switched the webhook off, because its address failed",
         todo="Another system is told of no scans until it is switched on again. Then it is told of all that it missed.",
         place="webhook",
+    ),
+    NoticeKind(
+        name=VENDOR_TROUBLE,
+        group="alarm",
+        told=(Audience.ORGANIZER,),
+        words="The vendor system “{connection}” has been {state} since {since}",
+        todo="Users see the last known messages. Look at the page of connections, and ask the vendor.",
+        place="connections",
     ),
 )
 BY_NAME: Final = MappingProxyType({kind.name: kind for kind in TABLE})

@@ -37,6 +37,7 @@ from . import agenda_import, attendance_report, badge_image, submission_trial, v
 from .agenda_import import import_agenda
 from .attendance_report import make_report
 from .badge_image import read_image
+from .giving_way import giving_way
 from .job_steps import JobCancelled, JobEnd, JobSteps
 from .submission_trial import try_submission
 from .version_rehearsal import rehearse_version
@@ -95,7 +96,9 @@ def run_order(
     function = FUNCTIONS[order.kind]
     database = Database(settings.database_url, environment=settings.environment, pool_size=1)
     try:
-        return function.run(JobSteps(settings, database, function.steps, report, is_cancelled), order)
+        with giving_way(settings, order.implementation) as pauses:
+            steps = JobSteps(settings, database, function.steps, report, is_cancelled, pauses.wait)
+            return function.run(steps, order)
     except JobCancelled:
         return JobEnd(CANCELLED, WAS_CANCELLED)
     except MemoryError:

@@ -9,6 +9,8 @@ from typing import Any
 from records import Database
 from runner.settings.operator_settings import Settings
 
+GIVES_WAY = "Waiting, because users wait for their messages. It goes on within three minutes."
+
 
 class JobCancelled(Exception):
     """The person who ordered the job has cancelled it. Raised between two steps, so that the transaction is rolled back."""
@@ -33,6 +35,7 @@ class JobSteps:
     of: int  #: how many steps there are
     report: Callable[[int, int, str], None]
     is_cancelled: Callable[[], bool]
+    pause: Callable[[Callable[[], None]], float] = lambda _: 0.0  #: as `GivingWay.wait`
 
     def begin(self, number: int, said: str) -> None:
         """Begin step `number`, counted from 1. Raises `JobCancelled`."""
@@ -43,3 +46,7 @@ class JobSteps:
         self.report(number - 1, self.of, said)
         if self.is_cancelled():
             raise JobCancelled
+
+    def give_way(self, number: int) -> float:
+        """Wait in step `number` while people wait for statuses; return for how many seconds. Raises `JobCancelled`."""
+        return self.pause(lambda: self.tell(number, GIVES_WAY))

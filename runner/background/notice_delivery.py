@@ -24,6 +24,7 @@ from runner.mail.unsubscribe_tokens import UnsubscribeTokens
 from runner.settings.operator_settings import Settings
 
 from .background_services import BackgroundServices
+from .vendor_watch import VendorWatch
 
 #: Seconds between two looks.
 EVERY_S = 2.0
@@ -47,7 +48,8 @@ def delivering(services: BackgroundServices) -> Iterator[None]:
     """Make notices and send mails in the meantime. At the end, a mail that is being sent is waited for."""
     settings = services.settings
     database = Database(settings.database_url, environment=settings.environment, pool_size=2, watch=services.outages)
-    delivery = NoticeDelivery(settings, database, lambda: services.stop.requested)
+    watch = VendorWatch(database, services.redis, mailing=settings.mailing)
+    delivery = NoticeDelivery(settings, database, lambda: services.stop.requested, watch=watch.look)
     thread = threading.Thread(target=delivery.run, name="notices", daemon=True)
     thread.start()
     try:
@@ -58,7 +60,10 @@ def delivering(services: BackgroundServices) -> Iterator[None]:
 
 
 class NoticeDelivery:
-    """`run` is the thread; `is_stopping` is asked between two steps. `clock` is monotonic, in seconds."""
+    """`run` is the thread; `is_stopping` is asked between two steps. `clock` is monotonic, in seconds.
+
+    `watch` announces what no audit entry says.
+    """
 
     def __init__(
         self,
@@ -66,8 +71,10 @@ class NoticeDelivery:
         database: Database,
         is_stopping: Callable[[], bool],
         *,
+        watch: Callable[[], None] = lambda: None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        self._watch = watch
         self._settings = settings
         self._database = database
         self._is_stopping = is_stopping
@@ -87,13 +94,13 @@ class NoticeDelivery:
 
     def look(self) -> None:
         """Make the notices that are due, and send the mails that are due. Raises nothing."""
-        for step in (self._make_notices, self._do_seldom, self._send_mails):
+        for step in (self._make_notices, self._watch, self._do_seldom, self._send_mails):
             try:
                 step()
             except DatabaseUnavailable as error:  # the database's own watch reports it; the next look comes soon
                 log.debug("notices wait for the database error=%s", error)
             except Exception:  # a bug must not end the thread
-                log.exception("notices not delivered step=%s", step.__name__)
+                log.exception("notices not delivered step=%s", getattr(step, "__name__", step))
 
     def _make_notices(self) -> None:
         for _ in range(MOST_ENTRIES):

@@ -116,6 +116,7 @@ class _Trials:
 
     def _tell_replayed(self, runs: int) -> Any:
         def tell(done: Replay) -> None:
+            self._steps.give_way(3)
             if done.runs % 50 == 0:
                 self._steps.tell(3, f"Trying it on earlier runs: {done.runs} of at most {runs}.")
 

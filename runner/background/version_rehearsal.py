@@ -94,7 +94,8 @@ def _run(
     cut_short = False
 
     def tell(done: Rehearsal) -> bool:
-        nonlocal cut_short
+        nonlocal cut_short, ends_at
+        ends_at += steps.give_way(2)
         cut_short = time.monotonic() > ends_at
         told(done)
         return not cut_short

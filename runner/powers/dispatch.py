@@ -14,6 +14,7 @@ from typing import Final
 from sandbox import CallFault, CallNotMade
 
 from .answer_cache import AnswerCache
+from .call_health import CallHealth
 from .call_record import CallProgress
 from .call_request import CallRequest, encode_query, refused
 from .connections.vendor_connection import (
@@ -51,6 +52,7 @@ class DispatchServices:
     tokens: OAuthTokens
     limiter: VendorLimiter
     answer_cache: AnswerCache
+    health: CallHealth
     allow_loopback: bool
     digest_key: bytes = field(default=b"", repr=False)  #: as in `CallProgress`
 
@@ -77,17 +79,24 @@ class CallDispatch:
     def send(self, request: CallRequest) -> IncomingResponse:
         """Send the call when it is its turn; raises `CallNotMade`, `ExchangeFailed` and `FaultyConnectionError`."""
         lease = self._shared.limiter.enter(self._connection, deadline=self._deadline)
-        had_s = self._deadline - time.monotonic()
-        verdict = CallVerdict.UNKNOWN
+        began = time.monotonic()
+        verdict, error = CallVerdict.UNKNOWN, ""
         try:
             incoming = self._follow(request)
             verdict = CallVerdict.FAILED if incoming.status >= _SERVER_FAILED else CallVerdict.WELL
+            error = f"HTTP status {incoming.status}"
         except (ExchangeFailed, CallNotMade) as failed:
-            verdict = _verdict_on(failed.fault, had_s, self._connection.timeout_s)
+            verdict, error = _verdict_on(failed.fault, self._deadline - began, self._connection.timeout_s), failed.fault
             raise
         finally:
             self._shared.limiter.leave(self._connection, lease, verdict)
+            self._note_health(verdict, error, (time.monotonic() - began) * 1000)
         return incoming
+
+    def _note_health(self, verdict: CallVerdict, error: str, ms: float) -> None:
+        """Count the call, unless it says nothing about the vendor."""
+        if verdict is not CallVerdict.UNKNOWN:
+            self._shared.health.note(self._connection, ms, error if verdict is CallVerdict.FAILED else "")
 
     def _follow(self, request: CallRequest) -> IncomingResponse:
         """Follow redirects if the connection allows that; each hop is checked like the first request."""

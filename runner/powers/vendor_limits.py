@@ -84,6 +84,7 @@ local failures = redis.call('HINCRBY', KEYS[1], 'failures', 1)
 if now < open_until then return 0 end
 if ARGV[6] == '1' or open_until > 0 or failures >= tonumber(ARGV[3]) then
   redis.call('HSET', KEYS[1], 'open_until', string.format('%.0f', now + ARGV[4] * 1000))
+  redis.call('HSETNX', KEYS[1], 'since', string.format('%.0f', now / 1000))
   redis.call('HDEL', KEYS[1], 'probe_until')
   redis.call('PEXPIRE', KEYS[1], ARGV[4] + ARGV[5])
   return 1
@@ -113,7 +114,12 @@ class CallLease:
 
 def keys_of(connection: VendorConnection) -> tuple[str, str, str]:
     """Return the keys of breaker, rate and leases of a connection, with one hash tag for one node of a cluster."""
-    name = f"{connection.implementation}\0{connection.name}".encode()
+    return keys_of_name(connection.implementation, connection.name)
+
+
+def keys_of_name(implementation: str, connection: str) -> tuple[str, str, str]:
+    """Return the same for an implementation and the name of its connection."""
+    name = f"{implementation}\0{connection}".encode()
     tag = f"vendor:{{{hashlib.sha256(name).hexdigest()[:24]}}}"
     return f"{tag}:breaker", f"{tag}:rate", f"{tag}:leases"
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import redis
 
 from .answer_cache import AnswerCache
+from .call_health import CallHealth
 from .connections.vendor_connection import VendorConnection
 from .dispatch import DispatchServices
 from .http.callable_addresses import HostResolver, Lookup, system_lookup
@@ -40,11 +41,13 @@ class VendorServices:
     ) -> None:
         self._http = HttpClient(ca_file=tls_ca_file)
         connector = PinnedConnector(names=HostResolver(resolver), http=self._http, allow_loopback=allow_loopback)
+        self.health = CallHealth(redis)  #: the owner flushes it from time to time
         self._shared = DispatchServices(
             connector=connector,
             tokens=OAuthTokens(connector, allow_loopback=allow_loopback),
             limiter=VendorLimiter(redis),
             answer_cache=AnswerCache(redis),
+            health=self.health,
             allow_loopback=allow_loopback,
             digest_key=digest_key,
         )

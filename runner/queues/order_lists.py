@@ -9,12 +9,16 @@ from typing import Any
 from . import run_causes
 from .status_jobs import DueDrainer, JobRefused, RunOrder
 
+#: All that a claim may find for which a run may be started.
+ANY_CLAIM = "pending checking stale"
+
 
 @dataclass(frozen=True, slots=True)
 class OrderDraft:
     """The order of a run before its claim, which adds the run and the generation.
 
     `lock_ms` is how long its status stays locked once the run has begun, `most` how many drainers its implementation may have.
+    `starts` is what the claim may find if it is to start a run at all: some of the words pending, checking and stale.
     """
 
     implementation: str  #: slug
@@ -25,6 +29,7 @@ class OrderDraft:
     staff: bool  #: staff ask, not the user
     most: int
     lock_ms: int
+    starts: str = ANY_CLAIM
 
     @property
     def as_json(self) -> str:

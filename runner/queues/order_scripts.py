@@ -87,6 +87,10 @@ local function appoint(slug, name, most)
   call('ZADD', DRAINERS, now + APPOINTED, slug .. ' ' .. name .. ' ' .. most)
   return true
 end
+-- Whether a claim that found this may start a run: what is ordered must be allowed by the claim, and the lists are bounded.
+local function may_start(slug, what)
+  return not slug or string.find(ARGV[14], what, 1, true) ~= nil and waiting(slug) < MOST_ORDERS
+end
 -- Place the order of a claim, by the claim's ARGV; what is due then, as by `RENEW`.
 local function place(what, gen)
   local slug, token, most = ARGV[7], ARGV[2], tonumber(ARGV[10])

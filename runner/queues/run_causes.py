@@ -9,8 +9,10 @@ from records.scripts import runs
 
 #: There was nothing to show.
 FIRST_LOOK: Final = "first look"
-#: What was shown was no longer fresh.
+#: What was shown was no longer fresh, or soon would not be.
 REFRESH: Final = "refresh"
+#: Nobody has asked yet: it was made ahead, because many people will ask at the same time.
+PREFETCH: Final = "prefetch"
 #: The user came back from the message's link.
 RETURN: Final = "return"
 #: Staff asked on the command line.
@@ -20,7 +22,7 @@ STATUS_GET: Final = "status get"
 INSTEAD: Final = runs.INSTEAD
 
 #: The causes that an order may name; an order of an earlier release names none.
-ORDERED: Final = frozenset({"", FIRST_LOOK, REFRESH, RETURN, STATUS_GET})
+ORDERED: Final = frozenset({"", FIRST_LOOK, REFRESH, PREFETCH, RETURN, STATUS_GET})
 
 #: A wait for a worker longer than this many milliseconds is mentioned.
 LONG_WAIT_MS: Final = 2000

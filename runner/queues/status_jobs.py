@@ -34,9 +34,6 @@ WAITING_S = 120
 #: Longer than any run waits: an id with such a time was not made by this service.
 LONGEST_WAIT_MS = 3_600_000
 FAILED_S = 60
-BACKLOG_S = 1.0
-#: The beginning of the keys of the lists of orders.
-ORDERS_KEY = "st:orders:"
 #: The beginning of a run's id: the time in ms.
 _TIME = re.compile(r"[0-9a-f]{12}(?=-)")
 
@@ -131,7 +128,6 @@ class StatusQueue:
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
         self._queue = rq_status_queue(redis)
-        self._backlogs: dict[str, tuple[float, int, int]] = {}
 
     def enqueue(self, due: DueDrainer) -> None:
         """Queue a job for a drainer, and free the share of a dead one. RQ, too, lets an implementation have no more than its share."""
@@ -155,17 +151,6 @@ class StatusQueue:
     def close(self) -> None:
         """Close the connections to the store."""
         self._redis.close()
-
-    def backlog(self, implementation: str, *, returned: bool = False) -> int:
-        """Return how many orders wait before a new one, of a user who came back or not. The number may be a second old."""
-        cached = self._backlogs.get(implementation)
-        if cached is None or cached[0] <= time.monotonic():
-            with self._redis.pipeline(transaction=False) as pipe:
-                pipe.llen(f"{ORDERS_KEY}{{{implementation}}}:back")
-                pipe.llen(f"{ORDERS_KEY}{{{implementation}}}")
-                first, others = pipe.execute()
-            cached = self._backlogs[implementation] = (time.monotonic() + BACKLOG_S, first, others)
-        return cached[1] if returned else cached[1] + cached[2]
 
 
 def quieten_rq() -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import logging
+import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import asdict, dataclass, replace
@@ -131,6 +132,7 @@ class RunExecution:
 
     def run(self, key: str) -> None:
         """Execute the script, show the result, then record the trace."""
+        began = time.monotonic()
         try:
             outcome = self._execute()
             decision = self._decide(outcome)
@@ -138,6 +140,8 @@ class RunExecution:
             decision = self._decide(_fault_of_ours(error))
             self._record(decision, stored=self._show(key, decision))
             raise
+        finally:
+            self._services.run_counter.note(self._order.implementation, time.monotonic() - began)
         instead: RunExecution | None = None
         try:
             instead = self._instead() if decision.failed else None

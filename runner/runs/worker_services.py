@@ -20,6 +20,7 @@ from runner.health.outages import OutageLog
 from runner.health.start_checks import NotStarted, check_start
 from runner.logins import NotedErrors
 from runner.powers import VendorServices, digest_key
+from runner.pressure.run_counts import RunCounter
 from runner.queues.drainer_leases import DrainerLeases
 from runner.queues.status_jobs import QUEUE, StatusQueue
 from runner.queues.thread_worker import StopSignal
@@ -30,6 +31,7 @@ from runner.status.no_run_answer import note_outage
 from runner.status.return_moments import ReturnMoments
 from runner.status.return_tokens import ReturnTokens
 from runner.store.clients import connect, connect_brief
+from runner.store.periodic_writes import PeriodicWrites
 from sandbox import JailConfig, JailTooWeak, Sandbox
 
 from .crash_watch import CrashWatch
@@ -63,6 +65,8 @@ class WorkerServices:
     tokens: ReturnTokens
     change_listener: ChangeListener
     traces: TraceWriter
+    run_counter: RunCounter
+    periodic_writes: PeriodicWrites  #: of the counts of runs and calls
     forget: Callable[[str | None], None]  #: drops what is cached of one implementation, or of all
     queue: StatusQueue  #: for jobs of drainers
     leases: DrainerLeases
@@ -85,6 +89,7 @@ class WorkerServices:
         if not self.sandbox.wait_for_ends(ENDS_S):
             log.error("the ends of some runs were not seen, and their traces are lost")
         self.traces.close()
+        self.periodic_writes.close()
         self.outages.close()
         self.vendors.close()
         self.brief_redis.close()
@@ -142,6 +147,13 @@ def open_worker_services(settings: Settings, sandbox: Sandbox, stop: StopSignal)
         rollouts.look()
         daily_anchors.look()
 
+    vendors = VendorServices(
+        redis=brief_redis,
+        allow_loopback=settings.allow_loopback_vendors,
+        tls_ca_file=settings.vendor_ca_file or None,
+        digest_key=digest_key(settings.secret_key),
+    )
+    run_counter = RunCounter(brief_redis)
     services = WorkerServices(
         settings=settings,
         outages=outages,
@@ -149,12 +161,7 @@ def open_worker_services(settings: Settings, sandbox: Sandbox, stop: StopSignal)
         redis=redis,
         brief_redis=brief_redis,
         sandbox=sandbox,
-        vendors=VendorServices(
-            redis=brief_redis,
-            allow_loopback=settings.allow_loopback_vendors,
-            tls_ca_file=settings.vendor_ca_file or None,
-            digest_key=digest_key(settings.secret_key),
-        ),
+        vendors=vendors,
         cache=StatusCache(redis),
         returns=ReturnMoments(redis),
         bundles=bundles,
@@ -162,6 +169,8 @@ def open_worker_services(settings: Settings, sandbox: Sandbox, stop: StopSignal)
         tokens=ReturnTokens(settings.keys, hours=settings.return_token_hours),
         change_listener=change_listener,
         traces=TraceWriter(database, on_stored=stored),
+        run_counter=run_counter,
+        periodic_writes=PeriodicWrites(run_counter.flush, vendors.health.flush),
         forget=drop,
         queue=queue,
         leases=DrainerLeases(redis, queue),
@@ -170,4 +179,5 @@ def open_worker_services(settings: Settings, sandbox: Sandbox, stop: StopSignal)
     services.change_listener.ensure_started()
     services.leases.start()
     services.traces.start()
+    services.periodic_writes.start()
     return services

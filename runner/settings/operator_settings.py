@@ -118,6 +118,20 @@ class Settings(MailSettings):
     web_wait_s: float = setting(
         PREFIX + "WEB_WAIT", number(0, 2), 0.8, "how long a request may wait for a first answer", unit="seconds"
     )
+    web_asks: int = setting(
+        PREFIX + "WEB_ASKS",
+        whole(10, 1_000_000),
+        30,
+        "how often one user may ask for statuses within 10 seconds, of each web process; apps that wait as they are told ask "
+        "less. Raise it for load tests with few users",
+    )
+    web_runs_per_s: int = setting(
+        PREFIX + "WEB_RUNS_PER_S",
+        whole(1, 100_000),
+        500,
+        "how many runs a second each web process may start for one implementation; beyond it, users see the last message or "
+        "that it is being checked, and are told when to ask again",
+    )
     trusted_proxies: int = setting(
         PREFIX + "TRUSTED_PROXIES", whole(0, 8), 0, "how many proxies before the server add to X-Forwarded-For"
     )

@@ -47,6 +47,8 @@ FAILED_STALE_S = 60.0
 JITTER = 0.1
 
 
+#: What a claim says of the run: it is the caller's, or none was started.
+MINE, HELD_BACK = 1, 2
 #: The first bytes of each body, and the states in the store.
 BEGINS = b'{"'
 STATES = frozenset({b"", b"ready", b"hidden", b"old"})
@@ -64,7 +66,8 @@ class ClaimResult:
 
     `what`: hit, stale (a newer one is on its way), checking (after a return; the body is the old one), pending (no
     body), late (no run has answered for too long), told (the same return, reported again). `mine`: the run is the caller's,
-    whose order was placed if there was one. For each of `due` the caller must queue a job.
+    whose order was placed if there was one. `held_back`: no run is under way, and none was started, because too much waits.
+    For each of `due` the caller must queue a job.
     """
 
     what: str
@@ -74,11 +77,12 @@ class ClaimResult:
     mine: bool = False
     generation: int = 0
     due: tuple[DueDrainer, ...] = ()
+    held_back: bool = False
 
     @property
     def unanswered(self) -> bool:
         """Whether a run is under way whose end is worth waiting for."""
-        return self.what in {"pending", "checking"} and not self.left_ms
+        return self.what in {"pending", "checking"} and not self.left_ms and not self.held_back
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,7 +226,7 @@ def _placed(key: str, order: OrderDraft | None) -> tuple[str | int, ...]:
         return ()
     digest = key[key.rindex(":") + 1 : -1]
     pair = digest_of_pair(order.user, order.session)
-    return (order.implementation, digest, pair, order.most, order.lock_ms, order.as_json, new_run_id())
+    return (order.implementation, digest, pair, order.most, order.lock_ms, order.as_json, new_run_id(), order.starts)
 
 
 def parse_start(answer: Any) -> RunStart | None:
@@ -247,4 +251,5 @@ def parse_claim(answer: Any) -> ClaimResult:
     mine, generation, due = answer[4:]
     if not generation.isdigit():
         raise UnreadableEntry
-    return ClaimResult(what.decode(), body, state.decode(), left_ms, bool(mine), int(generation), due_drainers(due))
+    drainers, held_back = due_drainers(due), mine == HELD_BACK
+    return ClaimResult(what.decode(), body, state.decode(), left_ms, mine == MINE, int(generation), drainers, held_back)

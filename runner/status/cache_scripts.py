@@ -38,7 +38,8 @@ local function locked(till) return holds(till, 120000) end
 
 #: KEYS: the status; then, if a login is to be checked, its keys. ARGV: now, token, lock ms, patience ms, life ms, since when
 #: the login is valid, and if an order is to be placed: slug, digest of the key, digest of user and session, most drainers,
-#: lock of the run in ms, JSON, another name -> what, body, state, ms left, mine, generation, drainers that are due as by `RENEW`
+#: lock of the run in ms, JSON, another name, what may start a run -> what, body, state, ms left, 1 if the run is the caller's or
+#: 2 if none was started, generation, drainers that are due as by `RENEW`
 CLAIM = (
     NOW
     + LOGIN_ENDED
@@ -50,14 +51,7 @@ if not holds(f[3], tonumber(f[11] or 0)) then fresh = 0 end
 if body and not back and now < fresh then return {'hit', body, f[2], fresh - now} end
 if body and now >= tonumber(f[4]) then body = false end
 if back and now < fresh then return {'checking', body or '', f[2] or '', fresh - now} end
-local what = 'stale'
-if back or not body then
-  what = back and 'checking' or 'pending'
-  local patience, asked = tonumber(ARGV[4]), tonumber(f[9] or now)
-  if now - tonumber(f[10] or now) > patience then asked = now end
-  redis.call('HSET', key, 'asked', asked, 'seen', now)
-  if now - asked >= patience then what = 'late' end
-end
+local what = back and 'checking' or body and 'stale' or 'pending'
 """
     + ORDERS
     + """
@@ -66,12 +60,20 @@ local claimed = f[6] and locked(f[7])
 if f[6] == ARGV[2] and claimed then  -- sent twice by a broken connection
   mine = 1
   if slug and call('HGET', held_of(slug), ARGV[2]) == '' then due = {{slug, ARGV[2], tonumber(ARGV[10]), ''}} end
-elseif not claimed and (not slug or waiting(slug) < MOST_ORDERS) then
+elseif not claimed and not may_start(slug, what) then
+  mine = 2
+elseif not claimed then
   mine = 1
   redis.call('HSET', key, 'lock', ARGV[2], 'until', now + tonumber(ARGV[3]))
   redis.call('HDEL', key, 'ran')
   redis.call('PEXPIRE', key, ARGV[5])
-  if slug then due = place(back and 'checking' or what, f[8] or '0') end
+  if slug then due = place(what, f[8] or '0') end
+end
+if mine < 2 and what ~= 'stale' then  -- without a run under way, there is none to be late
+  local patience, asked = tonumber(ARGV[4]), tonumber(f[9] or now)
+  if now - tonumber(f[10] or now) > patience then asked = now end
+  redis.call('HSET', key, 'asked', asked, 'seen', now)
+  if now - asked >= patience then what = 'late' end
 end
 local dead = slug and take_up(ARGV[13])
 if dead then due[#due + 1] = dead end
@@ -205,14 +207,17 @@ local quiet = tonumber(ARGV[4])
 if queued or (f[9] and holds(tonumber(f[9]) + quiet, quiet)) then return {'told', '', '', 0, 0, f[10] or '0', {}} end
 local generation = redis.call('HINCRBY', key, 'gen', 1)
 if not f[4] and f[8] then redis.call('HSET', key, 'back', f[8]) end
-redis.call('HSET', key, 'due', 1, 'step', 0, 'fresh', 0, 'lock', ARGV[2], 'until', now + tonumber(ARGV[3]))
-redis.call('HSET', key, 'back_at', now, 'asked', now, 'seen', now)
-redis.call('HDEL', key, 'ran', 'good', 'good_state', 'good_at')
+local mine, due = may_start(ARGV[7], 'checking') and 1 or 2, {}
+redis.call('HSET', key, 'due', 1, 'step', 0, 'fresh', 0, 'back_at', now)
+redis.call('HDEL', key, 'ran', 'good', 'good_state', 'good_at', 'lock', 'until', 'asked', 'seen')
+if mine == 1 then
+  redis.call('HSET', key, 'lock', ARGV[2], 'until', now + tonumber(ARGV[3]), 'asked', now, 'seen', now)
+  if ARGV[7] then due = place('checking', tostring(generation)) end
+end
 redis.call('PEXPIRE', key, ARGV[5])
 local body = f[1]
 if body and now >= tonumber(f[3]) then body = false end
-local due = ARGV[7] and place('checking', tostring(generation)) or {}
-return {'checking', body or '', f[2] or '', 0, 1, tostring(generation), due}
+return {'checking', body or '', f[2] or '', 0, mine, tostring(generation), due}
 """
 )
 

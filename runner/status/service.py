@@ -7,7 +7,6 @@ threads may wait for a first answer; otherwise waiting requests would block cach
 from __future__ import annotations
 
 import math
-import random
 import threading
 import time
 from collections.abc import Iterable
@@ -21,6 +20,10 @@ from redis.exceptions import RedisError
 
 from records import Database
 from runner.logins import LoginEnded, NotedErrors, StoreAway
+from runner.pressure.live_load import LiveLoad
+from runner.pressure.run_admission import RunAdmission
+from runner.pressure.run_pace import ask_again_s
+from runner.queues.order_lists import OrderDraft
 from runner.queues.status_jobs import StatusQueue, new_run_id
 from runner.settings.operator_settings import Settings
 from runner.store.clients import StoreWatch, connect
@@ -47,11 +50,6 @@ __all__ = [
     "UnknownSession",
 ]
 
-#: Seconds until a client should ask again while a run is under way and no other is queued before it.
-SOON_S = 1.0
-#: Runs a second that the queue is assumed to get through, to tell waiting clients when to ask again.
-RUNS_PER_S = 50.0
-LONGEST_S = 15.0
 #: Seconds until a client should ask again when no run gives an answer.
 UNAVAILABLE_S = 8.0
 #: Levels of sub-sessions that are followed; deeper ones are a mistake in the agenda.
@@ -68,6 +66,8 @@ class StatusService:
         self._cache, self._returns = StatusCache(redis), ReturnMoments(redis)
         self._snapshots = StatusSnapshots(database, most=settings.most)
         self._change_listener = ChangeListener(redis, on_changed=self._snapshots.drop)
+        self._load = LiveLoad.of_store(redis)
+        self._admission = RunAdmission(self._load, per_s=settings.web_runs_per_s)
         self._late = UnavailableStatuses(NotedErrors(redis))
         self._tokens = ReturnTokens(settings.keys, hours=settings.return_token_hours)
         self._waiting_slots = threading.BoundedSemaphore(settings.web_waiting) if settings.web_waiting else None
@@ -117,8 +117,8 @@ class StatusService:
                 self._cache.returned(resolved.key, token)
                 self._cache.free(resolved.key, token)
                 return self._hidden(resolved)
-            claimed = self._cache.returned(resolved.key, token, order=resolved.order)
-            self._enqueue(claimed)
+            claimed = self._cache.returned(resolved.key, token, order=self._order(resolved))
+            self._note_started(resolved, claimed)
             return self._answer(resolved, claimed if claimed.mine else self._claim(resolved))
 
     def outdate(self, implementation: str, pairs: Iterable[tuple[str, str]]) -> bool:
@@ -219,12 +219,21 @@ class StatusService:
 
     def _claim(self, resolved: ResolvedRequest) -> ClaimResult:
         """Read the status in one round trip; the claim places the order of a run that is due."""
-        claimed = self._cache.claim(resolved.key, new_run_id(), order=resolved.order, login_check=resolved.login_check)
-        self._enqueue(claimed)
+        order = self._order(resolved)
+        claimed = self._cache.claim(resolved.key, new_run_id(), order=order, login_check=resolved.login_check)
+        self._note_started(resolved, claimed)
         return claimed
 
-    def _enqueue(self, claimed: ClaimResult) -> None:
-        """Queue a job for each drainer that is due. If that fails, the order waits all the same: another drainer is due soon."""
+    def _order(self, resolved: ResolvedRequest) -> OrderDraft:
+        return resolved.order(self._admission.starts(resolved.implementation.slug, resolved.user))
+
+    def _note_started(self, resolved: ResolvedRequest, claimed: ClaimResult) -> None:
+        """Count a run that was started, and queue a job for each drainer that is due.
+
+        If that fails, the order waits all the same: another drainer is due soon.
+        """
+        if claimed.mine:
+            self._admission.started(resolved.implementation.slug, resolved.user)
         for due in claimed.due:
             self._queue.enqueue(due)
 
@@ -255,18 +264,14 @@ class StatusService:
                 return Status("ready" if old else claimed.state, body, old, math.ceil(claimed.left_ms / 1000) or 1)
             case "stale":
                 state = "hidden" if claimed.state == "hidden" else "ready"
-                return Status(state, body, stale=True, refresh_after=self._soon(resolved))
+                return Status(state, body, stale=True, refresh_after=self._soon(resolved, claimed))
             case "late":
                 late = self._late.status(resolved.implementation.slug, resolved.user, resolved.session)
-                return replace(late, refresh_after=jittered(UNAVAILABLE_S))
+                return replace(late, refresh_after=ask_again_s(UNAVAILABLE_S))
         left_s = math.ceil(claimed.left_ms / 1000)  # between two re-checks
-        return Status("checking", body, refresh_after=left_s or self._soon(resolved))
+        return Status("checking", body, refresh_after=left_s or self._soon(resolved, claimed))
 
-    def _soon(self, resolved: ResolvedRequest) -> int:
-        """Return the seconds after which a run may have ended: more for a longer queue, so that clients ask less often."""
-        return jittered(min(LONGEST_S, SOON_S + self._queue.backlog(resolved.implementation.slug) / RUNS_PER_S))
-
-
-def jittered(seconds: float) -> int:
-    """Return whole seconds, at least one, varied so that clients that wait together do not come back together."""
-    return max(1, round(seconds * random.uniform(0.8, 1.2)))  # noqa: S311 - spreads load, guards nothing
+    def _soon(self, resolved: ResolvedRequest, claimed: ClaimResult) -> int:
+        """Return the seconds after which the run has ended, as far as can be told."""
+        owner = resolved.implementation
+        return self._load.ask_again_s(owner.slug, owner.concurrency, returned=claimed.what == "checking")

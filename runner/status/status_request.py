@@ -49,9 +49,8 @@ class ResolvedRequest:
     login_check: EndedLoginCheck | None
     staff: bool  #: as in `StatusRequest`
 
-    @property
-    def order(self) -> OrderDraft:
-        """The order of a run that finds the status."""
+    def order(self, starts: str) -> OrderDraft:
+        """Return the order of a run that finds the status; `starts` is as in `OrderDraft`."""
         owner = self.implementation
         return OrderDraft(
             implementation=owner.slug,
@@ -62,4 +61,5 @@ class ResolvedRequest:
             staff=self.staff,
             most=owner.concurrency,
             lock_ms=int((owner.run_seconds(self.seen) + MARGIN_S) * 1000),
+            starts=starts,
         )

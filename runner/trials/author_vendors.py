@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 from records.errors import FieldFault
 from records.tenants import credential_kinds
 from runner.powers.answer_cache import AnswerCache
+from runner.powers.call_health import CallHealth
 from runner.powers.connections.errors import FaultyConnectionError
 from runner.powers.connections.vendor_connection import METHODS, VendorConnection, auth_of, parse_base
 from runner.powers.dispatch import DispatchServices
@@ -89,6 +90,7 @@ class AuthorVendors:
             tokens=OAuthTokens(connector, allow_loopback=True),
             limiter=_NoLimits(),
             answer_cache=_NoCache(),
+            health=_NoHealth(),
             allow_loopback=True,
         )
 
@@ -103,6 +105,16 @@ class AuthorVendors:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._http.close()
+
+
+class _NoHealth(CallHealth):
+    """Counts nothing."""
+
+    def __init__(self) -> None:
+        """There is no store."""
+
+    def note(self, connection: VendorConnection, ms: float, error: str = "") -> None:
+        """Do nothing."""
 
 
 class _NoLimits(VendorLimiter):

@@ -14,12 +14,15 @@ from tests.support.stub_status_service import PUBLIC_URL, StubStatusService
 from web.app import create_app
 
 KEY = "k" * 40
+#: Tests ask as the same user again and again, and faster than any app.
+MANY_ASKS = 100_000
 TEMPLATES = KnownTemplates()
 
 
 def make_settings(public_url=PUBLIC_URL, **changes):
     """Settings of a development machine."""
-    return Settings(**({"environment": "development", "public_url": public_url, "secret_key": KEY} | changes))
+    usual = {"environment": "development", "public_url": public_url, "secret_key": KEY, "web_asks": MANY_ASKS}
+    return Settings(**(usual | changes))
 
 
 def make_app(database, store, settings=None, **parts):

@@ -118,7 +118,7 @@ def start_up(folder, *, ports=None, env=None):
             [sys.executable, "-P", "-m", "web.cli", "up", *map(str, options)],
             stdout=out,
             stderr=subprocess.STDOUT,
-            env={**own, **(env or {}), "TEST_FAMILY": str(folder)},
+            env={**own, "SESSION_STATUS_WEB_ASKS": "100000", **(env or {}), "TEST_FAMILY": str(folder)},
         )
     up = Up(folder, port, demo_port, idp_port, process, str(folder))
     eventually(lambda: "is running" in up.output() or process.poll() is not None, START_S)

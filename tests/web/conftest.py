@@ -127,7 +127,7 @@ def vendor_site():
 def open_page(chromium, site):
     """Open pages in a fresh profile; at the end, nothing may have been complained about on any of them."""
     site.status_service.reset()
-    site.app.extensions["status services"].return_limit._full_at.clear()
+    site.app.extensions["status services"].rate_limits.clear()
     contexts, complaints = [], []
 
     def note(page):

@@ -46,6 +46,7 @@ PLACES: Mapping[str, tuple[str, Permission, str]] = {
     "tokens": ("console_scripts.tokens", Permission.MAKE_TOKENS, ""),
     "provider": ("console_settings.provider", Permission.SEE_SETTINGS, ""),
     "attendance": ("console_attendance.to_decide", Permission.SEE_ATTENDANCE, ""),
+    "connections": ("console_settings.connections", Permission.SEE_SETTINGS, ""),
     "webhook": ("console_settings.webhook", Permission.SEE_SETTINGS, ""),
 }
 

@@ -13,7 +13,7 @@ from flask import Flask, Response, current_app, request
 from records import DatabaseUnavailable
 from runner.health.outages import DATABASE, STORE, OutageLog
 from runner.logins import StoreAway
-from runner.status.service import jittered
+from runner.pressure.run_pace import ask_again_s
 from web.middleware.request_checks import SAFE_METHODS
 from web.problem_details import HttpProblem, answer
 
@@ -41,7 +41,7 @@ def problem_of(error: StoreAway | DatabaseUnavailable) -> HttpProblem:
     return HttpProblem(
         HTTPStatus.SERVICE_UNAVAILABLE,
         DETAIL if request.method in SAFE_METHODS else DETAIL_SENT,
-        headers={"Retry-After": str(jittered(RETRY_AFTER_S))},
+        headers={"Retry-After": str(ask_again_s(RETRY_AFTER_S))},
         members={"reference": reference},
     )
 

@@ -54,7 +54,11 @@ PAGE_REPLIES = {
 
 #: Flask endpoint -> operation. A test compares this with the routes, both ways.
 OPERATIONS: dict[str, Operation] = {
-    "status.show": Operation(STATUS_REPLIES, request_headers=("Prefer", "If-None-Match"), takes_login=True),
+    "status.show": Operation(
+        {**STATUS_REPLIES, 429: problem("The same user asked too often.", "Retry-After")},
+        request_headers=("Prefer", "If-None-Match"),
+        takes_login=True,
+    ),
     "status.returned": Operation(
         {
             **STATUS_REPLIES,
@@ -81,7 +85,11 @@ OPERATIONS: dict[str, Operation] = {
             503: UNAVAILABLE_PAGE,
         }
     ),
-    "widget.show": Operation({200: page("The widget."), **PAGE_REPLIES}, request_headers=("Prefer",), takes_login=True),
+    "widget.show": Operation(
+        {200: page("The widget."), 429: page("The same user asked too often."), **PAGE_REPLIES},
+        request_headers=("Prefer",),
+        takes_login=True,
+    ),
     "widget.check_again": Operation(
         {
             303: DocumentedResponse("To the widget.", headers=("Location",)),

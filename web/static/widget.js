@@ -137,7 +137,7 @@ function vanish() {
 function plan(seconds) {
   clearTimeout(timer);
   if (!(seconds > 0) || document.visibilityState === "hidden") return;
-  timer = setTimeout(check, seconds * 1000 * (0.9 + Math.random() / 5));
+  timer = setTimeout(check, seconds * 1000 * (1 + Math.random() / 20));
 }
 
 /** Ask, draw, and plan the next check; say whether the server answered. */

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
-from http import HTTPStatus
 
 from flask import current_app, request
 
@@ -13,21 +11,20 @@ from runner.status.service import StatusRequest, StatusService
 from runner.status.status_body import Status
 from web.auth.logins import Logins, NoLogin, Visitor, visitor_of
 from web.config import WebConfig
-from web.problem_details import HttpProblem
 from web.session_address import SessionAddress
 from web.status.prefer_header import wait_wanted
-from web.status.rate_limit import ReturnRateLimit
+from web.status.rate_limit import StatusRateLimits
 
 
 @dataclass(frozen=True)
 class StatusEndpointServices:
-    """What the status endpoints and the widget page share: the status service, the logins and the limit on returns."""
+    """What the status endpoints and the widget page share: the status service, the logins and the limits on requests."""
 
     config: WebConfig
     status_service: StatusService
     database: Database
     logins: Logins
-    return_limit: ReturnRateLimit
+    rate_limits: StatusRateLimits
 
     @classmethod
     def here(cls) -> StatusEndpointServices:
@@ -53,19 +50,14 @@ class StatusEndpointServices:
         return wait_wanted(request.headers.get("Prefer"), self.config.longest_wait_s)
 
     def ask(self, address: SessionAddress, visitor: Visitor, wait_s: float) -> Status:
-        """Return the status, after waiting for at most `wait_s`. Raises `LoginEnded`."""
+        """Return the status, after waiting for at most `wait_s`. Raises `LoginEnded`, and `HttpProblem` (429) if that is too often."""
+        self.rate_limits.count_ask((visitor.implementation, visitor.subject))
         return self.status_service.ask(_asker(address, visitor), wait_s)
 
     def returned(self, address: SessionAddress, visitor: Visitor) -> Status:
         """Note that the visitor came back. Raises `LoginEnded`, and `HttpProblem` (429) if that is too often."""
         asker = _asker(address, visitor)
-        wait = self.return_limit.wait_for(asker)
-        if wait:
-            raise HttpProblem(
-                HTTPStatus.TOO_MANY_REQUESTS,
-                "This was checked several times in a row. Please wait a few seconds.",
-                headers={"Retry-After": str(math.ceil(wait))},
-            )
+        self.rate_limits.count_return(asker)
         return self.status_service.returned(asker)
 
 

@@ -55,6 +55,7 @@ class Site:
             "SESSION_STATUS_WEB_PROCESSES": "1",
             "SESSION_STATUS_WEB_THREADS": "8",
             "SESSION_STATUS_WEB_WAITING": "4",
+            "SESSION_STATUS_WEB_ASKS": "100000",
             "DATABASE_URL": f"sqlite:///{folder}/records.db",
             "REDIS_URL": redis_url,
             **more,

@@ -275,11 +275,14 @@ def test_every_change_in_a_scripts_life_is_told_or_has_a_reason_not_to_be():
     assert actions == (set(SILENT) | set(BY_NAME)) & actions
     assert not set(SILENT) & set(BY_NAME)
     without_action = {"script.reverted by the watch", "token.ends", "certificate.ends", "own certificate.ends"}
+    without_action |= {"connection.in_trouble"}
     assert set(BY_NAME) - actions == without_action | {questions.DISPUTED, "webhook.given_up"}
 
 
 def test_every_kind_has_a_group_and_words_that_can_be_filled():
-    values = dict.fromkeys(("by", "submission", "version", "share", "token", "use", "date"), "x")
+    values = dict.fromkeys(
+        ("by", "submission", "version", "share", "token", "use", "date", "connection", "state", "since"), "x"
+    )
     for kind in TABLE:
         assert kind.group in GROUP_BY_NAME
         assert kind.words.format(**values)

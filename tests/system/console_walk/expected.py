@@ -29,6 +29,7 @@ UNTOUCHED = {
     f"{ONE}/attendance/phone-file": {REFUSED},
     f"{ONE}/attendance/reports/check": {REFUSED},  # without a file
     f"{ONE}/connections/<name>": {SAME},
+    f"{ONE}/connections/<name>/call-again": {"connection.breaker_closed"},
     f"{ONE}/connections/<name>/remove": {"connection.removed"},
     f"{ONE}/connections/<name>/try": {"connection.tried"},
     f"{ONE}/connections/new": {REFUSED},

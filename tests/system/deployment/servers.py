@@ -31,7 +31,7 @@ def environment(**settings):
         for name, value in os.environ.items()
         if not name.startswith(("SESSION_STATUS_", "DATABASE_URL", "REDIS_URL"))
     }
-    return kept | settings
+    return kept | {"SESSION_STATUS_WEB_ASKS": "100000"} | settings
 
 
 def ask(port, path, *, method="GET", body=None, headers=None):

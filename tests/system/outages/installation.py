@@ -47,6 +47,7 @@ class Installation:
             "SESSION_STATUS_WEB_BIND": f"127.0.0.1:{self.port}",
             "SESSION_STATUS_PUBLIC_URL": f"http://127.0.0.1:{self.port}",
             "SESSION_STATUS_WEB_PROCESSES": "1",
+            "SESSION_STATUS_WEB_ASKS": "100000",
             "DATABASE_URL": database_url,
             "REDIS_URL": store.url,
         }

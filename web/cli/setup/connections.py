@@ -24,10 +24,13 @@ from records.tenants import connections
 from runner.health.start_checks import secret_in_words, what_to_do
 from web.cli.common.audit_context import audit_context
 from web.cli.common.context import UNCHANGED, CommandContext, find_implementation, open_context
-from web.cli.common.errors import CommandFailed, listed
+from web.cli.common.errors import CommandFailed
 from web.cli.common.help_examples import examples
 from web.cli.common.implementation_id import ImplementationId
 from web.cli.common.tables import print_json, print_table
+from web.cli.setup.connection_health import health_in_words, healths_of, retry
+from web.cli.setup.connection_lookup import find_connection
+from web.time_format import TimeFormatter
 
 #: The name of the secret, for each kind of credential.
 SECRETS = {
@@ -50,6 +53,9 @@ SECRETS = {
 )
 def connection() -> None:
     """Add, show, change and remove vendor connections."""
+
+
+connection.add_command(retry)
 
 
 def connection_options(command: Callable[..., None]) -> Callable[..., None]:
@@ -161,18 +167,22 @@ def refuse_development(context: CommandContext, draft: ConnectionDraft) -> None:
 @click.argument("implementation", type=ImplementationId())
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON list; secrets are never shown.")
 def list_all(implementation: str, *, as_json: bool) -> None:
-    """List the connections of an implementation."""
-    with open_context() as context, context.database.reading() as db:
-        found = [shown(one) for one in connections.every(db, find_implementation(db, implementation))]
+    """List the connections of an implementation, and how their vendors are now."""
+    with open_context() as context:
+        with context.database.reading() as db:
+            owner = find_implementation(db, implementation)
+            found, clock = [shown(one) for one in connections.every(db, owner)], TimeFormatter.of(owner)
+        healths = healths_of(context, implementation, [one["name"] for one in found])
     if as_json:
-        print_json(found)
+        known = [health.as_json() if health else None for health in healths]
+        print_json([one | {"health": health} for one, health in zip(found, known, strict=True)])
         return
     rows = [
-        (one["name"], one["base_url"], one["auth_kind"], " ".join(one["methods"]), " ".join(one["path_prefixes"]))
-        for one in found
+        (one["name"], one["base_url"], one["auth_kind"], " ".join(one["methods"]), " ".join(one["path_prefixes"]), now)
+        for one, now in zip(found, (health_in_words(each, clock) for each in healths), strict=True)
     ]
     empty = f"{implementation} has no connection yet: session-status connection add {implementation} NAME --base-url …"
-    print_table(("name", "address", "credential", "methods", "paths"), rows, empty=empty)
+    print_table(("name", "address", "credential", "methods", "paths", f"now ({clock.zone})"), rows, empty=empty)
 
 
 @connection.command("remove")
@@ -210,16 +220,6 @@ def resealed(db: DbSession, context: CommandContext) -> AfterCommit[int]:
         faults = (f"  - no key decrypts {secret_in_words(one)}. {what_to_do(one)}" for one in closed)
         raise CommandFailed("\n".join(["Nothing was changed:", *faults]))
     return operations.reseal(db, context.box, audit_context())
-
-
-def find_connection(db: DbSession, implementation: str, name: str) -> Connection:
-    """Return the connection with this name. Raises CommandFailed, which lists the existing ones."""
-    owner = find_implementation(db, implementation)
-    found = connections.find(db, owner, name)
-    if found is None:
-        known = listed(one.name for one in connections.every(db, owner))
-        raise CommandFailed(f"{implementation} has no connection {name!r}. It has: {known}.")
-    return found
 
 
 def shown(found: Connection) -> dict[str, Any]:

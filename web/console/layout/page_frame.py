@@ -15,7 +15,7 @@ from flask import Flask, Response, current_app, render_template, request, url_fo
 from records import DbSession, Implementation
 from records.tenants import implementations
 from web.auth.staff.staff_member import StaffMember, member
-from web.console.layout import page_times
+from web.console.layout import page_times, vendor_banner
 from web.permissions import Permission
 from web.problem_details import NO_IMPLEMENTATION, HttpProblem
 
@@ -66,6 +66,7 @@ class Link:
 def install(app: Flask) -> None:
     """Give all templates of the console the values that the frame shows."""
     page_times.install(app)
+    vendor_banner.install(app)
 
     @app.context_processor
     def frame_values() -> dict[str, Any]:

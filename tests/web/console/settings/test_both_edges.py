@@ -180,6 +180,7 @@ CHANGES = [
     Change("a connection is changed", post(ETHOSCE, ETHOSCE, timeout_s="2"), (*SET, "--timeout", "2")),
     Change("a secret is given", post(ETHOSCE, ETHOSCE, secret="top-s3cret-key"), (*SET, "--secret-env", "VENDOR_KEY")),
     Change("a connection is removed", post(f"{ETHOSCE}/remove"), ("connection", "remove", "demo", "ethosce", "--yes")),
+    Change("a vendor is called again", post(f"{ETHOSCE}/call-again"), ("connection", "retry", "demo", "ethosce")),
     Change(
         "a role for a username",
         post("/roles/all", role="organizer", kind="username", values="ada@example.org", name=""),

@@ -15,9 +15,11 @@ from records.changes import connections as changes
 from records.changes.after_commit import AfterCommit
 from records.scripts import deployments
 from records.tenants import connections
+from runner.powers.connection_health import close_breaker
 from runner.powers.outbound_requests import ConnectionTestResult
 from web.auth.services import AuthServices
 from web.console.commits import by_page, commit_to, environment
+from web.console.layout.vendor_banner import health_of
 from web.console.settings.connections.forms import KINDS, ConnectionForm, ConnectionTestForm, usual
 from web.console.settings.views_base import LONG_FORM, address, ask, blueprint, done, looking, page, saved
 from web.permissions import Permission, needs, takes
@@ -37,8 +39,24 @@ KIND_WORDS = {kind: words for kind, words, _ in KINDS}
 def connection_list(implementation: str) -> Response:
     """List the connections."""
     with looking(implementation) as (db, found):
-        rows = [(each, named_by(db, found, each.name)) for each in connections.every(db, found)]
+        present = connections.every(db, found)
+        healths = health_of(found.slug, [each.name for each in present])
+        rows = [(each, named_by(db, found, each.name), health) for each, health in zip(present, healths, strict=True)]
         return page("connections.html", found, title="Connections", rows=rows, kinds=KIND_WORDS)
+
+
+@blueprint.post("/connections/<name>/call-again")
+@needs(Permission.CHANGE_SETTINGS)
+def call_again(implementation: str, name: str) -> Response:
+    """Close the breaker, so that a vendor which failed is called again at once."""
+
+    def noted(db: DbSession, found: Implementation) -> AfterCommit[None]:
+        _present(db, found, name)
+        return changes.breaker_closed(db, found, name, by_page())
+
+    commit_to(implementation, noted)
+    close_breaker(AuthServices.here().store.redis, implementation, name)
+    return done(f"{name} is called again from now on.", "connections", implementation)
 
 
 @blueprint.get("/connections/new")

@@ -1,0 +1,46 @@
+"""Which claims may start a run: what the load allows, what one user may start, and what one implementation may start.
+
+A claim that may not start a run is answered with what is known, never with an error: the last message, or that it is being
+checked, and when to ask again. Everything here is memory of one process, because a claim must not cost another round trip.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Final
+
+from runner.queues import run_causes
+
+from .live_load import LiveLoad
+from .token_buckets import TokenBuckets
+
+#: Runs that one user may start at once, for any number of sessions, and the seconds after which one more may start.
+USER_RUNS, USER_SECONDS_EACH = 20, 1.0
+
+#: What a claim may find, and the cause of the run that it would start. Staff who ask are not more urgent than users.
+_CAUSES: Final = (
+    ("pending", run_causes.FIRST_LOOK),
+    ("checking", run_causes.RETURN),
+    ("stale", run_causes.REFRESH),
+)
+
+
+class RunAdmission:
+    """Thread-safe. `per_s` is how many runs a second this process may start for one implementation."""
+
+    def __init__(self, load: LiveLoad, *, per_s: int, clock: Callable[[], float] = time.monotonic) -> None:
+        self._load = load
+        self._users = TokenBuckets(allowance=USER_RUNS, seconds_each=USER_SECONDS_EACH, clock=clock)
+        self._implementations = TokenBuckets(allowance=per_s, seconds_each=1 / per_s, clock=clock)
+
+    def starts(self, implementation: str, user: str) -> str:
+        """Return what a claim may find if it is to start a run: as in `OrderDraft`."""
+        if self._users.wait((implementation, user)) or self._implementations.wait(implementation):
+            return ""
+        return " ".join(found for found, cause in _CAUSES if self._load.starts(cause, implementation))
+
+    def started(self, implementation: str, user: str) -> None:
+        """Count a run that a claim has started."""
+        self._users.take((implementation, user))
+        self._implementations.take(implementation)
