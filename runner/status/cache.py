@@ -21,7 +21,7 @@ from runner.logins.ended_logins import EndedLoginCheck, LoginEnded
 from runner.store.error_replies import is_wrong_type
 from runner.store.thread_connections import ThreadConnections
 
-from .cache_scripts import BEGIN, CLAIM, FREE, LEAVE, OUTDATE, RETURNED, STORE
+from .cache_scripts import BEGIN, CLAIM, FREE, LEAVE, OUTDATE, RETURNED, SHORTEST_MS, STORE
 
 #: The channel on which the key of a status is published when its run has ended.
 DONE = "st:done"
@@ -31,7 +31,8 @@ PATIENCE_S = 30.0
 QUEUED_S = 12.0
 #: Seconds by which a lock lasts longer than the wall time of its run, once the run has begun.
 MARGIN_S = 3.0
-#: Seconds for which the digest of a shown message is remembered: a user may spend this long at a vendor's site.
+#: Seconds for which the digest of a message with a link is remembered after its body has gone: a user may spend this long at a
+#: vendor's site.
 LIFE_S = 6 * 3600.0
 #: A return that is reported again within this many seconds is the same one.
 QUIET_S = 1.0
@@ -106,7 +107,8 @@ class StatusUpdate:
     """What a run shows.
 
     `state`: ready, hidden, or old for an earlier run's message that is shown because this run failed. `body` is a JSON
-    object without the state. `stale_s` begins when `fresh_s` is over.
+    object without the state. `stale_s` begins when `fresh_s` is over. `good_s`: for how long it may be shown as the last good
+    message. `leads_away`: it has a link, from which the user may come back after the body has gone.
     """
 
     state: str
@@ -115,6 +117,13 @@ class StatusUpdate:
     ok: bool
     fresh_s: float
     stale_s: float
+    good_s: float = 0.0
+    leads_away: bool = True
+
+    @property
+    def life_s(self) -> float:
+        """The seconds for which the status is kept, in the end without its body."""
+        return max(self.fresh_s * (1 + JITTER) + self.stale_s, self.good_s) + (LIFE_S if self.leads_away else 0.0)
 
 
 class StatusCache:
@@ -158,7 +167,7 @@ class StatusCache:
 
         `login_check` is read in the same round trip. Raises `LoginEnded`, and then nothing stays claimed.
         """
-        arguments = (token, ms(queued_s), ms(patience_s), ms(LIFE_S))
+        arguments = (token, ms(queued_s), ms(patience_s), SHORTEST_MS)
         if login_check is None:
             return self._run(self._claim, key, *arguments)
         both = ScriptWithReads(self._claim, self._connections, login_check.keys)
@@ -188,18 +197,18 @@ class StatusCache:
             token,
             generation,
             *(shown.state, shown.body, shown.digest, int(shown.ok)),
-            *(ms(fresh_s), ms(fresh_s + shown.stale_s), ms(max(LIFE_S, fresh_s + shown.stale_s)), DONE),
+            *(ms(fresh_s), ms(fresh_s + shown.stale_s), max(SHORTEST_MS, ms(shown.life_s)), DONE),
             *self._steps,
         )
         return bool(answer)
 
     def returned(self, key: str, token: str, *, queued_s: float = QUEUED_S) -> ClaimResult:
         """Note that the user came back from the message's link, which makes earlier results outdated; claim a new run."""
-        return self._run(self._returned, key, token, ms(queued_s), ms(LIFE_S), ms(QUIET_S))
+        return self._run(self._returned, key, token, ms(queued_s), SHORTEST_MS, ms(QUIET_S))
 
     def outdate(self, key: str) -> None:
         """Note that something changed on which a script depends: the status is stale, and a run under way is not stored."""
-        self._outdate(key, self._now())
+        self._outdate(key, self._now(), SHORTEST_MS)
 
     def free(self, key: str, token: str) -> None:
         """Free a claimed run that could not be queued."""

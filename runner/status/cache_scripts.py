@@ -4,17 +4,22 @@ One status is one hash. Its fields:
 
     gen              generation, moved by a return; a run may only store for the generation in which it was claimed
     body, state      what is shown: JSON without the state, and "ready" or "hidden"
-    digest           of the shown message, to tell whether the next one differs
+    digest           of the shown message, to tell whether the next one differs; it outlives the body
     fresh, keep      until when the body is fresh, and until when it may be shown as stale (ms)
     span             for how long it was to be fresh when it was stored (ms)
-    good, good_state, good_at   the last body that a run returned without failing, and when
-    by               the run that stored last, even if it failed and left the body as it was
+    by               the run that stored last, if it failed and left the body as it was or showed a fallback
+    good_at          when a run returned the body without failing; absent if the body must not be shown as the last good one
     lock, until, ran the token of the one run that may be under way, when its lock ends, and whether it has begun
     due, step, back  after a return: being re-checked, how often it was, and the digest from before the return
     back_at          when the last return was reported
+    moved            when the generation moved last
     asked, seen      since when somebody has waited without an answer, and when they asked last
 
 Times are the server's clock in ms, so that all machines agree. A test may pass its own as the first argument.
+
+How long a status is kept, decided when it is stored: for as long as its body can be shown, also as the last good one; after
+that, without the body (`status_budget`), for as long as a user may spend at the site that its link leads to. A run begins and
+ends within `SHORTEST_MS`, so no status that was claimed or whose generation moved goes before that.
 """
 
 from __future__ import annotations
@@ -29,9 +34,13 @@ local key = KEYS[1]
 -- After the clock was put back, times that were written before lie too far in the future; those do not hold.
 local function holds(till, longest) return till and now < tonumber(till) and tonumber(till) - now <= longest end
 local function locked(till) return holds(till, 120000) end
+local function last(ms) if redis.call('PTTL', key) < tonumber(ms) then redis.call('PEXPIRE', key, ms) end end
 """
 
-#: ARGV: now, token, lock ms, patience ms, life ms -> what, body, state, ms left, mine, generation, earlier token, it ran
+#: Milliseconds for which a status is kept at least after a claim or a return: longer than its run may wait and last.
+SHORTEST_MS = 600_000
+
+#: ARGV: now, token, lock ms, patience ms, least life ms -> what, body, state, ms left, mine, generation, earlier token, it ran
 CLAIM = (
     NOW
     + """
@@ -48,7 +57,7 @@ elseif not f[6] or not locked(f[7]) then
   mine, earlier, ran = 1, f[6] or '', tonumber(f[8] or 0)
   redis.call('HSET', key, 'lock', ARGV[2], 'until', now + tonumber(ARGV[3]))
   redis.call('HDEL', key, 'ran')
-  redis.call('PEXPIRE', key, ARGV[5])
+  last(ARGV[5])
 end
 local what = 'stale'
 if due or not body then
@@ -67,18 +76,18 @@ return {what, body or '', f[2] or '', 0, mine, f[9] or '0', earlier, ran}
 BEGIN = (
     NOW
     + """
-local f = redis.call('HMGET', key, 'gen', 'lock', 'until', 'ran', 'body', 'fresh', 'good', 'good_state', 'good_at', 'due', 'span', 'step', 'back_at')
+local f = redis.call('HMGET', key, 'gen', 'lock', 'until', 'ran', 'body', 'fresh', 'state', 'good_at', 'due', 'span', 'step', 'back_at')
 if (f[1] or '0') ~= ARGV[3] then return {0} end
 if f[4] and f[2] ~= ARGV[2] and locked(f[3]) then return {0} end
-if f[5] and holds(f[6], tonumber(f[11] or 0)) then
+if f[5] and holds(f[6], tonumber(f[10] or 0)) then
   if f[2] == ARGV[2] then redis.call('HDEL', key, 'lock', 'until', 'ran') end
   return {0}
 end
 redis.call('HSET', key, 'lock', ARGV[2], 'until', now + tonumber(ARGV[4]), 'ran', 1)
-local due = f[10] and 1 or 0
-local step, back = due == 1 and tonumber(f[12] or 0) or 0, due == 1 and tonumber(f[13] or 0) or 0
-if not f[7] then return {1, due, step, back} end
-return {1, due, step, back, f[7], f[8], now - tonumber(f[9])}
+local due = f[9] and 1 or 0
+local step, back = due == 1 and tonumber(f[11] or 0) or 0, due == 1 and tonumber(f[12] or 0) or 0
+if not f[5] or not f[8] then return {1, due, step, back} end
+return {1, due, step, back, f[5], f[7] == 'old' and 'ready' or f[7], now - tonumber(f[8])}
 """
 )
 
@@ -86,7 +95,7 @@ return {1, due, step, back, f[7], f[8], now - tonumber(f[9])}
 STORE = (
     NOW
     + """
-local f = redis.call('HMGET', key, 'gen', 'lock', 'due', 'step', 'back')
+local f = redis.call('HMGET', key, 'gen', 'lock', 'due', 'step', 'back', 'body')
 if f[2] == ARGV[2] then redis.call('HDEL', key, 'lock', 'until', 'ran') end
 if (f[1] or '0') ~= ARGV[3] then return 0 end
 local ok, fresh, result = ARGV[7] == '1', tonumber(ARGV[8]), 1
@@ -102,17 +111,17 @@ if f[3] then
 end
 if ok or result == 1 then
   redis.call('HSET', key, 'state', ARGV[4], 'body', ARGV[5], 'digest', ARGV[6], 'keep', now + tonumber(ARGV[9]))
+  redis.call('PEXPIRE', key, ARGV[10])
 end
-if ok then redis.call('HSET', key, 'good', ARGV[5], 'good_state', ARGV[4], 'good_at', now) end
-redis.call('HSET', key, 'fresh', now + fresh, 'span', fresh, 'by', ARGV[2])
-redis.call('HDEL', key, 'asked', 'seen')
-redis.call('PEXPIRE', key, ARGV[10])
+redis.call('HSET', key, 'fresh', now + fresh, 'span', fresh, ok and 'good_at' or 'by', ok and now or ARGV[2])
+redis.call('HDEL', key, 'asked', 'seen', 'good', 'good_state', ok and 'by' or 'asked')
+if not ok and result == 1 and ARGV[5] ~= f[6] then redis.call('HDEL', key, 'good_at') end
 redis.call('PUBLISH', ARGV[11], key)
 return result
 """
 )
 
-#: ARGV: now, token, lock ms, life ms, quiet ms -> what, body, state, 0, mine, generation
+#: ARGV: now, token, lock ms, least life ms, quiet ms -> what, body, state, 0, mine, generation
 RETURNED = (
     NOW
     + """
@@ -123,23 +132,24 @@ if queued or (f[9] and holds(tonumber(f[9]) + quiet, quiet)) then return {'told'
 local generation = redis.call('HINCRBY', key, 'gen', 1)
 if not f[4] and f[8] then redis.call('HSET', key, 'back', f[8]) end
 redis.call('HSET', key, 'due', 1, 'step', 0, 'fresh', 0, 'lock', ARGV[2], 'until', now + tonumber(ARGV[3]))
-redis.call('HSET', key, 'back_at', now, 'asked', now, 'seen', now)
-redis.call('HDEL', key, 'ran', 'good', 'good_state', 'good_at')
-redis.call('PEXPIRE', key, ARGV[4])
+redis.call('HSET', key, 'back_at', now, 'moved', now, 'asked', now, 'seen', now)
+redis.call('HDEL', key, 'ran', 'good_at')
+last(ARGV[4])
 local body = f[1]
 if body and now >= tonumber(f[3]) then body = false end
 return {'checking', body or '', f[2] or '', 0, 1, tostring(generation)}
 """
 )
 
-#: ARGV: now -> whether there was a status: it is to be shown as stale until a run that begins from now on has ended
+#: ARGV: now, least life ms -> whether there was a status: it is to be shown as stale until a run that begins from now on has ended
 OUTDATE = (
     NOW
     + """
 if redis.call('EXISTS', key) == 0 then return 0 end
 redis.call('HINCRBY', key, 'gen', 1)
-redis.call('HSET', key, 'fresh', 0)
+redis.call('HSET', key, 'fresh', 0, 'moved', now)
 redis.call('HDEL', key, 'lock', 'until', 'ran')
+last(ARGV[2])
 return 1
 """
 )
