@@ -33,6 +33,7 @@ from .crash_watch import CrashWatch
 from .daily_anchors import DailyAnchors
 from .rollout_reverts import RolloutReverts
 from .script_input import ScriptInputReader
+from .status_sweep import StatusSweep
 from .traces import TraceWriter
 from .version_bundle import VersionBundles
 
@@ -57,6 +58,7 @@ class WorkerServices:
     tokens: ReturnTokens
     change_listener: ChangeListener
     traces: TraceWriter
+    sweep: StatusSweep
     forget: Callable[[str | None], None]  #: drops what is cached of one implementation, or of all
 
     @property
@@ -71,6 +73,7 @@ class WorkerServices:
     def close(self) -> None:
         """Write the traces that are left, then close everything but the sandbox, which belongs to the caller."""
         self.change_listener.close()
+        self.sweep.close()
         self.traces.close()
         self.outages.close()
         self.vendors.close()
@@ -142,8 +145,10 @@ def open_worker_services(settings: Settings, sandbox: Sandbox) -> WorkerServices
         tokens=ReturnTokens(settings.keys, hours=settings.return_token_hours),
         change_listener=change_listener,
         traces=TraceWriter(database, on_stored=stored),
+        sweep=StatusSweep(redis),
         forget=drop,
     )
     services.change_listener.ensure_started()
     services.traces.start()
+    services.sweep.start()
     return services

@@ -196,7 +196,7 @@ class StatusCache:
             self._now(),
             token,
             generation,
-            *(shown.state, shown.body, shown.digest, int(shown.ok)),
+            *(shown.state, shown.body, shown.digest if shown.leads_away else "", int(shown.ok)),
             *(ms(fresh_s), ms(fresh_s + shown.stale_s), max(SHORTEST_MS, ms(shown.life_s)), DONE),
             *self._steps,
         )

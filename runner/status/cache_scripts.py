@@ -18,7 +18,7 @@ One status is one hash. Its fields:
 Times are the server's clock in ms, so that all machines agree. A test may pass its own as the first argument.
 
 How long a status is kept, decided when it is stored: for as long as its body can be shown, also as the last good one; after
-that, without the body (`status_budget`), for as long as a user may spend at the site that its link leads to. A run begins and
+that, without the body (`runner.runs.status_sweep`), for as long as a user may spend at the site that its link leads to. A run begins and
 ends within `SHORTEST_MS`, so no status that was claimed or whose generation moved goes before that.
 """
 
@@ -130,7 +130,7 @@ local queued = f[4] and f[5] and not f[7] and locked(f[6])
 local quiet = tonumber(ARGV[5])
 if queued or (f[9] and holds(tonumber(f[9]) + quiet, quiet)) then return {'told', '', '', 0, 0, f[10] or '0'} end
 local generation = redis.call('HINCRBY', key, 'gen', 1)
-if not f[4] and f[8] then redis.call('HSET', key, 'back', f[8]) end
+if not f[4] and f[8] and f[8] ~= '' then redis.call('HSET', key, 'back', f[8]) end
 redis.call('HSET', key, 'due', 1, 'step', 0, 'fresh', 0, 'lock', ARGV[2], 'until', now + tonumber(ARGV[3]))
 redis.call('HSET', key, 'back_at', now, 'moved', now, 'asked', now, 'seen', now)
 redis.call('HDEL', key, 'ran', 'good_at')
@@ -171,5 +171,29 @@ LEAVE = (
 if redis.call('HGET', key, 'lock') ~= ARGV[2] then return 0 end
 redis.call('HSET', key, 'lock', ARGV[3])
 return 1
+"""
+)
+
+#: KEYS: statuses. ARGV: now, the time (ms) before which a status is old, 1 for whole statuses, life ms of a digest, least life ms
+#: -> how many went. A status of another type, with a lock, or whose generation moved just now stays as it is.
+SWEEP = (
+    NOW
+    + """
+local gone, oldest, whole, life, least = 0, tonumber(ARGV[2]), ARGV[3] == '1', tonumber(ARGV[4]), tonumber(ARGV[5])
+for _, each in ipairs(KEYS) do
+  local f = redis.pcall('HMGET', each, 'due', 'lock', 'until', 'moved', 'body', 'digest', 'gen', 'fresh', 'span')
+  if not (f.err or f[1] or f[2] and locked(f[3]) or holds(f[4] and tonumber(f[4]) + least, least)) then
+    local left, digest = redis.call('PTTL', each), f[6] and f[6] ~= '' and f[6]
+    local old = (tonumber(f[8] or 0) or 0) - (tonumber(f[9] or 0) or 0) < oldest
+    if old and (whole or f[5] and not digest) then
+      gone = gone + redis.call('DEL', each)
+    elseif f[5] and digest and (old or left <= life) then
+      gone = gone + redis.call('DEL', each)
+      redis.call('HSET', each, 'digest', digest, 'gen', f[7] or '0')
+      redis.call('PEXPIRE', each, math.max(left, 1))
+    end
+  end
+end
+return gone
 """
 )
