@@ -86,9 +86,7 @@ def status_update(  # noqa: PLR0913 - six, the most our style allows
     """Return the update of the cache that shows a message, or nothing."""
     body = body_of(message, as_of=now if ok else None, run=run)
     state, leads_away = "ready" if message else "hidden", bool(message and message.action)
-    return StatusUpdate(
-        state, body, digest_of(body), ok=ok, fresh_s=fresh_s, stale_s=stale_s, leads_away=leads_away
-    )
+    return StatusUpdate(state, body, digest_of(body), ok=ok, fresh_s=fresh_s, stale_s=stale_s, leads_away=leads_away)
 
 
 def digest_of(body: bytes) -> str:

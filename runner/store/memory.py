@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from redis import Redis
+from redis.exceptions import RedisError
 
 #: Share of the memory from which operators are warned, and the oldest statuses go (`runner.runs.status_sweep`).
 FULL = 0.8
@@ -33,10 +34,22 @@ class StoreMemory:
         return self.share >= FULL
 
 
+#: Of a server that could not be asked.
+UNKNOWN = StoreMemory(0, 0, bounded=False)
+
+
 def read_memory(redis: Redis) -> StoreMemory:
     """Ask the server. Raises `redis.RedisError`."""
     found: Any = redis.info("memory")
     return memory_of(found)
+
+
+def has_room(redis: Redis) -> bool | None:
+    """Say whether the store is not full; None if it does not answer. For readiness."""
+    try:
+        return not read_memory(redis).is_full
+    except RedisError:
+        return None
 
 
 def memory_of(info: dict[str, Any]) -> StoreMemory:
