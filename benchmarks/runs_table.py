@@ -32,7 +32,13 @@ FAILS, CRASHES = 50, 100
 MOST_MS = 50
 CALL = {"connection": "ethosce", "method": "GET", "path": "/course_credit_awarded.json", "status": 200, "ms": 181.2}
 GIVEN = {
-    "user": {"id": "", "username": "mei.chen@example.org", "user_type": "Physician", "first_name": "Mei", "attributes": {}},
+    "user": {
+        "id": "",
+        "username": "mei.chen@example.org",
+        "user_type": "Physician",
+        "first_name": "Mei",
+        "attributes": {},
+    },
     "session": {"id": "", "title": "New ways to treat an old illness", "starts_at": "2026-07-15T10:00:00+00:00"},
     "settings": {"credits": "1.0"},
 }
@@ -53,7 +59,11 @@ def record(number: int, rows: int) -> RunRecord:
         started_at=NOW - timedelta(days=DAYS) * (1 - number / rows),
         outcome=outcome,
         shown_as="last good" if failed else "fresh",
-        message={"text": "Claim 1.0 CE credit", "color": "#006109", "action": {"kind": "link", "url": "https://cme.example.org/claim"}},
+        message={
+            "text": "Claim 1.0 CE credit",
+            "color": "#006109",
+            "action": {"kind": "link", "url": "https://cme.example.org/claim"},
+        },
         calls=[CALL | {"query": {"uid": user, "nid": session}}],
         usage={"wall_ms": 190.1, "cpu_ms": 2.5, "memory_kib": 1200, "calls": 1, "bytes_read": 300, "log_lines": 0},
         given=GIVEN,
