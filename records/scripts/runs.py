@@ -20,7 +20,7 @@ from records.storage.upsert import insert_missing
 from records.tenants.implementations import Implementation
 
 #: Rows that one `purge` deletes at most, so that other transactions do not wait long for the write lock.
-PURGE_STEP = 2000
+PURGE_STEP = 500
 
 #: The outcome of a run that did not fail.
 RETURNED = "returned"
