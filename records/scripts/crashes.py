@@ -18,7 +18,7 @@ from records.tenants import implementations
 from records.tenants.implementations import Implementation
 
 from . import deployments, suspensions, versions
-from .runs import Run
+from .runs import Run, has_outcome
 
 #: This many crashes within this time suspend a version.
 MOST, WITHIN = 3, timedelta(hours=1)
@@ -72,7 +72,7 @@ def between(
         Run.implementation_id == implementation.id,
         Run.started_at >= begin,
         Run.started_at <= end,
-        Run.outcome == "crashed",
+        has_outcome(db, "crashed"),
         signal.is_not(None),
     )
     if version is not None:

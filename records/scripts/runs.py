@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, and_, delete, func, or_, select
+from sqlalchemy import ColumnElement, CursorResult, ForeignKey, Index, String, and_, delete, func, or_, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from records import fields, support_references
@@ -20,10 +20,12 @@ from records.storage.upsert import insert_missing
 from records.tenants.implementations import Implementation
 
 #: Rows that one `purge` deletes at most, so that other transactions do not wait long for the write lock.
-PURGE_STEP = 2000
+PURGE_STEP = 500
 
 #: The outcome of a run that did not fail.
 RETURNED = "returned"
+#: The condition of the index of failed runs, word for word: a database that sees a parameter instead does not use the index.
+FAILED = f"outcome <> '{RETURNED}'"
 #: As what a failed run of the staged version is shown: as the result of the run of the active version that follows it.
 ACTIVE_VERSION = "active version"
 #: The cause of a run of the active version that was made because the staged version had failed for this user.
@@ -35,9 +37,19 @@ class Run(Base):
 
     __tablename__ = "runs"
     __table_args__ = (
+        # Each list of runs reads the newest rows of one of these (tests/records/scripts/test_run_lists.py).
         Index(None, "implementation_id", "started_at"),
-        Index(None, "implementation_id", "user", "session", "started_at"),
+        Index("ix_runs_of_user", "implementation_id", "user", "started_at"),
         Index(None, "implementation_id", "session", "started_at"),
+        Index(
+            "ix_runs_failed",
+            "implementation_id",
+            "started_at",
+            "id",
+            "outcome",
+            postgresql_where=text(FAILED),
+            sqlite_where=text(FAILED),
+        ),
         Index(None, "reference"),
         # All that the watch on staged versions reads, so that it never touches the traces.
         Index("ix_runs_watched", "implementation_id", "version", "started_at", "user", "outcome", "because"),
@@ -151,20 +163,35 @@ def recent(
     """Return the runs of an implementation that pass the filter, the newest first."""
     wanted = wanted or RunFilter()
     rows = select(Run).where(Run.implementation_id == implementation.id)
-    for column in ("user", "session", "outcome", "version"):
+    for column in ("user", "version"):
         value = getattr(wanted, column)
         rows = rows if value is None else rows.where(getattr(Run, column) == value)
+    if wanted.session is not None:  # a person has few runs: the larger index of sessions must not be taken instead
+        rows = rows.where((Run.session if wanted.user is None else Run.session.concat("")) == wanted.session)
+    if wanted.outcome is not None:
+        rows = rows.where(has_outcome(db, wanted.outcome))
     if wanted.since is not None:
         rows = rows.where(Run.started_at >= wanted.since)
     if wanted.until is not None:
         rows = rows.where(Run.started_at < wanted.until)
     if wanted.failed is not None:
-        rows = rows.where(Run.outcome != RETURNED if wanted.failed else Run.outcome == RETURNED)
+        rows = rows.where(text(FAILED) if wanted.failed else Run.outcome == RETURNED)
     last = find(db, implementation, wanted.before) if wanted.before else None
     if last is not None:
         same_moment = and_(Run.started_at == last.started_at, Run.id < last.id)
-        rows = rows.where(or_(Run.started_at < last.started_at, same_moment))
+        # The first condition is where the index is entered, the second is exact.
+        rows = rows.where(Run.started_at <= last.started_at, or_(Run.started_at < last.started_at, same_moment))
     return list(db.scalars(rows.order_by(Run.started_at.desc(), Run.id.desc()).limit(limit)))
+
+
+def has_outcome(db: Session, outcome: str) -> ColumnElement[bool]:
+    """Return the condition that a run has this outcome, by which the database finds the index of failed runs.
+
+    SQLite must be told that the outcome is a failed one. PostgreSQL sees it, and would take the list for a much shorter one.
+    """
+    same = Run.outcome == outcome
+    is_told = outcome != RETURNED and db.get_bind().dialect.name == "sqlite"
+    return and_(text(FAILED), same) if is_told else same
 
 
 def before(db: Session, implementation: Implementation, run: Run) -> Run | None:
@@ -199,9 +226,11 @@ def purge(db: Session, now: datetime, *, at_most: int = PURGE_STEP) -> int:
     deleted = 0
     for id_, days in db.execute(select(Implementation.id, Implementation.keep_runs_days)).all():
         old = select(Run.id).where(Run.implementation_id == id_, Run.started_at < now - timedelta(days=days))
-        ids = list(db.scalars(old.order_by(Run.started_at).limit(at_most - deleted)))
-        db.execute(delete(Run).where(Run.id.in_(ids)))
-        deleted += len(ids)
+        # Workers that purge at the same moment take different runs.
+        some = old.order_by(Run.started_at).limit(at_most - deleted).with_for_update(skip_locked=True)
+        gone = delete(Run).where(Run.id.in_(some)).execution_options(synchronize_session=False)
+        done: CursorResult[Any] = db.execute(gone)  # type: ignore[assignment]  # of a DELETE
+        deleted += done.rowcount
         if deleted >= at_most:
             break
     return deleted

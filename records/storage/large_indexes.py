@@ -17,8 +17,14 @@ from sqlalchemy import Connection, Engine, text
 
 #: Name of each index -> table and columns, as the tables in the code say.
 LARGE_INDEXES: Final[Mapping[str, str]] = MappingProxyType(
-    {"ix_runs_watched": 'runs (implementation_id, version, started_at, "user", outcome, because)'}
+    {
+        "ix_runs_watched": 'runs (implementation_id, version, started_at, "user", outcome, because)',
+        "ix_runs_of_user": 'runs (implementation_id, "user", started_at)',
+        "ix_runs_failed": "runs (implementation_id, started_at, id, outcome) WHERE outcome <> 'returned'",
+    }
 )
+#: Indexes of earlier releases that those replace: they are dropped when all of those are built.
+REPLACED_INDEXES: Final = ("ix_runs_implementation_id_user_session_started_at",)
 #: An arbitrary number, as in `schema`. Only one process builds.
 _BUILD_LOCK: Final = 7_269_002
 #: Seconds between two looks whether another process is done.
@@ -30,7 +36,7 @@ _IS_VALID = text(
 
 
 def build_large_indexes(engine: Engine) -> None:
-    """Build what is missing. It takes as long as the table is large, and nobody has to wait for it."""
+    """Build what is missing, then drop what it replaces. It takes as long as the table is large, and nobody has to wait for it."""
     if engine.dialect.name != "postgresql":
         return
     with _alone(engine) as connection:
@@ -41,6 +47,8 @@ def build_large_indexes(engine: Engine) -> None:
             if valid is not None:  # left by a build that was interrupted
                 connection.exec_driver_sql(f"DROP INDEX CONCURRENTLY {name}")
             connection.exec_driver_sql(f"CREATE INDEX CONCURRENTLY {name} ON {columns}")
+        for name in REPLACED_INDEXES:
+            connection.exec_driver_sql(f"DROP INDEX CONCURRENTLY IF EXISTS {name}")
 
 
 @contextmanager

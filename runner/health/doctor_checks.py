@@ -13,6 +13,7 @@ from runner.settings.operator_settings import Settings
 from runner.store.clients import connect
 from runner.store.environment_mark import read_mark, try_write
 from runner.store.error_replies import REMEDIES, StoreRefuses, refusal_of
+from runner.store.memory import UNKNOWN, StoreMemory, memory_of
 from runner.store.worker_heartbeat import BACKGROUND, CHECKS, WorkerNote, last_worker, workers_present
 from sandbox import JailConfig, JailTooWeak, examine
 
@@ -25,6 +26,7 @@ class StoreCheckup:
     remedy: str = ""  #: what to do about the fault
     server: str = ""
     used: str = ""
+    memory: StoreMemory = UNKNOWN
     policy: str = ""
     persists: bool | None = None
     ahead_s: int = 0  #: by how much this machine's clock is ahead of the store's
@@ -61,6 +63,7 @@ def store_checkup(redis_url: str) -> StoreCheckup:
         remedy=REMEDIES[refusal.kind] if refusal else "",
         server=f"{name} {info.get('valkey_version') or info.get('redis_version')}",
         used=str(info.get("used_memory_human", "?")),
+        memory=memory_of(info),
         policy=str(info.get("maxmemory_policy", "")),
         persists=bool(info["aof_enabled"]) if "aof_enabled" in info else None,
         ahead_s=round(time.time()) - int(seconds),

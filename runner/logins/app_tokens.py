@@ -31,6 +31,8 @@ import json
 import secrets
 import time
 from collections.abc import Callable
+from dataclasses import replace
+from sys import intern
 from typing import Any, cast
 
 from redis import Redis
@@ -183,7 +185,10 @@ class AppTokens:
         if found is None:
             raise TokenRefused("unknown access token")
         record = json.loads(found)
-        return Visitor(*record["who"]), record["ends"]
+        visitor = Visitor(*record["who"])  # tens of thousands are remembered, of few implementations and sources
+        return replace(visitor, implementation=intern(visitor.implementation), source=intern(visitor.source)), record[
+            "ends"
+        ]
 
     def revoke(self, implementation: str, token: str) -> str | None:
         """End the login of an access or refresh token of this implementation, even of a used one; return its id."""

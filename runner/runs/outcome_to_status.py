@@ -63,6 +63,7 @@ def decide_status(
     fresh_s = float(bundle.implementation.fresh_seconds)
     stale_s = float(bundle.implementation.stale_seconds - bundle.implementation.fresh_seconds)
     shown = status_update(message, run=run, now=now, ok=True, fresh_s=fresh_s, stale_s=stale_s)
+    shown = replace(shown, good_s=bundle.implementation.last_good_minutes * 60.0)
     return StatusDecision(shown, "fresh" if message else "hidden", outcome, warnings)
 
 
@@ -74,9 +75,9 @@ def status_after_failure(
     if good and left_s > 0:
         state = "old" if good.state == "ready" else good.state
         stale_s = min(FAILED_STALE_S, left_s)
-        return StatusUpdate(
-            state, good.body, digest_of(good.body), ok=False, fresh_s=FAILED_S, stale_s=stale_s
-        ), "last good"
+        shown = StatusUpdate(state, good.body, digest_of(good.body), ok=False, fresh_s=FAILED_S, stale_s=stale_s)
+        message = json.loads(good.body)["message"]
+        return replace(shown, good_s=left_s, leads_away=bool(message and message["action"])), "last good"
     shown = status_update(bundle.fallback, run=run, now=now, ok=False, fresh_s=FAILED_S, stale_s=FAILED_STALE_S)
     return shown, "fallback" if bundle.fallback else "hidden"
 
@@ -86,9 +87,8 @@ def status_update(  # noqa: PLR0913 - six, the most our style allows
 ) -> StatusUpdate:
     """Return the update of the cache that shows a message, or nothing."""
     body = body_of(message, as_of=now if ok else None, run=run)
-    return StatusUpdate(
-        "ready" if message else "hidden", body, digest_of(body), ok=ok, fresh_s=fresh_s, stale_s=stale_s
-    )
+    state, leads_away = "ready" if message else "hidden", bool(message and message.action)
+    return StatusUpdate(state, body, digest_of(body), ok=ok, fresh_s=fresh_s, stale_s=stale_s, leads_away=leads_away)
 
 
 def digest_of(body: bytes) -> str:

@@ -25,11 +25,15 @@ BATCH = 200
 #: Seconds between two batches, so that they grow with the load. A trace that comes alone is written at once.
 GATHER_S = 0.25
 RETRY_S = 1.0
+#: Seconds after which a writer without traces looks whether something else is to be done.
+IDLE_S = 5.0
 #: Seconds for which a stopping worker tries to write what is left.
 LAST_S = 10.0
 PURGE_EVERY_S = 3600.0
 #: Seconds until the first purge: workers that start have more urgent things to do.
 FIRST_PURGE_S = 60.0
+#: Seconds between two steps of a purge, in which others get the database, and traces are written.
+PURGE_PAUSE_S = 0.1
 
 log = logging.getLogger(__name__)
 
@@ -83,9 +87,10 @@ class TraceWriter:
 
     def _write(self) -> None:
         purge_at = time.monotonic() + FIRST_PURGE_S
+        purging = False
         give_up_at: float | None = None
         while True:
-            batch = self._next_batch()
+            batch = self._next_batch(wait_s=PURGE_PAUSE_S if purging else IDLE_S)
             if not batch:
                 self._on_stored([])
                 if self._closing:
@@ -96,13 +101,13 @@ class TraceWriter:
                 if give_up_at and time.monotonic() > give_up_at:
                     return
                 time.sleep(RETRY_S)
-            if time.monotonic() > purge_at:
+            if purging or time.monotonic() > purge_at:
+                purging = not self._closing and self.purge()
                 purge_at = time.monotonic() + PURGE_EVERY_S
-                self.purge()
 
-    def _next_batch(self) -> list[RunRecord]:
+    def _next_batch(self, wait_s: float) -> list[RunRecord]:
         with self._lock:
-            self._lock.wait_for(lambda: self._waiting or self._closing, timeout=5)
+            self._lock.wait_for(lambda: self._waiting or self._closing, timeout=wait_s)
             if not self._closing:
                 left_s = self._taken_at + GATHER_S - time.monotonic()
                 self._lock.wait_for(lambda: len(self._waiting) >= BATCH or self._closing, timeout=max(0.0, left_s))
@@ -129,18 +134,19 @@ class TraceWriter:
             self._on_stored(batch)
         return True
 
-    def purge(self) -> None:
-        """Delete what implementations keep no longer.
+    def purge(self) -> bool:
+        """Delete some of what implementations keep no longer; say whether there may be more.
 
-        These are runs, answers of vendors, rehearsals, examples of badges, and what their settings say of attendance.
+        These are runs, answers of vendors, rehearsals, examples of badges, and what their settings say of attendance. Only a
+        step at a time: a million runs take minutes, in which traces are written as well.
         """
         try:
-            while self._purge_some() or self._purge_attendance():
-                pass
+            return bool(self._purge_some() or self._purge_attendance())
         except DatabaseUnavailable as error:  # the outage log reports it; the next try is in an hour
             log.debug("old runs not deleted yet error=%s", error)
         except Exception:  # the next try is in an hour
             log.exception("old runs not deleted")
+        return False
 
     def _purge_some(self) -> int:
         with self._database.session() as db:

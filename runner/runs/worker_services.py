@@ -38,6 +38,7 @@ from .crash_watch import CrashWatch
 from .daily_anchors import DailyAnchors
 from .rollout_reverts import RolloutReverts
 from .script_input import ScriptInputReader
+from .status_sweep import StatusSweep
 from .traces import TraceWriter
 from .version_bundle import VersionBundles
 
@@ -67,6 +68,7 @@ class WorkerServices:
     traces: TraceWriter
     run_counter: RunCounter
     periodic_writes: PeriodicWrites  #: of the counts of runs and calls
+    sweep: StatusSweep
     forget: Callable[[str | None], None]  #: drops what is cached of one implementation, or of all
     queue: StatusQueue  #: for jobs of drainers
     leases: DrainerLeases
@@ -88,6 +90,7 @@ class WorkerServices:
         self.change_listener.close()
         if not self.sandbox.wait_for_ends(ENDS_S):
             log.error("the ends of some runs were not seen, and their traces are lost")
+        self.sweep.close()
         self.traces.close()
         self.periodic_writes.close()
         self.outages.close()
@@ -171,6 +174,7 @@ def open_worker_services(settings: Settings, sandbox: Sandbox, stop: StopSignal)
         traces=TraceWriter(database, on_stored=stored),
         run_counter=run_counter,
         periodic_writes=PeriodicWrites(run_counter.flush, vendors.health.flush),
+        sweep=StatusSweep(redis),
         forget=drop,
         queue=queue,
         leases=DrainerLeases(redis, queue),
@@ -180,4 +184,5 @@ def open_worker_services(settings: Settings, sandbox: Sandbox, stop: StopSignal)
     services.leases.start()
     services.traces.start()
     services.periodic_writes.start()
+    services.sweep.start()
     return services

@@ -23,7 +23,7 @@ from runner.queues.status_jobs import WAITING_S, DueDrainer, new_run_id
 from runner.store.error_replies import is_wrong_type
 from runner.store.lua_scripts import DirectScripts, LuaScript, ScriptCall
 
-from .cache_scripts import BEGIN, CLAIM, FREE, OUTDATE, RETURNED, STORE, TAKE_BACK
+from .cache_scripts import BEGIN, CLAIM, FREE, OUTDATE, RETURNED, SHORTEST_MS, STORE, TAKE_BACK
 from .return_moments import digest_of_pair
 
 #: The channel on which the key of a status is published when its run has ended.
@@ -34,7 +34,8 @@ PATIENCE_S = 30.0
 QUEUED_S = float(WAITING_S)
 #: Seconds by which a lock lasts longer than the wall time of its run, once the run has begun.
 MARGIN_S = 3.0
-#: Seconds for which the digest of a shown message is remembered: a user may spend this long at a vendor's site.
+#: Seconds for which the digest of a message with a link is remembered after its body has gone: a user may spend this long at a
+#: vendor's site.
 LIFE_S = 6 * 3600.0
 #: A return that is reported again within this many seconds is the same one.
 QUIET_S = 1.0
@@ -112,7 +113,8 @@ class StatusUpdate:
     """What a run shows.
 
     `state`: ready, hidden, or old for an earlier run's message that is shown because this run failed. `body` is a JSON
-    object without the state. `stale_s` begins when `fresh_s` is over.
+    object without the state. `stale_s` begins when `fresh_s` is over. `good_s`: for how long it may be shown as the last good
+    message. `leads_away`: it has a link, from which the user may come back after the body has gone.
     """
 
     state: str
@@ -121,6 +123,13 @@ class StatusUpdate:
     ok: bool
     fresh_s: float
     stale_s: float
+    good_s: float = 0.0
+    leads_away: bool = True
+
+    @property
+    def life_s(self) -> float:
+        """The seconds for which the status is kept, in the end without its body."""
+        return max(self.fresh_s * (1 + JITTER) + self.stale_s, self.good_s) + (LIFE_S if self.leads_away else 0.0)
 
 
 class StatusCache:
@@ -158,7 +167,7 @@ class StatusCache:
         """
         keys = (key, *login_check.keys) if login_check else (key,)
         since = login_check.since if login_check else 0
-        times = (ms(QUEUED_S), ms(patience_s), ms(LIFE_S))
+        times = (ms(QUEUED_S), ms(patience_s), SHORTEST_MS)
         return self._run(self._claim, keys, token, *times, since, *_placed(key, order))
 
     def begin(self, key: str, token: str, generation: int, *, wall_s: float) -> RunStart | None:
@@ -175,23 +184,24 @@ class StatusCache:
         return ScriptCall(
             self._store,
             (key,),
-            *(self._now(), token, generation, shown.state, shown.body, shown.digest, int(shown.ok)),
-            *(ms(fresh_s), ms(fresh_s + shown.stale_s), ms(max(LIFE_S, fresh_s + shown.stale_s)), DONE),
+            *(self._now(), token, generation, shown.state, shown.body),
+            *(shown.digest if shown.leads_away else "", int(shown.ok), ms(fresh_s), ms(fresh_s + shown.stale_s)),
+            *(max(SHORTEST_MS, ms(shown.life_s)), DONE),
             *self._steps,
         )
 
     def returned(self, key: str, token: str, *, order: OrderDraft | None = None) -> ClaimResult:
         """Note that the user came back from the message's link, which makes earlier results outdated; claim a new run."""
-        times = (ms(QUEUED_S), ms(QUIET_S), ms(LIFE_S))
+        times = (ms(QUEUED_S), ms(QUIET_S), SHORTEST_MS)
         return self._run(self._returned, (key,), token, *times, 0, *_placed(key, order))
 
     def outdate(self, key: str) -> None:
         """Note that something changed on which a script depends: the status is stale, and a run under way is not stored."""
-        self._outdate(key, self._now())
+        self._outdate(key, self._now(), SHORTEST_MS)
 
     def take_back(self, key: str) -> None:
         """Forget what is shown, also as the last good message: it came from a run that must not be believed."""
-        self._take_back(key, self._now())
+        self._take_back(key, self._now(), SHORTEST_MS)
 
     def free(self, key: str, token: str) -> None:
         """Free a claimed run that could not be queued."""

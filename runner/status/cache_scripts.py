@@ -7,18 +7,23 @@ One status is one hash. Its fields:
 
     gen              generation, moved by a return; a run may only store for the generation in which it was claimed
     body, state      what is shown: JSON without the state, and "ready" or "hidden"
-    digest           of the shown message, to tell whether the next one differs
+    digest           of the shown message, to tell whether the next one differs; it outlives the body
     fresh, keep      until when the body is fresh, and until when it may be shown as stale (ms)
     span             for how long it was to be fresh when it was stored (ms)
-    good, good_state, good_at   the last body that a run returned without failing, and when
-    by               the run that stored last, even if it failed and left the body as it was
+    by               the run that stored last, if it failed
+    good_at          when a run returned the body without failing; absent if the body must not be shown as the last good one
     lock, until, ran the token of the one run that may be under way, when its lock ends, and whether it has begun. The lock of a
                      run that waits lasts as long as its order, and an order counts only while its run has the lock
     due, step, back  after a return: being re-checked, how often it was, and the digest from before the return
     back_at          when the last return was reported
+    moved            when the generation moved last
     asked, seen      since when somebody has waited without an answer, and when they asked last
 
 Times are the server's clock in ms, so that all machines agree.
+
+How long a status is kept is decided when it is stored: for as long as its body can be shown, also as the last good one; after
+that, without the body (`SWEEP`), for as long as a user may spend at the site that its link leads to. A run waits and lasts for
+less than `SHORTEST_MS`, so no status that was claimed, or whose generation moved, goes before that.
 """
 
 from __future__ import annotations
@@ -33,10 +38,14 @@ local key = KEYS[1]
 -- After the clock was put back, times that were written before lie too far in the future; those do not hold.
 local function holds(till, longest) return till and now < tonumber(till) and tonumber(till) - now <= longest end
 local function locked(till) return holds(till, 120000) end
+local function stay(ms) if redis.call('PTTL', key) < tonumber(ms) then redis.call('PEXPIRE', key, ms) end end
 """
 )
 
-#: KEYS: the status; then, if a login is to be checked, its keys. ARGV: now, token, lock ms, patience ms, life ms, since when
+#: Milliseconds for which a status is kept at least after a claim or a return.
+SHORTEST_MS = 600_000
+
+#: KEYS: the status; then, if a login is to be checked, its keys. ARGV: now, token, lock ms, patience ms, least life ms, since when
 #: the login is valid, and if an order is to be placed: slug, digest of the key, digest of user and session, most drainers,
 #: lock of the run in ms, JSON, another name, what may start a run -> what, body, state, ms left, 1 if the run is the caller's or
 #: 2 if none was started, generation, drainers that are due as by `RENEW`
@@ -66,7 +75,7 @@ elseif not claimed then
   mine = 1
   redis.call('HSET', key, 'lock', ARGV[2], 'until', now + tonumber(ARGV[3]))
   redis.call('HDEL', key, 'ran')
-  redis.call('PEXPIRE', key, ARGV[5])
+  stay(ARGV[5])
   if slug then due = place(what, f[8] or '0') end
 end
 if mine < 2 and what ~= 'stale' then  -- without a run under way, there is none to be late
@@ -84,18 +93,18 @@ return {what, body or '', f[2] or '', 0, mine, f[8] or '0', due}
 #: For scripts with `NOW`: whether the run of a token may begin, as by `BEGIN`.
 _BEGIN = """
 local function begin(key, token, generation, lock)
-  local f = redis.call('HMGET', key, 'gen', 'lock', 'until', 'ran', 'body', 'fresh', 'good', 'good_state', 'good_at', 'due', 'span', 'step', 'back_at')
+  local f = redis.call('HMGET', key, 'gen', 'lock', 'until', 'ran', 'body', 'fresh', 'state', 'good_at', 'due', 'span', 'step', 'back_at')
   if (f[1] or '0') ~= generation then return {0} end
   if f[4] and f[2] ~= token and locked(f[3]) then return {0} end
-  if f[5] and holds(f[6], tonumber(f[11] or 0)) then
+  if f[5] and holds(f[6], tonumber(f[10] or 0)) then
     if f[2] == token then redis.call('HDEL', key, 'lock', 'until', 'ran') end
     return {0}
   end
   redis.call('HSET', key, 'lock', token, 'until', now + lock, 'ran', 1)
-  local due = f[10] and 1 or 0
-  local step, back = due == 1 and tonumber(f[12] or 0) or 0, due == 1 and tonumber(f[13] or 0) or 0
-  if not f[7] then return {1, due, step, back} end
-  return {1, due, step, back, f[7], f[8], now - tonumber(f[9])}
+  local due = f[9] and 1 or 0
+  local step, back = due == 1 and tonumber(f[11] or 0) or 0, due == 1 and tonumber(f[12] or 0) or 0
+  if not f[5] or not f[8] then return {1, due, step, back} end
+  return {1, due, step, back, f[5], f[7] == 'old' and 'ready' or f[7], now - tonumber(f[8])}
 end
 """
 
@@ -169,7 +178,7 @@ return {'end', due()}
 STORE = (
     NOW
     + """
-local f = redis.call('HMGET', key, 'gen', 'lock', 'due', 'step', 'back')
+local f = redis.call('HMGET', key, 'gen', 'lock', 'due', 'step', 'back', 'body')
 if f[2] == ARGV[2] then redis.call('HDEL', key, 'lock', 'until', 'ran') end
 if (f[1] or '0') ~= ARGV[3] then return 0 end
 local ok, fresh, result = ARGV[7] == '1', tonumber(ARGV[8]), 1
@@ -185,18 +194,18 @@ if f[3] then
 end
 if ok or result == 1 then
   redis.call('HSET', key, 'state', ARGV[4], 'body', ARGV[5], 'digest', ARGV[6], 'keep', now + tonumber(ARGV[9]))
+  redis.call('PEXPIRE', key, ARGV[10])
 end
-if ok then redis.call('HSET', key, 'good', ARGV[5], 'good_state', ARGV[4], 'good_at', now) end
-redis.call('HSET', key, 'fresh', now + fresh, 'span', fresh, 'by', ARGV[2])
-redis.call('HDEL', key, 'asked', 'seen')
-redis.call('PEXPIRE', key, ARGV[10])
+redis.call('HSET', key, 'fresh', now + fresh, 'span', fresh, ok and 'good_at' or 'by', ok and now or ARGV[2])
+redis.call('HDEL', key, 'asked', 'seen', 'good', 'good_state', ok and 'by' or 'asked')
+if not ok and result == 1 and ARGV[5] ~= f[6] then redis.call('HDEL', key, 'good_at') end
 local told = result == 1 and #ARGV[5] <= 4096 and table.concat({key, ARGV[3], ARGV[4], fresh, ARGV[5]}, '\\n')
 redis.call('PUBLISH', ARGV[11], told or key)
 return result
 """
 )
 
-#: ARGV: now, token, lock ms, quiet ms, life ms, unused, then as for `CLAIM` -> what, body, state, 0, mine, generation, what is due
+#: ARGV: now, token, lock ms, quiet ms, least life ms, unused, then as for `CLAIM` -> what, body, state, 0, mine, generation, what is due
 RETURNED = (
     NOW
     + ORDERS
@@ -206,41 +215,43 @@ local queued = f[4] and f[5] and not f[7] and locked(f[6])
 local quiet = tonumber(ARGV[4])
 if queued or (f[9] and holds(tonumber(f[9]) + quiet, quiet)) then return {'told', '', '', 0, 0, f[10] or '0', {}} end
 local generation = redis.call('HINCRBY', key, 'gen', 1)
-if not f[4] and f[8] then redis.call('HSET', key, 'back', f[8]) end
+if not f[4] and f[8] and f[8] ~= '' then redis.call('HSET', key, 'back', f[8]) end
 local mine, due = may_start(ARGV[7], 'checking') and 1 or 2, {}
-redis.call('HSET', key, 'due', 1, 'step', 0, 'fresh', 0, 'back_at', now)
-redis.call('HDEL', key, 'ran', 'good', 'good_state', 'good_at', 'lock', 'until', 'asked', 'seen')
+redis.call('HSET', key, 'due', 1, 'step', 0, 'fresh', 0, 'back_at', now, 'moved', now)
+redis.call('HDEL', key, 'ran', 'good_at', 'lock', 'until', 'asked', 'seen')
 if mine == 1 then
   redis.call('HSET', key, 'lock', ARGV[2], 'until', now + tonumber(ARGV[3]), 'asked', now, 'seen', now)
   if ARGV[7] then due = place('checking', tostring(generation)) end
 end
-redis.call('PEXPIRE', key, ARGV[5])
+stay(ARGV[5])
 local body = f[1]
 if body and now >= tonumber(f[3]) then body = false end
 return {'checking', body or '', f[2] or '', 0, mine, tostring(generation), due}
 """
 )
 
-#: ARGV: now -> whether there was a status: it is to be shown as stale until a run that begins from now on has ended
+#: ARGV: now, least life ms -> whether there was a status: it is to be shown as stale until a run that begins from now on has ended
 OUTDATE = (
     NOW
     + """
 if redis.call('EXISTS', key) == 0 then return 0 end
 redis.call('HINCRBY', key, 'gen', 1)
-redis.call('HSET', key, 'fresh', 0)
+redis.call('HSET', key, 'fresh', 0, 'moved', now)
 redis.call('HDEL', key, 'lock', 'until', 'ran')
+stay(ARGV[2])
 return 1
 """
 )
 
-#: ARGV: now -> whether there was a status: nothing that was stored is shown again, and a run under way is not stored
+#: ARGV: now, least life ms -> whether there was a status: nothing that was stored is shown again, and a run under way is not stored
 TAKE_BACK = (
     NOW
     + """
 if redis.call('EXISTS', key) == 0 then return 0 end
 redis.call('HINCRBY', key, 'gen', 1)
-redis.call('HSET', key, 'fresh', 0)
-redis.call('HDEL', key, 'body', 'state', 'digest', 'keep', 'good', 'good_state', 'good_at', 'lock', 'until', 'ran')
+redis.call('HSET', key, 'fresh', 0, 'moved', now)
+redis.call('HDEL', key, 'body', 'state', 'digest', 'keep', 'good', 'good_state', 'good_at', 'by', 'lock', 'until', 'ran')
+stay(ARGV[2])
 return 1
 """
 )
@@ -252,5 +263,29 @@ FREE = (
 if redis.call('HGET', key, 'lock') ~= ARGV[2] then return 0 end
 redis.call('HDEL', key, 'lock', 'until', 'ran')
 return 1
+"""
+)
+
+#: KEYS: statuses. ARGV: now, the time (ms) before which a status is old, 1 for whole statuses, life ms of a digest, least life ms
+#: -> how many went. One of another type, with a lock, after a return, or whose generation moved just now stays as it is.
+SWEEP = (
+    NOW
+    + """
+local gone, oldest, whole, life, least = 0, tonumber(ARGV[2]), ARGV[3] == '1', tonumber(ARGV[4]), tonumber(ARGV[5])
+for _, each in ipairs(KEYS) do
+  local f = redis.pcall('HMGET', each, 'due', 'lock', 'until', 'moved', 'body', 'digest', 'gen', 'fresh', 'span')
+  if not (f.err or f[1] or f[2] and locked(f[3]) or holds(f[4] and tonumber(f[4]) + least, least)) then
+    local left, digest = redis.call('PTTL', each), f[6] and f[6] ~= '' and f[6]
+    local old = (tonumber(f[8] or 0) or 0) - (tonumber(f[9] or 0) or 0) < oldest
+    if old and (whole or f[5] and not digest) then
+      gone = gone + redis.call('DEL', each)
+    elseif f[5] and digest and (old or left <= life) then
+      gone = gone + redis.call('DEL', each)
+      redis.call('HSET', each, 'digest', digest, 'gen', f[7] or '0')
+      redis.call('PEXPIRE', each, math.max(left, 1))
+    end
+  end
+end
+return gone
 """
 )

@@ -17,13 +17,13 @@ from .status_body import NOTHING, ShownMessage, Status
 from .visibility import HidingRule
 
 #: ARGV: now, patience ms -> body, state, whether it is fresh, is being re-checked, has a run queued or under way,
-#: re-checks so far, whether that run has begun, whether it has taken too long, the run that stored last, since when
+#: re-checks so far, whether that run has begun, whether it has taken too long, the run that stored last if it failed, since when
 #: somebody waits (ms), the last good body, when it was found (ms)
 LOOK = (
     NOW
     + """
 local f = redis.call('HMGET', key, 'body', 'state', 'fresh', 'keep', 'due', 'lock', 'until', 'span', 'step',
-  'ran', 'by', 'asked', 'seen', 'good', 'good_at')
+  'ran', 'by', 'asked', 'seen', 'good_at')
 local fresh, body = tonumber(f[3] or 0), f[1]
 if not holds(f[3], tonumber(f[8] or 0)) then fresh = 0 end
 if body and now >= tonumber(f[4]) then body = false end
@@ -31,7 +31,7 @@ local running = f[6] and locked(f[7])
 local asked, seen, patience = tonumber(f[12] or now), tonumber(f[13] or 0), tonumber(ARGV[2])
 local late = (f[5] or not body) and now - asked >= patience and now - seen <= patience
 return {body or '', f[2] or '', now < fresh and 1 or 0, f[5] and 1 or 0, running and 1 or 0, f[9] or '0',
-  f[10] and 1 or 0, late and 1 or 0, f[11] or '', f[12] or '', f[14] or '', f[15] or ''}
+  f[10] and 1 or 0, late and 1 or 0, f[11] or '', f[12] or '', f[14] and f[1] or '', f[14] or ''}
 """
 )
 
@@ -98,10 +98,14 @@ def read_displayed(redis: Redis, key: str, session: str) -> DisplayedStatus:
         running=bool(running),
         began=bool(began),
         rechecks=int(step),
-        stored_by=by.decode(),
+        stored_by=by.decode() or _run_of(good),
         waiting_since=_moment(asked) if asked else None,
         last_good=LastGood(good, _moment(good_at)) if good else None,
     )
+
+
+def _run_of(body: bytes) -> str:
+    return str(json.loads(body)["run"]) if body else ""
 
 
 def _moment(text: bytes) -> datetime:

@@ -17,8 +17,8 @@ Value = TypeVar("Value")
 
 #: Seconds between two tries to read while the database is away. One request tries; the others do not wait for it.
 AWAY_PAUSE_S = 2.0
-#: Values of one cache; the oldest go first.
-MOST = 20_000
+#: Values of one cache, more than attendees of a large event; the oldest go first.
+MOST = 60_000
 
 
 class TtlCache(Generic[Value]):

@@ -21,9 +21,10 @@ Checks = Mapping[str, Callable[[], bool | None]]
 #: The parts without which a process cannot answer any request.
 NEEDED = frozenset({"store"})
 #: Part -> the part by which it is checked: while that is missing, its state is unknown.
-DEPENDS_ON = {"workers": "store", "background_workers": "store", "check_workers": "store"}
+DEPENDS_ON = {"store_memory": "store", "workers": "store", "background_workers": "store", "check_workers": "store"}
 MISSING = {
     "store": "the store does not answer",
+    "store_memory": "the store is more than four fifths full: the oldest statuses go, so that logins have room",
     "database": "the database does not answer, or its schema is not of this release",
     "workers": "no worker is running",
     "background_workers": "no background worker is running: notices, mails and imports of large agenda files have to wait",

@@ -36,6 +36,7 @@ from runner.settings.readers import address_and_port
 from runner.status.no_run_answer import note_outage
 from runner.status.service import StatusService
 from runner.store.clients import connect
+from runner.store.memory import has_room
 from runner.store.worker_heartbeat import BACKGROUND, CHECKS, store_serves, worker_is_there
 from web.app import create_app
 from web.health.prompt_check import PromptCheck
@@ -160,6 +161,7 @@ def open_app(settings: Settings) -> tuple[Flask, Callable[[], None]]:
     database_check = PromptCheck(database_is_current)
     checks: Checks = {
         "store": lambda: store_serves(store),
+        "store_memory": lambda: has_room(store),
         "database": database_check,
         "workers": lambda: worker_is_there(store),
         "background_workers": lambda: worker_is_there(store, BACKGROUND),

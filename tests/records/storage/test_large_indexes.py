@@ -91,4 +91,4 @@ def test_the_next_user_of_the_connection_waits_for_locks_no_longer_than_before(d
     database.upgrade()
     with database.engine.connect() as connection:
         assert connection.exec_driver_sql("SHOW lock_timeout").scalar() == "2s"
-    assert set(LARGE_INDEXES) == {NAME}
+    assert NAME in LARGE_INDEXES

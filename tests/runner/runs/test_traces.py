@@ -3,6 +3,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
 from records import DatabaseUnavailable, RunRecord
+from records.scripts import runs
 from runner.runs.traces import TraceWriter
 from tests.support.eventually import eventually
 
@@ -70,6 +71,23 @@ def test_old_runs_are_deleted_and_young_ones_kept(house):
     writer.add(record(1, age_days=31))
     writer.add(record(2, age_days=29))
     assert eventually(lambda: len(house.runs()) == 2)
-    writer.purge()
+    assert writer.purge()
     assert [run.id for run in house.runs()] == ["run-00002"]
+    assert not writer.purge()
     writer.close()
+
+
+def test_many_old_runs_are_deleted_step_by_step_and_traces_are_written_meanwhile(house, monkeypatch):
+    house.add(keep_runs_days=30)
+    with house.database.session() as db:
+        runs.record_many(db, [record(number, age_days=31) for number in range(runs.PURGE_STEP + 1)])
+    monkeypatch.setattr("runner.runs.traces.FIRST_PURGE_S", 0)
+    steps = []
+    writer = TraceWriter(house.database, on_stored=lambda _: steps.append(len(house.runs())))
+    purge = writer.purge
+    monkeypatch.setattr(writer, "purge", lambda: steps.append("purge") or writer.add(record(9000)) or purge())
+    writer.start()
+    assert eventually(lambda: [run.id for run in house.runs()] == ["run-09000"])
+    writer.close()
+    assert steps.count("purge") >= 2
+    assert any(isinstance(step, int) for step in steps[steps.index("purge") :])

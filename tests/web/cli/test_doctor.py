@@ -11,11 +11,13 @@ from runner.health.doctor_checks import JailCheckup, StoreCheckup, store_checkup
 from runner.settings.operator_settings import Settings
 from runner.store.clients import connect
 from runner.store.embedded import EmbeddedStore
+from runner.store.memory import StoreMemory
 from sandbox import JailReport
 from sandbox.jail.report import objection
 from tests.support.real_server import free_port
 from tests.web.cli.stores import PRODUCTION
 from web.cli.operate import doctor
+from web.cli.operate.doctor_memory import MIB
 
 
 def states(result):
@@ -48,6 +50,22 @@ def test_a_running_store_that_has_never_seen_a_worker_is_noted_in_development(cl
 def test_clocks_that_differ_are_told_before_logins_are_refused_for_them(ahead_s, told):
     lines = doctor.answering_store(Settings(), StoreCheckup(server="Valkey 8", ahead_s=ahead_s))
     assert [line.part for line in lines if line.part == "clock"] == told
+
+
+@pytest.mark.parametrize(
+    ("memory", "state", "said"),
+    [
+        (StoreMemory(64 * MIB, 256 * MIB, bounded=True), "ok", "25% of 256 MiB used"),
+        (StoreMemory(205 * MIB, 256 * MIB, bounded=True), "warn", "the oldest statuses go"),
+        (StoreMemory(64 * MIB, 8192 * MIB, bounded=False), "warn", "maxmemory is not set"),
+    ],
+    ids=["with room", "full", "without a bound"],
+)
+def test_how_full_the_store_is_is_told_before_statuses_go(memory, state, said):
+    lines = doctor.answering_store(Settings(), StoreCheckup(server="Valkey 8", memory=memory))
+    (found,) = [line for line in lines if line.part == "memory"]
+    assert found.state == state
+    assert said in found.found
 
 
 def test_the_clock_of_a_store_here_is_ours():

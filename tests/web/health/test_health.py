@@ -15,7 +15,14 @@ from web.health.prompt_check import PromptCheck
 
 @pytest.fixture
 def parts():
-    return {"store": True, "database": True, "workers": True, "background_workers": True, "check_workers": True}
+    return {
+        "store": True,
+        "store_memory": True,
+        "database": True,
+        "workers": True,
+        "background_workers": True,
+        "check_workers": True,
+    }
 
 
 @pytest.fixture
@@ -43,6 +50,7 @@ def test_ready_with_all_parts(http, parts):
             "background_workers",
             "no background worker is running: notices, mails and imports of large agenda files have to wait",
         ),
+        ("store_memory", "the store is more than four fifths full: the oldest statuses go, so that logins have room"),
         ("check_workers", "no background worker checks scripts: authors can write and save, but hand nothing in"),
         ("database", "the database does not answer, or its schema is not of this release"),
     ],
@@ -55,12 +63,12 @@ def test_what_no_other_web_process_would_have_either_is_a_warning_and_takes_none
 
 
 def test_without_the_store_a_process_is_not_ready_and_says_nothing_of_workers(http, parts):
-    parts.update(store=False, workers=False, background_workers=False, check_workers=False)
+    parts.update(store=False, store_memory=False, workers=False, background_workers=False, check_workers=False)
     answer = http.get("/readyz")
     assert (answer.status_code, answer.mimetype) == (503, "application/problem+json")
     assert (answer.json["ready"], answer.json["parts"]) == (
         False,
-        {**parts, "workers": None, "background_workers": None, "check_workers": None},
+        {**parts, "store_memory": None, "workers": None, "background_workers": None, "check_workers": None},
     )
     assert answer.json["warnings"] == [], "workers note themselves in the store: nobody can know of them"
     assert "the store does not answer" in answer.json["detail"]

@@ -46,6 +46,7 @@ from web.server.listen_check import BIND, listening_fault
 from .data_folder_check import folder_lines
 from .doctor_lines import DoctorFinding, draw, parted
 from .doctor_mails import mail_lines
+from .doctor_memory import memory_lines
 from .doctor_workers import worker_lines
 
 PACKAGES = ("session-status", "RestrictedPython", "redis", "rq", "SQLAlchemy", "Flask", "granian", "cryptography")
@@ -254,6 +255,7 @@ def answering_store(settings: Settings, found: StoreCheckup) -> Iterator[DoctorF
     if found.policy not in ("", "noeviction"):
         todo = "set it to noeviction: evicted keys are lost work"
         yield DoctorFinding("eviction", "fail", f"maxmemory-policy is {found.policy}", todo)
+    yield from memory_lines(found)
     if found.persists is False:
         yield DoctorFinding(
             "persistence",

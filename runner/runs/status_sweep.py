@@ -1,0 +1,121 @@
+"""Keeps the statuses in the store within their budget, so that they can never push out logins and queued work.
+
+A store that evicts keys by itself cannot tell a status from a login, so it must not (`noeviction`), and would refuse every
+write, also of logins, once it were full. Instead, workers take turns to look at its memory:
+
+1. At any time, the body of a status goes when it can no longer be shown. The digest of a message with a link stays, by
+   which a return from that link is judged.
+2. When the store is four fifths full, the oldest quarter of the bodies goes, and the next, until enough is free.
+3. If bodies are not enough, whole statuses go.
+
+A status that is claimed, or that was reported as returned or outdated within the last minutes, is never touched: its lock and
+its generation keep results from before a return from being shown. Everything that goes is found again by the next run.
+"""
+
+from __future__ import annotations
+
+import itertools
+import logging
+import threading
+from collections.abc import Iterable, Iterator
+from typing import Any, Final, cast
+
+from redis import Redis
+from redis.exceptions import RedisError
+
+from runner.status.cache import LIFE_S, ms
+from runner.status.cache_scripts import SHORTEST_MS, SWEEP
+from runner.store.memory import FULL, read_memory
+
+#: Seconds between two looks at the memory, and between two passes over all statuses; of all workers together.
+LOOK_EVERY_S: Final = 5
+PASS_EVERY_S: Final = 300
+#: Share of the memory below which no more statuses go.
+ENOUGH: Final = 0.7
+#: Keys of one step, so that the server never works long on one command.
+STEP: Final = 200
+#: Statuses that are asked for their age, to find the oldest quarter.
+SAMPLE: Final = 2000
+#: Keys of the looks and passes that are done: each is there until the next one is due.
+LOOKED, PASSED = "st:swept:look", "st:swept:pass"
+
+log = logging.getLogger(__name__)
+
+
+class StatusSweep:
+    """Sweeps in a thread of its own, so that a slow database cannot hold it up. `turn` is one look."""
+
+    def __init__(self, redis: Redis) -> None:
+        self._redis = redis
+        self._sweep = redis.register_script(SWEEP)
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._work, name="status sweep", daemon=True)
+
+    def start(self) -> None:
+        """Start the thread."""
+        self._thread.start()
+
+    def close(self) -> None:
+        """End the thread, at the latest after the step under way."""
+        self._ended.set()
+        self._thread.join()
+
+    def turn(self) -> None:
+        """Sweep what is due and what no other worker has swept. Raises `redis.RedisError`."""
+        if self._is_mine(PASSED, PASS_EVERY_S):
+            self._pass_over(oldest=0, whole=False)
+        if self._is_mine(LOOKED, LOOK_EVERY_S) and read_memory(self._redis).share >= FULL:
+            self._make_room()
+
+    def _work(self) -> None:
+        while not self._ended.wait(LOOK_EVERY_S):
+            try:
+                self.turn()
+            except RedisError as error:  # the outage log reports it; the next turn comes soon
+                log.debug("statuses not swept error=%s", error)
+            except Exception:  # a bug must not end the thread
+                log.exception("statuses not swept")
+
+    def _is_mine(self, key: str, every_s: int) -> bool:
+        return bool(self._redis.set(key, 1, nx=True, ex=every_s))
+
+    def _make_room(self) -> None:
+        """Let the oldest statuses go, a quarter after the other, until the store is no longer full."""
+        before, gone = read_memory(self._redis).share, 0
+        for whole, _ in itertools.product((False, True), range(4)):
+            if read_memory(self._redis).share < ENOUGH or self._ended.is_set():
+                break
+            gone += self._pass_over(oldest=self._oldest_quarter(), whole=whole)
+        after = read_memory(self._redis).share
+        log.warning("the store was full: the oldest statuses went count=%d before=%.2f after=%.2f", gone, before, after)
+
+    def _oldest_quarter(self) -> int:
+        """Return the time (ms) before which about a quarter of the bodies was stored. A scan comes in no order of time."""
+        with self._redis.pipeline(transaction=False) as pipe:
+            for key in itertools.islice(self._keys(), SAMPLE):
+                pipe.hmget(key, ["fresh", "span"])
+            times = cast("list[Any]", pipe.execute(raise_on_error=False))
+        stored = sorted(_number(each[0]) - _number(each[1]) for each in times if isinstance(each, list) and each[1])
+        return stored[len(stored) // 4] + 1 if stored else 1
+
+    def _pass_over(self, *, oldest: int, whole: bool) -> int:
+        """Sweep all statuses, of which those that were stored before `oldest` (ms) go. Returns how many went."""
+        gone = 0
+        for keys in _in_steps(self._keys(), STEP):
+            if self._ended.is_set():
+                break
+            gone += int(cast("Any", self._sweep(keys, [0, oldest, int(whole), ms(LIFE_S), SHORTEST_MS])))
+        return gone
+
+    def _keys(self) -> Iterator[bytes]:
+        return cast("Iterator[bytes]", self._redis.scan_iter("st:{*", count=STEP))
+
+
+def _number(text: bytes | None) -> int:
+    return int(text) if text and text.isdigit() else 0
+
+
+def _in_steps(keys: Iterable[bytes], most: int) -> Iterator[list[bytes]]:
+    rest = iter(keys)
+    while step := list(itertools.islice(rest, most)):
+        yield step
