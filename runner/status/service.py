@@ -7,7 +7,6 @@ threads may wait for a first answer; otherwise waiting requests would block cach
 from __future__ import annotations
 
 import math
-import threading
 import time
 from collections.abc import Iterable
 from contextlib import suppress
@@ -39,6 +38,7 @@ from .snapshots import ImplementationSnapshot, SessionSnapshot, StatusSnapshots,
 from .status_body import NOTHING, Status
 from .status_request import ResolvedRequest, StatusRequest
 from .visibility import HidingRule, hiding_rule, is_scanned, seconds_until_shown
+from .waiting_slots import WaitingSlots
 
 __all__ = [
     "BadToken",
@@ -70,7 +70,7 @@ class StatusService:
         self._admission = RunAdmission(self._load, per_s=settings.web_runs_per_s)
         self._late = UnavailableStatuses(NotedErrors(redis))
         self._tokens = ReturnTokens(settings.keys, hours=settings.return_token_hours)
-        self._waiting_slots = threading.BoundedSemaphore(settings.web_waiting) if settings.web_waiting else None
+        self._waiting_slots = WaitingSlots(settings.web_waiting)
 
     @classmethod
     def open(cls, settings: Settings, database: Database, watch: StoreWatch | None = None) -> Self:
@@ -245,16 +245,13 @@ class StatusService:
         ends = time.monotonic() + wait_s
         with self._change_listener.waiting_for(resolved.key) as waiter:  # before the claim, so that no end is missed
             claimed = self._claim(resolved)
-            slots = self._waiting_slots
-            if not claimed.unanswered or not slots or not slots.acquire(blocking=False):
+            if not claimed.unanswered:
                 return claimed
-            try:
-                while claimed.unanswered and (left_s := ends - time.monotonic()) > 0:
+            with self._waiting_slots.taken_for(resolved.implementation.slug) as may_wait:
+                while may_wait and claimed.unanswered and (left_s := ends - time.monotonic()) > 0:
                     told = waiter.wait(left_s)
                     claimed = answer_told(told, claimed) or self._claim(resolved)
-                return claimed
-            finally:
-                slots.release()
+            return claimed
 
     def _answer(self, resolved: ResolvedRequest, claimed: ClaimResult) -> Status:
         body = claimed.body or NOTHING
