@@ -24,14 +24,23 @@ from . import (
     miss,
     reports,
     review,
+    runs_table,
     scan_kills,
     slow,
     soak,
     stampede,
+    statuses,
     tenants,
     trials,
     web,
 )
+
+
+def growth(folder: Path) -> dict[str, Any]:
+    """What grows with the people and the days: the table of runs, and the statuses in the store."""
+    runs, stored = runs_table.measure(folder), statuses.measure(folder)
+    return {"runs": runs["all"], "statuses": stored["all"], "targets": runs["targets"] | stored["targets"]}
+
 
 HERE = Path(__file__).parent
 MEASURES: dict[str, Callable[[Path], dict[str, Any]]] = {
@@ -47,6 +56,7 @@ MEASURES: dict[str, Callable[[Path], dict[str, Any]]] = {
     "decode": decode.measure,
     "kills": lambda folder: scan_kills.measure(folder, scans=10_000, kills=20),
     "reports": reports.measure,
+    "growth": growth,
     "slow": lambda folder: slow.measure(folder, rounds=3, seconds=4),
 }
 #: What `make bench-load` measures: crowds, which take minutes.

@@ -20,6 +20,8 @@ from sandbox import Answer
 from .call_request import CallRequest
 from .connections.vendor_connection import VendorConnection
 
+#: What every key begins with. The number is the version of the stored form, and changes with the fields of `Answer`.
+KEPT: Final = "vendor:kept:2:"
 MAX_CACHED: Final = 256 * 1024  #: characters of an answer that is cached
 
 _log = logging.getLogger(__name__)
@@ -82,12 +84,9 @@ def _read(stored: bytes, asked_after_ms: int) -> Answer | None:
 
 
 def key_of(connection: VendorConnection, request: CallRequest) -> str:
-    """Return a key made from everything that distinguishes a request; credentials by their `repr`, which shows no secret.
-
-    The number is the version of the stored form, and changes with the fields of `Answer`.
-    """
+    """Return a key made from everything that distinguishes a request; credentials by their `repr`, which shows no secret."""
     whole = [
         connection.implementation, connection.name, connection.base_url, repr(connection.auth),
         request.path, request.params, sorted(request.headers),
     ]  # fmt: skip
-    return f"vendor:kept:2:{hashlib.sha256(json.dumps(whole).encode()).hexdigest()}"
+    return f"{KEPT}{hashlib.sha256(json.dumps(whole).encode()).hexdigest()}"

@@ -23,6 +23,7 @@ from .http.pinned_connection import PinnedConnector
 
 MAX_ANSWER: Final = 64 * 1024  #: bytes of a token server's answer
 MAX_LIFE_S: Final = 24 * 3600.0
+MOST_SLOTS: Final = 2000  #: credentials whose tokens a process holds; the oldest go first
 DEFAULT_LIFE_S: Final = 300.0  #: when the server does not say
 MARGIN_S: Final = 30.0  #: a token is not used within this time before its end (or a tenth of a short life)
 FAILURE_KEPT_S: Final = 3.0  #: after a refusal, no token is requested for this long, because servers lock accounts
@@ -88,7 +89,10 @@ class OAuthTokens:
 
     def _slot(self, connection: VendorConnection, auth: OAuth2ClientCredentials) -> _Slot:
         with self._lock:
-            return self._slots.setdefault((connection.implementation, connection.name, auth), _Slot())
+            slot = self._slots.setdefault((connection.implementation, connection.name, auth), _Slot())
+            while len(self._slots) > MOST_SLOTS:  # credentials that were changed are never asked for again
+                del self._slots[next(iter(self._slots))]
+            return slot
 
     def _fetch(self, slot: _Slot, auth: OAuth2ClientCredentials, deadline: float) -> None:
         try:

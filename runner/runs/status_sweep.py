@@ -1,11 +1,12 @@
-"""Keeps the statuses in the store within their budget, so that they can never push out logins and queued work.
+"""Keeps what is only cached in the store within a budget, so that it can never push out logins and queued work.
 
 A store that evicts keys by itself cannot tell a status from a login, so it must not (`noeviction`), and would refuse every
 write, also of logins, once it were full. Instead, workers take turns to look at its memory:
 
 1. At any time, the body of a status goes when it can no longer be shown. The digest of a message with a link stays, by
    which a return from that link is judged.
-2. When the store is four fifths full, the oldest quarter of the bodies goes, and the next, until enough is free.
+2. When the store is four fifths full, the oldest quarter of the bodies goes, with a quarter of the cached answers of vendors,
+   and the next, until enough is free.
 3. If bodies are not enough, whole statuses go.
 
 A status that is claimed, or that was reported as returned or outdated within the last minutes, is never touched: its lock and
@@ -23,6 +24,7 @@ from typing import Any, Final, cast
 from redis import Redis
 from redis.exceptions import RedisError
 
+from runner.powers.answer_cache import KEPT
 from runner.status.cache import LIFE_S, ms
 from runner.status.cache_scripts import SHORTEST_MS, SWEEP
 from runner.store.memory import FULL, read_memory
@@ -86,8 +88,15 @@ class StatusSweep:
             if read_memory(self._redis).share < ENOUGH or self._ended.is_set():
                 break
             gone += self._pass_over(oldest=self._oldest_quarter(), whole=whole)
+            self._drop_answers()
         after = read_memory(self._redis).share
         log.warning("the store was full: the oldest statuses went count=%d before=%.2f after=%.2f", gone, before, after)
+
+    def _drop_answers(self) -> None:
+        """Drop every fourth cached answer of a vendor, in no order: none is kept for long."""
+        answers = cast("Iterator[bytes]", self._redis.scan_iter(f"{KEPT}*", count=STEP))
+        for keys in _in_steps(itertools.islice(answers, 0, None, 4), STEP):
+            self._redis.unlink(*keys)
 
     def _oldest_quarter(self) -> int:
         """Return the time (ms) before which about a quarter of the bodies was stored. A scan comes in no order of time."""

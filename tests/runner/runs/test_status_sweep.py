@@ -7,6 +7,7 @@ import time
 import pytest
 
 from runner.logins import LoginStore, Visitor
+from runner.powers.answer_cache import KEPT
 from runner.runs.status_sweep import LOOKED, PASSED, StatusSweep
 from runner.status.cache import LIFE_S, StatusCache, StatusUpdate
 from runner.status.cache_scripts import SHORTEST_MS
@@ -156,6 +157,14 @@ def test_if_bodies_are_not_enough_whole_statuses_go(small_store):
     small_store.config_set("maxmemory", 1_000_000)
     StatusSweep(small_store)._make_room()
     assert not small_store.exists(*keys)
+
+
+def test_cached_answers_of_vendors_go_from_a_full_store_too(small_store):
+    answers = [f"{KEPT}{number:064}" for number in range(40)]
+    small_store.mset(dict.fromkeys(answers, "x"))
+    small_store.config_set("maxmemory", 1_000_000)
+    StatusSweep(small_store)._make_room()
+    assert small_store.exists(*answers) < 10
 
 
 def test_a_key_of_another_type_stops_no_sweep(redis, cache):

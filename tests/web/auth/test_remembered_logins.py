@@ -14,9 +14,7 @@ ATTENDEES = 50_000
 
 def visitor(number: int) -> Visitor:
     name = f"{number:08}-4242-4a4a-9b9b-0123456789ab"
-    return Visitor(
-        "".join(("annual-", "meeting")), name, f"login{number:017}", int(time.time()), "saml", int(time.time())
-    )
+    return Visitor("annual-meeting", name, f"login{number:017}", int(time.time()), "saml", int(time.time()))
 
 
 class Tokens:

@@ -37,7 +37,7 @@ class Drainers(RuleBasedStateMachine):
         self.now, self.count = 1_000_000, 0
         self.cache = StatusCache(self.redis, clock_ms=lambda: self.now)
         self.leases = DrainerLeases(self.redis, Jobs(self.redis), clock_ms=lambda: self.now)
-        self.idle, self.running = {}, {}  # name -> taker; name -> (taker, its run)
+        self.running = {}  # name -> taker, its run
 
     def key(self, user):
         return StatusCache.key("acme", user, "s1", "e")
@@ -58,7 +58,8 @@ class Drainers(RuleBasedStateMachine):
         if name:
             own = DrainOrder("acme", name.decode(), MOST)
             self.leases._own.add(f"acme {own.drainer} {MOST}")
-            self.idle[own.drainer] = OrderTaker(self.redis, own, clock_ms=lambda: self.now)
+            taker = OrderTaker(self.redis, own, clock_ms=lambda: self.now)
+            self.taken(own.drainer, taker, taker.take(TakeTerms(Without.END, yields=False)))
         return name
 
     def taken(self, name, taker, take):
@@ -69,10 +70,6 @@ class Drainers(RuleBasedStateMachine):
         assert len(self.running) < MOST
         self.running[name] = (taker, take.order)
         return None
-
-    def take_one(self, name):
-        taker = self.idle.pop(name)
-        self.taken(name, taker, taker.take(TakeTerms(Without.END, yields=False)))
 
     def end_one(self, name, without=Without.END):
         taker, run = self.running.pop(name)
@@ -99,22 +96,16 @@ class Drainers(RuleBasedStateMachine):
     def lose_a_job(self):
         self.redis.lpop(QUEUE)
 
-    @precondition(lambda self: self.idle)
-    @rule(data=st.data())
-    def take(self, data):
-        self.take_one(data.draw(st.sampled_from(sorted(self.idle))))
-
     @precondition(lambda self: self.running)
     @rule(data=st.data(), without=st.sampled_from([Without.END, Without.LEAVE]))
     def end(self, data, without):
         self.end_one(data.draw(st.sampled_from(sorted(self.running))), without)
 
-    @precondition(lambda self: self.idle or self.running)
+    @precondition(lambda self: self.running)
     @rule(data=st.data())
     def die(self, data):
-        name = data.draw(st.sampled_from(sorted({*self.idle, *self.running})))
-        self.idle.pop(name, None)
-        self.running.pop(name, None)
+        name = data.draw(st.sampled_from(sorted(self.running)))
+        del self.running[name]
         self.leases._own.discard(f"acme {name} {MOST}")
 
     @rule(seconds=st.sampled_from([0.1, 0.4, 1.0]))
@@ -132,8 +123,6 @@ class Drainers(RuleBasedStateMachine):
                 pass
             for name in sorted(self.running):
                 self.end_one(name)
-            for name in sorted(self.idle):
-                self.take_one(name)
         assert not self.running
         for user in ("ann", "bob", "cid"):
             assert self.redis.hget(self.key(user), "lock") is None, "a status is locked, and nobody makes its run"
@@ -146,7 +135,7 @@ def test_no_order_of_events_loses_an_order(redis):
     run_state_machine_as_test(
         Drainers,
         settings=settings(
-            max_examples=30,
+            max_examples=40,
             stateful_step_count=30,
             deadline=None,
             derandomize=True,
