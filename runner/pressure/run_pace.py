@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 #: Assumed before any run has ended: seconds of a run.
-FIRST_RUN_S: Final = 0.5
+FIRST_RUN_S: Final = 0.25
 #: Bounds of what is believed: a store may contain anything.
 LONGEST_RUN_S: Final = 60.0
 LEAST_PER_S, MOST_PER_S = 0.1, 2000.0

@@ -91,6 +91,12 @@ end
 local function may_start(slug, what)
   return not slug or string.find(ARGV[14], what, 1, true) ~= nil and waiting(slug) < MOST_ORDERS
 end
+-- How many orders wait before the one that was just placed; -1 if none was.
+local function ahead(slug, what)
+  if not slug then return -1 end
+  local returned = call('LLEN', returned_of(slug))
+  return (what == 'checking' and returned or returned + call('LLEN', orders_of(slug))) - 1
+end
 -- Place the order of a claim, by the claim's ARGV; what is due then, as by `RENEW`.
 local function place(what, gen)
   local slug, token, most = ARGV[7], ARGV[2], tonumber(ARGV[10])

@@ -48,7 +48,7 @@ SHORTEST_MS = 600_000
 #: KEYS: the status; then, if a login is to be checked, its keys. ARGV: now, token, lock ms, patience ms, least life ms, since when
 #: the login is valid, and if an order is to be placed: slug, digest of the key, digest of user and session, most drainers,
 #: lock of the run in ms, JSON, another name, what may start a run -> what, body, state, ms left, 1 if the run is the caller's or
-#: 2 if none was started, generation, drainers that are due as by `RENEW`
+#: 2 if none was started, generation, drainers that are due as by `RENEW`, orders before the one that was placed (-1: none was)
 CLAIM = (
     NOW
     + LOGIN_ENDED
@@ -64,7 +64,7 @@ local what = back and 'checking' or body and 'stale' or 'pending'
 """
     + ORDERS
     + """
-local slug, mine, due = ARGV[7], 0, {}
+local slug, mine, due, before = ARGV[7], 0, {}, -1
 local claimed = f[6] and locked(f[7])
 if f[6] == ARGV[2] and claimed then  -- sent twice by a broken connection
   mine = 1
@@ -76,7 +76,7 @@ elseif not claimed then
   redis.call('HSET', key, 'lock', ARGV[2], 'until', now + tonumber(ARGV[3]))
   redis.call('HDEL', key, 'ran')
   stay(ARGV[5])
-  if slug then due = place(what, f[8] or '0') end
+  if slug then due, before = place(what, f[8] or '0'), ahead(slug, what) end
 end
 if mine < 2 and what ~= 'stale' then  -- without a run under way, there is none to be late
   local patience, asked = tonumber(ARGV[4]), tonumber(f[9] or now)
@@ -86,7 +86,7 @@ if mine < 2 and what ~= 'stale' then  -- without a run under way, there is none 
 end
 local dead = slug and take_up(ARGV[13])
 if dead then due[#due + 1] = dead end
-return {what, body or '', f[2] or '', 0, mine, f[8] or '0', due}
+return {what, body or '', f[2] or '', 0, mine, f[8] or '0', due, before}
 """
 )
 
@@ -213,20 +213,20 @@ RETURNED = (
 local f = redis.call('HMGET', key, 'body', 'state', 'keep', 'due', 'lock', 'until', 'ran', 'digest', 'back_at', 'gen')
 local queued = f[4] and f[5] and not f[7] and locked(f[6])
 local quiet = tonumber(ARGV[4])
-if queued or (f[9] and holds(tonumber(f[9]) + quiet, quiet)) then return {'told', '', '', 0, 0, f[10] or '0', {}} end
+if queued or (f[9] and holds(tonumber(f[9]) + quiet, quiet)) then return {'told', '', '', 0, 0, f[10] or '0', {}, -1} end
 local generation = redis.call('HINCRBY', key, 'gen', 1)
 if not f[4] and f[8] and f[8] ~= '' then redis.call('HSET', key, 'back', f[8]) end
-local mine, due = may_start(ARGV[7], 'checking') and 1 or 2, {}
+local mine, due, before = may_start(ARGV[7], 'checking') and 1 or 2, {}, -1
 redis.call('HSET', key, 'due', 1, 'step', 0, 'fresh', 0, 'back_at', now, 'moved', now)
 redis.call('HDEL', key, 'ran', 'good_at', 'lock', 'until', 'asked', 'seen')
 if mine == 1 then
   redis.call('HSET', key, 'lock', ARGV[2], 'until', now + tonumber(ARGV[3]), 'asked', now, 'seen', now)
-  if ARGV[7] then due = place('checking', tostring(generation)) end
+  if ARGV[7] then due, before = place('checking', tostring(generation)), ahead(ARGV[7], 'checking') end
 end
 stay(ARGV[5])
 local body = f[1]
 if body and now >= tonumber(f[3]) then body = false end
-return {'checking', body or '', f[2] or '', 0, mine, tostring(generation), due}
+return {'checking', body or '', f[2] or '', 0, mine, tostring(generation), due, before}
 """
 )
 

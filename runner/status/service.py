@@ -101,7 +101,9 @@ class StatusService:
                 return self._hidden(resolved)
             if wait_s <= 0:
                 return self._answer(resolved, self._claim(resolved))
-            return self._answer(resolved, self._claim_and_wait(resolved, min(wait_s, self._settings.web_wait_s)))
+            began = time.monotonic()
+            claimed = self._claim_and_wait(resolved, min(wait_s, self._settings.web_wait_s))
+            return self._answer(resolved, claimed, time.monotonic() - began)
 
     def returned(self, request: StatusRequest) -> Status:
         """Note that the user came back from the message's link: until a new run ends, the old message is shown as being checked.
@@ -253,7 +255,7 @@ class StatusService:
                     claimed = answer_told(told, claimed) or self._claim(resolved)
             return claimed
 
-    def _answer(self, resolved: ResolvedRequest, claimed: ClaimResult) -> Status:
+    def _answer(self, resolved: ResolvedRequest, claimed: ClaimResult, waited_s: float = 0.0) -> Status:
         body = claimed.body or NOTHING
         match claimed.what:
             case "hit":
@@ -261,14 +263,15 @@ class StatusService:
                 return Status("ready" if old else claimed.state, body, old, math.ceil(claimed.left_ms / 1000) or 1)
             case "stale":
                 state = "hidden" if claimed.state == "hidden" else "ready"
-                return Status(state, body, stale=True, refresh_after=self._soon(resolved, claimed))
+                return Status(state, body, stale=True, refresh_after=self._soon(resolved, claimed, waited_s))
             case "late":
                 late = self._late.status(resolved.implementation.slug, resolved.user, resolved.session)
                 return replace(late, refresh_after=ask_again_s(UNAVAILABLE_S))
         left_s = math.ceil(claimed.left_ms / 1000)  # between two re-checks
-        return Status("checking", body, refresh_after=left_s or self._soon(resolved, claimed))
+        return Status("checking", body, refresh_after=left_s or self._soon(resolved, claimed, waited_s))
 
-    def _soon(self, resolved: ResolvedRequest, claimed: ClaimResult) -> int:
+    def _soon(self, resolved: ResolvedRequest, claimed: ClaimResult, waited_s: float) -> int:
         """Return the seconds after which the run has ended, as far as can be told."""
         owner = resolved.implementation
-        return self._load.ask_again_s(owner.slug, owner.concurrency, returned=claimed.what == "checking")
+        returned, ahead = claimed.what == "checking", claimed.ahead
+        return self._load.ask_again_s(owner.slug, owner.concurrency, returned=returned, ahead=ahead, waited_s=waited_s)

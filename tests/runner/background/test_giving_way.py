@@ -71,7 +71,7 @@ def test_a_cancelled_job_does_not_wait_any_longer(clock):
 def test_orders_of_any_implementation_that_wait_long_make_a_job_wait(redis, valkey_url, clock, monkeypatch):
     monkeypatch.setattr(module, "GivingWay", partial(GivingWay, sleep=clock.sleep, clock=clock))
     redis.sadd("st:pace:busy", "other")
-    redis.rpush("st:orders:{other}", *range(200))
+    redis.rpush("st:orders:{other}", *range(400))
     with giving_way(make_settings(redis_url=valkey_url), "acme") as found:
         assert found.wait(lambda: None) == MOST_S
     redis.delete("st:orders:{other}")

@@ -28,8 +28,8 @@ def fed(*readings, places=12):
 
 
 def test_before_any_run_the_rate_is_that_of_the_places():
-    assert RunPace(12).per_s == 24
-    assert RunPace(12).wait_s(48) == 2
+    assert RunPace(12).per_s == 48
+    assert RunPace(12).wait_s(96) == 2
 
 
 def test_before_it_was_measured_the_rate_is_that_of_the_places_and_the_runs_so_far():

@@ -23,7 +23,7 @@ def stop_time(service):
 
 
 def press(house, orders=0, returned=0):
-    """Let orders wait, and let the service notice. Before the rate is measured, 24 runs end each second."""
+    """Let orders wait, and let the service notice. Before the rate is measured, 48 runs end each second."""
     for name, count in ((ORDERS, orders), (RETURNED, returned)):
         house.redis.delete(name)
         if count:
@@ -39,13 +39,13 @@ def waiting(house):
 
 def test_a_first_look_that_would_wait_longer_than_people_do_is_checking_without_an_order_or_a_wait(house):
     house.add()
-    press(house, orders=24 * 31)
+    press(house, orders=48 * 31)
     for wait_s in (0.0, 2.0):
         status = house.service.ask(ANN, wait_s=wait_s)
         assert (status.state, status.message) == ("checking", None)
         assert 20 <= status.refresh_after <= 28
     assert not house.service._claim(house.service._resolve(ANN)).unanswered  # so nothing is waited for
-    assert waiting(house) == (24 * 31, 0)
+    assert waiting(house) == (48 * 31, 0)
     assert house.redis.keys("st:{acme:*") == []  # no lock, and no wait that could become "unavailable"
     press(house)
     assert house.service.ask(ANN).state == "checking"
@@ -58,12 +58,12 @@ def test_what_is_stale_is_shown_as_such_and_refreshed_when_fewer_wait(house, wor
     work_off()
     (key,) = house.redis.keys("st:{acme:*")
     house.redis.hset(key, "fresh", 1)
-    press(house, orders=24 * 2)
+    press(house, orders=48 * 2)
     status = house.service.ask(ANN)
     assert (status.state, status.stale, status.message.text) == ("ready", True, "Claim 1.0 CE credit")
-    assert waiting(house) == (48, 0)
+    assert waiting(house) == (96, 0)
     assert house.service.ask(BEN).state == "checking"  # a first look is still ordered
-    assert waiting(house) == (49, 0)
+    assert waiting(house) == (97, 0)
     press(house)
     house.service.ask(ANN)
     assert waiting(house) == (1, 0)
@@ -71,20 +71,20 @@ def test_what_is_stale_is_shown_as_such_and_refreshed_when_fewer_wait(house, wor
 
 def test_who_came_back_is_ordered_although_first_looks_are_not(house):
     house.add()
-    press(house, orders=24 * 40)
+    press(house, orders=48 * 40)
     assert house.service.returned(ANN).state == "checking"
-    assert waiting(house) == (24 * 40, 1)
+    assert waiting(house) == (48 * 40, 1)
 
 
 def test_a_return_that_is_not_ordered_is_noted_and_ordered_when_fewer_wait(house, work_off):
     house.add()
     house.service.ask(ANN)
     work_off()
-    press(house, returned=24 * 31)
+    press(house, returned=48 * 31)
     back = house.service.returned(ANN)
     assert (back.state, back.message.text) == ("checking", "Claim 1.0 CE credit")
     assert house.service.ask(ANN).state == "checking"  # never the old message as a fresh one
-    assert waiting(house) == (0, 24 * 31)
+    assert waiting(house) == (0, 48 * 31)
     press(house)
     assert house.service.ask(ANN).state == "checking"
     assert waiting(house) == (0, 1)
