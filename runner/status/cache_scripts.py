@@ -31,14 +31,33 @@ local function holds(till, longest) return till and now < tonumber(till) and ton
 local function locked(till) return holds(till, 120000) end
 """
 
+HIT = """
+-- What may be shown as it is: it is fresh, and no return has been reported since.
+local function hit(body, state, fresh, span, due)
+  if body and not due and holds(fresh, tonumber(span or 0)) then return {'hit', body, state, tonumber(fresh) - now} end
+end
+"""
+
+#: ARGV: now -> hit, body, state, ms left; empty if the status is to be claimed. Changes nothing.
+PEEK = (
+    NOW
+    + HIT
+    + """
+local f = redis.call('HMGET', key, 'body', 'state', 'fresh', 'span', 'due')
+return hit(f[1], f[2], f[3], f[4], f[5]) or {}
+"""
+)
+
 #: ARGV: now, token, lock ms, patience ms, life ms -> what, body, state, ms left, mine, generation, earlier token, it ran
 CLAIM = (
     NOW
+    + HIT
     + """
 local f = redis.call('HMGET', key, 'body', 'state', 'fresh', 'keep', 'due', 'lock', 'until', 'ran', 'gen', 'asked', 'seen', 'span')
 local body, fresh, due = f[1], tonumber(f[3] or 0), f[5]
 if not holds(f[3], tonumber(f[12] or 0)) then fresh = 0 end
-if body and not due and now < fresh then return {'hit', body, f[2], fresh - now} end
+local found = hit(body, f[2], f[3], f[12], due)
+if found then return found end
 if body and now >= tonumber(f[4]) then body = false end
 if due and now < fresh then return {'checking', body or '', f[2] or '', fresh - now} end
 local mine, earlier, ran = 0, '', 0

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
-from runner.logins.ended_logins import EndedLoginCheck, ended_login_check
+from runner.logins.ended_logins import EndedLoginCheck, LoginEnded, ended_login_check
 
-from .snapshots import ImplementationSnapshot, SeenVersion
-from .visibility import HidingRule
+from .cache import StatusCache
+from .snapshots import ImplementationSnapshot, SeenVersion, SessionSnapshot, SnapshotLookup
+from .visibility import HidingRule, hiding_rule, is_scanned, seconds_until_shown
+
+#: Levels of sub-sessions that are followed; deeper ones are a mistake in the agenda.
+DEEPEST = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,3 +51,55 @@ class ResolvedRequest:
     hidden_s: int | None  #: 0: shown; otherwise as `seconds_until_shown`
     login_check: EndedLoginCheck | None
     staff: bool  #: as in `StatusRequest`
+
+
+def resolve(request: StatusRequest, snapshots: SnapshotLookup) -> ResolvedRequest:
+    """Find out what the request is about, as it is now.
+
+    Raises `LoginEnded` for the login of a removed implementation that had the same slug, and what the snapshots raise.
+    """
+    slug, user = request.implementation, request.user
+    implementation = snapshots.implementation(slug)
+    if request.login and request.since < implementation.since:
+        raise LoginEnded
+    asked_for = snapshots.session(slug, request.session)
+    now = datetime.now(UTC)
+    seen = implementation.seen_by(user)
+    rule = _rule(snapshots, implementation, user, asked_for, now)
+    shown = _topmost(snapshots, slug, asked_for) if implementation.inherits else asked_for
+    edition = f"{seen.edition}-{shown.edition}"
+    return ResolvedRequest(
+        implementation=implementation,
+        user=user,
+        session=shown.id,
+        asked_for=asked_for.id,
+        seen=seen,
+        edition=edition,
+        key=StatusCache.key(slug, user, shown.id, edition),
+        rule=rule,
+        hidden_s=seconds_until_shown(rule, implementation, asked_for, now),
+        login_check=request.login_check,
+        staff=request.staff,
+    )
+
+
+def _rule(
+    snapshots: SnapshotLookup,
+    implementation: ImplementationSnapshot,
+    user: str,
+    session: SessionSnapshot,
+    now: datetime,
+) -> HidingRule | None:
+    if is_scanned(implementation, session, now) and snapshots.is_scanner(implementation.slug, user):
+        return HidingRule.SCANS
+    user_type = snapshots.user_type(implementation.slug, user) if implementation.user_types else ""
+    return hiding_rule(implementation, implementation.seen_by(user), session, user_type, now)
+
+
+def _topmost(snapshots: SnapshotLookup, implementation: str, session: SessionSnapshot) -> SessionSnapshot:
+    """Return the session whose status its sub-sessions show."""
+    for _ in range(DEEPEST + 1):
+        if not session.parent:
+            break
+        session = snapshots.session(implementation, session.parent)
+    return session

@@ -18,8 +18,8 @@ FIELD_BYTES = 8190
 DECIDING = ("host", "transfer-encoding", "x-forwarded-for")
 
 
-def fault_of(scope: Scope, headers: Headers) -> HTTPStatus | None:
-    """Return why a head is refused; None if it is not.
+def fault_of(scope: Scope, headers: Headers, fields: list[tuple[str, str]]) -> HTTPStatus | None:
+    """Return why a head is refused; None if it is not. `fields` are those of `headers`, which makes a new list each time.
 
     1. The method consists of capital letters.
     2. There are not too many fields, and neither a field nor the address is too long.
@@ -30,7 +30,6 @@ def fault_of(scope: Scope, headers: Headers) -> HTTPStatus | None:
     """
     if not (scope.method.isascii() and scope.method.isalpha() and scope.method.isupper()):  # 1.
         return HTTPStatus.BAD_REQUEST
-    fields = headers.items()
     if len(fields) > FIELDS or any(len(name) + len(value) > FIELD_BYTES for name, value in fields):  # 2.
         return HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
     if len(scope.path) + len(scope.query_string) > FIELD_BYTES:

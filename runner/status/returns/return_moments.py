@@ -11,8 +11,8 @@ from typing import Final, cast
 
 from redis import Redis
 
-from .cache import LuaScript
-from .cache_scripts import NOW
+from runner.status.cache import LuaScript
+from runner.status.cache_scripts import NOW
 
 #: Seconds for which a moment is kept: the longest that a connection may say that its answers are cached.
 LIFE_S: Final = 3600

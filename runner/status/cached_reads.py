@@ -1,0 +1,78 @@
+"""Answers cached statuses in an event loop: nothing here waits for a thread, a lock, a file or the database.
+
+At the end of a session everybody asks at the same time, and nearly all are shown what the cache holds. A thread for each of
+them costs more than the answer. So the loop looks first, and changes nothing: it claims no run. Where it finds no fresh
+status, for whatever reason, it says nothing, and `StatusService.ask` answers in a thread.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from redis import Redis
+
+from runner.logins.ended_logins import EndedLoginCheck, LoginEnded
+from runner.store.loop_connection import LoopConnection
+from runner.store.reply_queue import is_error, packed
+
+from .cache import ClaimResult, LuaScript, UnreadableEntry, parse_claim
+from .cache_scripts import PEEK
+from .snapshots import SnapshotLookup, UnknownImplementation, UnknownSession
+from .status_body import Status
+from .status_request import StatusRequest, resolve
+from .ttl_cache import NotRemembered
+
+#: Why a request cannot be answered from memory. In a thread, the same is read or raised.
+NOT_HERE = (NotRemembered, UnknownImplementation, UnknownSession, LoginEnded)
+
+
+class CachedReads:
+    """Used by one event loop only. `snapshots` must not wait (`StatusSnapshots.remembered`)."""
+
+    def __init__(self, redis: Redis, snapshots: SnapshotLookup) -> None:
+        self._snapshots = snapshots
+        self._peek = LuaScript(redis, PEEK).sha
+        self._store = LoopConnection(redis, ("SCRIPT", "LOAD", PEEK))
+
+    async def status(self, request: StatusRequest) -> Status | None:
+        """Return what the cache holds, or None, which says nothing.
+
+        1. Implementation and session are remembered, a message may be shown, and the request has a login.
+        2. The login has not ended; that is read together with the status.
+        3. The status is fresh, and no return has been reported since.
+        """
+        try:
+            resolved = resolve(request, self._snapshots)
+        except NOT_HERE:
+            return None
+        login_check = resolved.login_check
+        if resolved.hidden_s != 0 or login_check is None:  # 1.
+            return None
+        question = packed(("MGET", *login_check.keys), ("EVALSHA", self._peek, 1, resolved.key, 0))
+        asked = self._store.ask(question, 2)
+        replies = await asked if asked else None
+        return self._read(replies, login_check) if replies else None
+
+    def close(self) -> None:
+        """Close the connection to the store."""
+        self._store.close()
+
+    def _read(self, replies: list[Any], login_check: EndedLoginCheck) -> Status | None:
+        ends, found = replies
+        if is_error(ends) or is_error(found):
+            if is_error(found, "NOSCRIPT"):  # the next connection loads it again
+                self._store.drop()
+            return None
+        if login_check.ended(ends) or not found:  # 2. and 3.
+            return None
+        try:
+            return hit_status(parse_claim(found))
+        except UnreadableEntry:  # a claim deletes it
+            return None
+
+
+def hit_status(claimed: ClaimResult) -> Status:
+    """Return the status of a fresh entry of the cache."""
+    old = claimed.state == "old"
+    return Status("ready" if old else claimed.state, claimed.body, old, math.ceil(claimed.left_ms / 1000) or 1)
