@@ -8,6 +8,8 @@ status, for whatever reason, it says nothing, and `StatusService.ask` answers in
 from __future__ import annotations
 
 import math
+from functools import lru_cache
+from hashlib import sha1
 from typing import Any
 
 from redis import Redis
@@ -16,12 +18,15 @@ from runner.logins.ended_logins import EndedLoginCheck, LoginEnded
 from runner.store.loop_connection import LoopConnection
 from runner.store.reply_queue import is_error, packed
 
-from .cache import ClaimResult, LuaScript, UnreadableEntry, parse_claim
+from .cache import REMEMBERED, UnreadableEntry, check_entry
 from .cache_scripts import PEEK
 from .snapshots import SnapshotLookup, UnknownImplementation, UnknownSession
 from .status_body import Status
 from .status_request import StatusRequest, resolve
 from .ttl_cache import NotRemembered
+
+#: By which the store knows the script.
+PEEK_SHA = sha1(PEEK.encode(), usedforsecurity=False).hexdigest()
 
 #: Why a request cannot be answered from memory. In a thread, the same is read or raised.
 NOT_HERE = (NotRemembered, UnknownImplementation, UnknownSession, LoginEnded)
@@ -32,7 +37,6 @@ class CachedReads:
 
     def __init__(self, redis: Redis, snapshots: SnapshotLookup) -> None:
         self._snapshots = snapshots
-        self._peek = LuaScript(redis, PEEK).sha
         self._store = LoopConnection(redis, ("SCRIPT", "LOAD", PEEK))
 
     async def status(self, request: StatusRequest) -> Status | None:
@@ -49,8 +53,7 @@ class CachedReads:
         login_check = resolved.login_check
         if resolved.hidden_s != 0 or login_check is None:  # 1.
             return None
-        question = packed(("MGET", *login_check.keys), ("EVALSHA", self._peek, 1, resolved.key, 0))
-        asked = self._store.ask(question, 2)
+        asked = self._store.ask(login_question(login_check) + peek_question(resolved.key), 2)
         replies = await asked if asked else None
         return self._read(replies, login_check) if replies else None
 
@@ -67,12 +70,26 @@ class CachedReads:
         if login_check.ended(ends) or not found:  # 2. and 3.
             return None
         try:
-            return hit_status(parse_claim(found))
+            check_entry(found)
         except UnreadableEntry:  # a claim deletes it
             return None
+        _, body, state, left_ms = found
+        return hit_status(body, state.decode(), left_ms)
 
 
-def hit_status(claimed: ClaimResult) -> Status:
-    """Return the status of a fresh entry of the cache."""
-    old = claimed.state == "old"
-    return Status("ready" if old else claimed.state, claimed.body, old, math.ceil(claimed.left_ms / 1000) or 1)
+@lru_cache(maxsize=REMEMBERED)
+def login_question(login_check: EndedLoginCheck) -> bytes:
+    """Return the command that reads whether a login has ended."""
+    return packed(("MGET", *login_check.keys))
+
+
+@lru_cache(maxsize=REMEMBERED)
+def peek_question(key: str) -> bytes:
+    """Return the command that reads a status."""
+    return packed(("EVALSHA", PEEK_SHA, 1, key, 0))
+
+
+def hit_status(body: bytes, state: str, left_ms: int) -> Status:
+    """Return the status of an entry of the cache that is fresh for so long."""
+    old = state == "old"
+    return Status("ready" if old else state, body, old, math.ceil(left_ms / 1000) or 1)

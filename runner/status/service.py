@@ -241,7 +241,7 @@ class StatusService:
         body = claimed.body or NOTHING
         match claimed.what:
             case "hit":
-                return hit_status(claimed)
+                return hit_status(body, claimed.state, claimed.left_ms)
             case "stale":
                 state = "hidden" if claimed.state == "hidden" else "ready"
                 return Status(state, body, stale=True, refresh_after=self._soon(resolved))

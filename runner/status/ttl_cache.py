@@ -63,8 +63,8 @@ class TtlCache(Generic[Value]):
 
     def remembered(self, slug: str, name: str = "") -> Value:
         """Return what `get` would return without reading. Waits for nothing. Raises `NotRemembered`."""
-        cached = self._values.get((slug, name))
-        if cached and time.monotonic() < max(cached[0], self._away_until):
+        cached, now = self._values.get((slug, name)), time.monotonic()
+        if cached and (now < cached[0] or now < self._away_until):
             return cached[1]
         raise NotRemembered
 

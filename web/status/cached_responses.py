@@ -30,6 +30,8 @@ from web.status.services import StatusEndpointServices
 
 PATH = re.compile(f"/api/v1/implementations/({fields.SLUG.pattern})/sessions/({fields.SESSION_ID.pattern})/status")
 
+CONTENT_TYPE = ("Content-Type", MEDIA_TYPE)
+
 #: The fields that matter to the response, in lower case. Any of the second line means that there may be a body.
 MATTERING = frozenset({"host", "authorization", "cookie", "prefer", "if-none-match"})
 OF_BODIES = frozenset({"content-length", "transfer-encoding", "expect"})
@@ -75,7 +77,11 @@ class CachedResponses:
         if status is None:
             return None
         wait_s = wait_wanted(sent.get("prefer"), self._longest_wait_s)
-        return self._complete(reply(status, sent.get("if-none-match"), wait_s))
+        found = reply(status, sent.get("if-none-match"), wait_s)
+        found.headers.extend(self._headers)
+        if found.body:
+            found.headers.extend((CONTENT_TYPE, ("Content-Length", str(len(found.body)))))
+        return found
 
     def close(self) -> None:
         """Close the connection to the store."""
@@ -87,12 +93,6 @@ class CachedResponses:
             return self._logins.remembered(authorization[7:]) if authorization.startswith("Bearer ") else None
         cookie = self._cookie.search(sent.get("cookie", ""))
         return self._logins.read(cookie[1]) if cookie else None
-
-    def _complete(self, found: StatusResponse) -> StatusResponse:
-        headers = [*found.headers, *self._headers]
-        if found.body:
-            headers += (("Content-Type", MEDIA_TYPE), ("Content-Length", str(len(found.body))))
-        return StatusResponse(found.code, headers, found.body)
 
 
 def _sent_once(fields: Sequence[tuple[str, str]]) -> dict[str, str] | None:
