@@ -32,7 +32,11 @@ HOMES = {
     "regex": ("records/message_text.py",),
     "idna": ("records/host_names.py",),
     "openpyxl": ("records/agenda/workbook.py", "records/attendance/report/report_files.py"),
-    "itsdangerous": ("web/auth/logins.py", "runner/status/return_tokens.py", "runner/mail/unsubscribe_tokens.py"),
+    "itsdangerous": (
+        "web/auth/logins.py",
+        "runner/status/returns/return_tokens.py",
+        "runner/mail/unsubscribe_tokens.py",
+    ),
     "flask": ("web/",),
     "jinja2": ("web/templating.py", "runner/mail/mail_templates.py"),
     "flask_login": ("web/auth/staff/staff_member.py",),

@@ -8,17 +8,16 @@ status, for whatever reason, it says nothing, and `StatusService.ask` answers in
 from __future__ import annotations
 
 import math
-from functools import lru_cache
 from hashlib import sha1
 from typing import Any
 
 from redis import Redis
 
-from runner.logins.ended_logins import EndedLoginCheck, LoginEnded
+from runner.logins.ended_logins import LoginEnded
 from runner.store.loop_connection import LoopConnection
 from runner.store.reply_queue import is_error, packed
 
-from .cache import REMEMBERED, UnreadableEntry, check_entry
+from .cache import UnreadableEntry, check_entry
 from .cache_scripts import PEEK
 from .snapshots import SnapshotLookup, UnknownImplementation, UnknownSession
 from .status_body import Status
@@ -37,7 +36,7 @@ class CachedReads:
 
     def __init__(self, redis: Redis, snapshots: SnapshotLookup) -> None:
         self._snapshots = snapshots
-        self._store = LoopConnection(redis, ("SCRIPT", "LOAD", PEEK))
+        self._store = LoopConnection(redis, first=("SCRIPT", "LOAD", PEEK))
 
     async def status(self, request: StatusRequest) -> Status | None:
         """Return what the cache holds, or None, which says nothing.
@@ -53,21 +52,18 @@ class CachedReads:
         login_check = resolved.login_check
         if resolved.hidden_s != 0 or login_check is None:  # 1.
             return None
-        asked = self._store.ask(login_question(login_check) + peek_question(resolved.key), 2)
-        replies = await asked if asked else None
-        return self._read(replies, login_check) if replies else None
+        keys = (resolved.key, *login_check.keys)
+        asked = self._store.ask(packed("EVALSHA", PEEK_SHA, len(keys), *keys, 0, login_check.since))
+        return self._read(await asked) if asked else None
 
     def close(self) -> None:
         """Close the connection to the store."""
         self._store.close()
 
-    def _read(self, replies: list[Any], login_check: EndedLoginCheck) -> Status | None:
-        ends, found = replies
-        if is_error(ends) or is_error(found):
-            if is_error(found, "NOSCRIPT"):  # the next connection loads it again
-                self._store.drop()
-            return None
-        if login_check.ended(ends) or not found:  # 2. and 3.
+    def _read(self, found: Any) -> Status | None:
+        if is_error(found, "NOSCRIPT"):
+            self._store.drop()  # the next connection loads it again
+        if not found or not isinstance(found, list):  # 2. and 3., or no answer
             return None
         try:
             check_entry(found)
@@ -75,18 +71,6 @@ class CachedReads:
             return None
         _, body, state, left_ms = found
         return hit_status(body, state.decode(), left_ms)
-
-
-@lru_cache(maxsize=REMEMBERED)
-def login_question(login_check: EndedLoginCheck) -> bytes:
-    """Return the command that reads whether a login has ended."""
-    return packed(("MGET", *login_check.keys))
-
-
-@lru_cache(maxsize=REMEMBERED)
-def peek_question(key: str) -> bytes:
-    """Return the command that reads a status."""
-    return packed(("EVALSHA", PEEK_SHA, 1, key, 0))
 
 
 def hit_status(body: bytes, state: str, left_ms: int) -> Status:

@@ -7,8 +7,9 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 from runner.logins.ended_logins import EndedLoginCheck, LoginEnded, ended_login_check
+from runner.queues.order_lists import OrderDraft
 
-from .cache import StatusCache
+from .cache import MARGIN_S, StatusCache
 from .snapshots import ImplementationSnapshot, SeenVersion, SessionSnapshot, SnapshotLookup
 from .visibility import HidingRule, hiding_rule, is_scanned, seconds_until_shown
 
@@ -54,6 +55,21 @@ class ResolvedRequest(NamedTuple):
     hidden_s: int | None  #: 0: shown; otherwise as `seconds_until_shown`
     login_check: EndedLoginCheck | None
     staff: bool  #: as in `StatusRequest`
+
+    @property
+    def order(self) -> OrderDraft:
+        """The order of a run that finds the status."""
+        owner = self.implementation
+        return OrderDraft(
+            implementation=owner.slug,
+            user=self.user,
+            session=self.session,
+            version=self.seen.sha256,
+            edition=self.edition,
+            staff=self.staff,
+            most=owner.concurrency,
+            lock_ms=int((owner.run_seconds(self.seen) + MARGIN_S) * 1000),
+        )
 
 
 def resolve(request: StatusRequest, snapshots: SnapshotLookup) -> ResolvedRequest:

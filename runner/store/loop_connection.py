@@ -24,7 +24,7 @@ from redis import Redis
 from redis.connection import AbstractConnection
 from redis.exceptions import RedisError
 
-from .reply_queue import OutOfStep, Replies, ReplyQueue, packed
+from .reply_queue import OutOfStep, ReplyQueue, packed
 from .thread_connections import round_trip
 
 #: Seconds in which a question must be answered. Then the connection is closed: a late reply must not become another's.
@@ -45,29 +45,29 @@ class LoopConnection:
 
     Args:
         redis: The client with whose options it is opened.
-        first: Commands that each new connection sends first, such as loading a script.
+        first: The command that each new connection sends first, such as loading a script.
         answer_s: Seconds in which a question must be answered.
         pause_s: Seconds between two tries to open it.
     """
 
     def __init__(
-        self, redis: Redis, *first: tuple[Any, ...], answer_s: float = ANSWER_S, pause_s: float = PAUSE_S
+        self, redis: Redis, *, first: tuple[Any, ...], answer_s: float = ANSWER_S, pause_s: float = PAUSE_S
     ) -> None:
         pool = redis.connection_pool
         # The older protocol: the server then sends nothing that was not asked for.
         self._new = partial(pool.connection_class, **pool.connection_kwargs | {"protocol": 2})
-        self._first = first
+        self._first = packed(*first)
         self._answer_s, self._pause_s = answer_s, pause_s
         self._open: LoopSocket | None = None
         self._next_try = 0.0
         self._opening = self._closed = False
 
-    def ask(self, commands: bytes, count: int) -> asyncio.Future[Replies] | None:
-        """Send packed commands; return what will be their replies, or None while there is no connection."""
+    def ask(self, command: bytes) -> asyncio.Future[Any] | None:
+        """Send a packed command; return what will be its reply, or None if the connection is lost. None while there is none."""
         if self._open is None:
             self._open_soon()
             return None
-        return self._open.ask(commands, count)
+        return self._open.ask(command)
 
     def drop(self) -> None:
         """Close the connection; the next question opens another one."""
@@ -90,8 +90,7 @@ class LoopConnection:
         connection = self._new()
         connected = False
         try:
-            first = packed(*self._first)
-            ask = partial(round_trip, connection, first, len(self._first)) if first else connection.connect
+            ask = partial(round_trip, connection, self._first, 1)
             connection.retry.call_with_retry(ask, lambda _: None)
             connected = True
         except RedisError as error:  # an outage is reported already
@@ -135,14 +134,14 @@ class LoopSocket:
         self._writing = self._closed = False
         loop.add_reader(self._socket, self._read)
 
-    def ask(self, commands: bytes, count: int) -> asyncio.Future[Replies]:
-        """Send packed commands; return what will be their replies."""
-        future: asyncio.Future[Replies] = self._loop.create_future()
+    def ask(self, command: bytes) -> asyncio.Future[Any]:
+        """Send a packed command; return what will be its reply, or None if the connection is lost."""
+        future: asyncio.Future[Any] = self._loop.create_future()
         now = self._loop.time()
-        self._replies.expect(future, count, now)
+        self._replies.expect(future, now)
         if not self._outgoing:
             self._loop.call_soon(self._write)
-        self._outgoing += commands
+        self._outgoing += command
         if self._timer is None:
             self._timer = self._loop.call_at(now + self._answer_s, self._check_time)
         return future

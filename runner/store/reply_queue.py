@@ -1,9 +1,9 @@
 """Matches the replies of one connection to the questions that were asked on it. Pure: it knows no socket and no clock.
 
 The server answers commands in their order and replies carry no number, so the place in the queue decides whose a reply is.
-The invariant that keeps a person from getting another's answer: a question leaves the queue only when all its replies have
-been read. A question whose asker has gone keeps its place, and its replies are thrown away. After anything unexpected,
-nothing of this connection can be trusted any more: it raises `OutOfStep`, and the connection must be closed.
+The invariant that keeps a person from getting another's answer: a question leaves the queue only when its reply has been
+read. A question whose asker has gone keeps its place, and its reply is thrown away. After anything unexpected, nothing of
+this connection can be trusted any more: it raises `OutOfStep`, and the connection must be closed.
 """
 
 from __future__ import annotations
@@ -20,10 +20,6 @@ MOST_UNFINISHED: Final = 256 * 1024
 #: What the parser returns while a reply is unfinished; False is a reply of its own in newer protocols.
 _UNFINISHED: Final = object()
 
-#: The replies to a question, in the order of its commands; an error among them is a value (`hiredis.ReplyError`). None if
-#: the connection was lost before the last of them.
-Replies = list[Any] | None
-
 
 class OutOfStep(Exception):
     """The bytes are no replies, nothing was asked, or a reply is too long. No later reply can be matched."""
@@ -34,19 +30,18 @@ class ReplyQueue:
 
     def __init__(self) -> None:
         self._reader = Reader(notEnoughData=_UNFINISHED)
-        #: future, number of replies, when it was asked
-        self._waiting: deque[tuple[Future[Replies], int, float]] = deque()
-        self._replies: list[Any] = []
+        #: future, when it was asked
+        self._waiting: deque[tuple[Future[Any], float]] = deque()
         self._unfinished = 0
 
-    def expect(self, future: Future[Replies], count: int, now: float) -> None:
-        """Give the next `count` replies that nobody else waits for to this future."""
-        self._waiting.append((future, count, now))
+    def expect(self, future: Future[Any], now: float) -> None:
+        """Give the reply after those that others wait for to this future. An error is a value (`is_error`)."""
+        self._waiting.append((future, now))
 
     @property
     def oldest(self) -> float | None:
         """When the question was asked that waits longest; None if none waits."""
-        return self._waiting[0][2] if self._waiting else None
+        return self._waiting[0][1] if self._waiting else None
 
     def feed(self, data: bytes) -> None:
         """Take bytes from the server. Raises `OutOfStep`."""
@@ -59,7 +54,7 @@ class ReplyQueue:
             raise OutOfStep(f"a reply is longer than {MOST_UNFINISHED} bytes")
 
     def give_up(self) -> None:
-        """Tell all that wait that no reply will come."""
+        """Give None to all that wait: the connection is lost."""
         while self._waiting:
             future = self._waiting.popleft()[0]
             if not future.done():
@@ -74,21 +69,17 @@ class ReplyQueue:
     def _take(self, reply: Any) -> None:
         if not self._waiting:
             raise OutOfStep("a reply came without a question")
-        self._replies.append(reply)
-        future, count, _ = self._waiting[0]
-        if len(self._replies) < count:
-            return
-        self._waiting.popleft()
-        replies, self._replies = self._replies, []
+        future = self._waiting.popleft()[0]
         if not future.done():  # otherwise its asker has gone
-            future.set_result(replies)
+            future.set_result(reply)
 
 
-def packed(*commands: tuple[Any, ...]) -> bytes:
-    """Return the bytes of some commands. A command is its words: texts, bytes and numbers."""
-    return b"".join(pack_command(each) for each in commands)
+def packed(*words: str | bytes | float) -> bytes:
+    """Return the bytes of a command."""
+    packed_words: bytes = pack_command(words)
+    return packed_words
 
 
-def is_error(reply: Any, code: str = "") -> bool:
-    """Say whether a reply is an error, with this code if one is given."""
+def is_error(reply: Any, code: str) -> bool:
+    """Say whether a reply is an error with this code."""
     return isinstance(reply, ReplyError) and str(reply).startswith(code)

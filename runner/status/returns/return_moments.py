@@ -11,8 +11,8 @@ from typing import Final, cast
 
 from redis import Redis
 
-from runner.status.cache import LuaScript
 from runner.status.cache_scripts import NOW
+from runner.store.lua_scripts import LuaScript
 
 #: Seconds for which a moment is kept: the longest that a connection may say that its answers are cached.
 LIFE_S: Final = 3600
@@ -39,5 +39,9 @@ class ReturnMoments:
 
 
 def _key(implementation: str, user: str, session: str) -> str:
-    about = f"{user}\0{session}".encode()
-    return f"st:back:{{{implementation}:{hashlib.blake2b(about, digest_size=12).hexdigest()}}}"
+    return f"st:back:{{{implementation}:{digest_of_pair(user, session)}}}"
+
+
+def digest_of_pair(user: str, session: str) -> str:
+    """Return what stands for a user and session in keys."""
+    return hashlib.blake2b(f"{user}\0{session}".encode(), digest_size=12).hexdigest()
