@@ -49,7 +49,6 @@ from web.scanner import shell as scanner_shell
 from web.scanner import views as scans
 from web.status import returns
 from web.status import views as status
-from web.status.fast_path import FastPath
 from web.status.rate_limit import StatusRateLimits
 from web.status.services import StatusEndpointServices
 from web.unsubscribe import views as unsubscribe
@@ -117,14 +116,13 @@ def create_app(  # noqa: PLR0913 - the parts of a process, each named once
 
     # The services that views share.
     logins = Logins(secret_keys=config.secret_keys, secure=config.secure, store=store)
-    status_services = StatusEndpointServices(
+    app.extensions["status services"] = StatusEndpointServices(
         config=config,
         status_service=status_service,
         database=database,
         logins=logins,
         rate_limits=StatusRateLimits(settings.web_asks),
     )
-    app.extensions["status services"] = status_services
     app.extensions["health checks"] = checks
     box = SecretBox(settings.keys)
     app.extensions["auth services"] = AuthServices(
@@ -149,9 +147,8 @@ def create_app(  # noqa: PLR0913 - the parts of a process, each named once
     settings_pages.install(app, settings)
     script_pages.install(app)
     attendance_pages.install(app)
-    app.wsgi_app = FastPath(app.wsgi_app, status_services)  # type: ignore[method-assign]  # Flask's own way to add a WSGI middleware
     if config.trusted_proxies:
         # Only the client's address: our scheme and host come from the settings, whatever a proxy says.
-        app.wsgi_app = ClientAddress(app.wsgi_app, config.trusted_proxies)  # type: ignore[method-assign]  # as above
+        app.wsgi_app = ClientAddress(app.wsgi_app, config.trusted_proxies)  # type: ignore[method-assign]  # Flask's own way to add a WSGI middleware
     app.wsgi_app = RequestIds(app.wsgi_app)  # type: ignore[method-assign]  # as above
     return app

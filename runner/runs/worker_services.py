@@ -28,8 +28,8 @@ from runner.settings.operator_settings import Settings
 from runner.status.cache import StatusCache
 from runner.status.change_events import ChangeListener
 from runner.status.no_run_answer import note_outage
-from runner.status.return_moments import ReturnMoments
-from runner.status.return_tokens import ReturnTokens
+from runner.status.returns.return_moments import ReturnMoments
+from runner.status.returns.return_tokens import ReturnTokens
 from runner.store.clients import connect, connect_brief
 from runner.store.periodic_writes import PeriodicWrites
 from sandbox import JailConfig, JailTooWeak, Sandbox

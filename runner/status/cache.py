@@ -12,6 +12,7 @@ import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from redis import Redis
@@ -24,7 +25,7 @@ from runner.store.error_replies import is_wrong_type
 from runner.store.lua_scripts import DirectScripts, LuaScript, ScriptCall
 
 from .cache_scripts import BEGIN, CLAIM, FREE, OUTDATE, RETURNED, SHORTEST_MS, STORE, TAKE_BACK
-from .return_moments import digest_of_pair
+from .returns.return_moments import digest_of_pair
 
 #: The channel on which the key of a status is published when its run has ended.
 DONE = "st:done"
@@ -44,6 +45,8 @@ STEPS_S = (2.0, 5.0, 15.0)
 #: Seconds for which a failure is cached, and for which it may then be shown while the next run is under way.
 FAILED_S = 5.0
 FAILED_STALE_S = 60.0
+#: Keys that a process remembers, because everybody asks again and again about the same session.
+REMEMBERED = 50_000
 #: Share by which a freshness is varied, so that statuses that were stored together do not expire together.
 JITTER = 0.1
 
@@ -148,6 +151,7 @@ class StatusCache:
         )
 
     @staticmethod
+    @lru_cache(maxsize=REMEMBERED)
     def key(implementation: str, user: str, session: str, edition: str) -> str:
         """Return the key of one status in one edition. The part in braces keeps a status on one node of a cluster."""
         about = f"{user}\0{session}\0{edition}".encode()
@@ -250,14 +254,19 @@ def parse_start(answer: Any) -> RunStart | None:
     return RunStart(good=good, returned=bool(due), rechecks=rechecks, returned_at=returned_at)
 
 
+def check_entry(answer: Any) -> None:
+    """Check body and state in the answer of a script. Raises `UnreadableEntry`."""
+    if len(answer) < 4 or answer[2] not in STATES or not (answer[1] == b"" or answer[1].startswith(BEGINS)):
+        raise UnreadableEntry
+
+
 def parse_claim(answer: Any) -> ClaimResult:
     """Turn the script's list into a value; for a hit it has only four entries. Raises `UnreadableEntry` and `LoginEnded`."""
     if answer == [b"ended"]:
         raise LoginEnded
-    if len(answer) < 4 or answer[2] not in STATES or not (answer[1] == b"" or answer[1].startswith(BEGINS)):
-        raise UnreadableEntry
+    check_entry(answer)
     what, body, state, left_ms = answer[:4]
-    if len(answer) == 4:  # the hot path
+    if len(answer) == 4:
         return ClaimResult(what.decode(), body, state.decode(), left_ms)
     mine, generation, due, ahead = answer[4:]
     if not generation.isdigit():

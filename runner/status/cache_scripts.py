@@ -45,6 +45,26 @@ local function stay(ms) if redis.call('PTTL', key) < tonumber(ms) then redis.cal
 #: Milliseconds for which a status is kept at least after a claim or a return.
 SHORTEST_MS = 600_000
 
+_HIT = """
+-- What may be shown as it is: it is fresh, and no return has been reported since.
+local function hit(body, state, fresh, span, back)
+  if body and not back and holds(fresh, tonumber(span or 0)) then return {'hit', body, state, tonumber(fresh) - now} end
+end
+"""
+
+#: KEYS: the status, and those of a login. ARGV: now, since when the login is valid -> hit, body, state, ms left; empty if the
+#: login has ended, or if there is no hit. It changes nothing.
+PEEK = (
+    NOW
+    + LOGIN_ENDED
+    + _HIT
+    + """
+if login_ended(KEYS[2], KEYS[3], tonumber(ARGV[2])) then return {} end
+local f = redis.call('HMGET', key, 'body', 'state', 'fresh', 'span', 'due')
+return hit(f[1], f[2], f[3], f[4], f[5]) or {}
+"""
+)
+
 #: KEYS: the status; then, if a login is to be checked, its keys. ARGV: now, token, lock ms, patience ms, least life ms, since when
 #: the login is valid, and if an order is to be placed: slug, digest of the key, digest of user and session, most drainers,
 #: lock of the run in ms, JSON, another name, what may start a run -> what, body, state, ms left, 1 if the run is the caller's or
@@ -52,12 +72,14 @@ SHORTEST_MS = 600_000
 CLAIM = (
     NOW
     + LOGIN_ENDED
+    + _HIT
     + """
 if KEYS[2] and login_ended(KEYS[2], KEYS[3], tonumber(ARGV[6])) then return {'ended'} end
 local f = redis.call('HMGET', key, 'body', 'state', 'fresh', 'keep', 'due', 'lock', 'until', 'gen', 'asked', 'seen', 'span')
 local body, fresh, back = f[1], tonumber(f[3] or 0), f[5]
 if not holds(f[3], tonumber(f[11] or 0)) then fresh = 0 end
-if body and not back and now < fresh then return {'hit', body, f[2], fresh - now} end
+local found = hit(body, f[2], f[3], f[11], back)
+if found then return found end
 if body and now >= tonumber(f[4]) then body = false end
 if back and now < fresh then return {'checking', body or '', f[2] or '', fresh - now} end
 local what = back and 'checking' or body and 'stale' or 'pending'

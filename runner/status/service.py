@@ -11,7 +11,6 @@ import time
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import Self
 
 from redis import Redis
@@ -29,15 +28,16 @@ from runner.store.clients import StoreWatch, connect
 from runner.store.errors import answering
 
 from .cache import ClaimResult, StatusCache
+from .cached_reads import CachedReads, hit_status
 from .change_events import ChangeListener, answer_told
 from .displayed_status import DisplayedStatus, read_displayed
 from .no_run_answer import UnavailableStatuses, hidden_status, scan_status
-from .return_moments import ReturnMoments
-from .return_tokens import BadToken, ReturnTokens
-from .snapshots import ImplementationSnapshot, SessionSnapshot, StatusSnapshots, UnknownImplementation, UnknownSession
+from .returns.return_moments import ReturnMoments
+from .returns.return_tokens import BadToken, ReturnTokens
+from .snapshots import StatusSnapshots, UnknownImplementation, UnknownSession
 from .status_body import NOTHING, Status
-from .status_request import ResolvedRequest, StatusRequest
-from .visibility import HidingRule, hiding_rule, is_scanned, seconds_until_shown
+from .status_request import ResolvedRequest, StatusRequest, resolve
+from .visibility import HidingRule
 from .waiting_slots import WaitingSlots
 
 __all__ = [
@@ -52,8 +52,6 @@ __all__ = [
 
 #: Seconds until a client should ask again when no run gives an answer.
 UNAVAILABLE_S = 8.0
-#: Levels of sub-sessions that are followed; deeper ones are a mistake in the agenda.
-DEEPEST = 4
 
 
 class StatusService:
@@ -104,6 +102,10 @@ class StatusService:
             began = time.monotonic()
             claimed = self._claim_and_wait(resolved, min(wait_s, self._settings.web_wait_s))
             return self._answer(resolved, claimed, time.monotonic() - began)
+
+    def cached_reads(self) -> CachedReads:
+        """Return what answers cached statuses in an event loop. The loop closes it."""
+        return CachedReads(self._redis, self._snapshots.remembered)
 
     def returned(self, request: StatusRequest) -> Status:
         """Note that the user came back from the message's link: until a new run ends, the old message is shown as being checked.
@@ -174,31 +176,7 @@ class StatusService:
 
     def _resolve(self, request: StatusRequest) -> ResolvedRequest:
         self._change_listener.ensure_started()
-        slug, user, session = request.implementation, request.user, request.session
-        implementation = self._snapshots.implementation(slug)
-        if request.login and request.since < implementation.since:  # of a removed one that had the same slug
-            raise LoginEnded
-        asked_for = self._snapshots.session(slug, session)
-        now = datetime.now(UTC)
-        seen = implementation.seen_by(user)
-        rule = self._rule(implementation, user, asked_for, now)
-        if implementation.inherits and asked_for.parent:
-            session = self._topmost(slug, asked_for.parent)
-        edition = f"{seen.edition}-{self._snapshots.session(slug, session).edition}"
-        key = StatusCache.key(slug, user, session, edition)
-        hidden_s = seconds_until_shown(rule, implementation, asked_for, now)
-        login_check, staff = request.login_check, request.staff
-        return ResolvedRequest(
-            implementation, user, session, asked_for.id, seen, edition, key, rule, hidden_s, login_check, staff
-        )
-
-    def _rule(
-        self, implementation: ImplementationSnapshot, user: str, session: SessionSnapshot, now: datetime
-    ) -> HidingRule | None:
-        if is_scanned(implementation, session, now) and self._snapshots.is_scanner(implementation.slug, user):
-            return HidingRule.SCANS
-        user_type = self._snapshots.user_type(implementation.slug, user) if implementation.user_types else ""
-        return hiding_rule(implementation, implementation.seen_by(user), session, user_type, now)
+        return resolve(request, self._snapshots)
 
     def _hidden(self, resolved: ResolvedRequest) -> Status:
         if resolved.rule is HidingRule.SCANS:
@@ -209,15 +187,6 @@ class StatusService:
         """Raise `LoginEnded` if the login has ended. A claim checks that itself, in its own round trip."""
         if resolved.login_check and resolved.login_check.ended(self._redis.mget(resolved.login_check.keys)):
             raise LoginEnded
-
-    def _topmost(self, implementation: str, session: str) -> str:
-        """Return the session whose status its sub-sessions show."""
-        for _ in range(DEEPEST):
-            parent = self._snapshots.session(implementation, session).parent
-            if not parent:
-                break
-            session = parent
-        return session
 
     def _claim(self, resolved: ResolvedRequest) -> ClaimResult:
         """Read the status in one round trip; the claim places the order of a run that is due."""
@@ -259,8 +228,7 @@ class StatusService:
         body = claimed.body or NOTHING
         match claimed.what:
             case "hit":
-                old = claimed.state == "old"
-                return Status("ready" if old else claimed.state, body, old, math.ceil(claimed.left_ms / 1000) or 1)
+                return hit_status(body, claimed.state, claimed.left_ms)
             case "stale":
                 state = "hidden" if claimed.state == "hidden" else "ready"
                 return Status(state, body, stale=True, refresh_after=self._soon(resolved, claimed, waited_s))

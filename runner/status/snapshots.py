@@ -5,6 +5,7 @@ A snapshot is dropped as soon as a change event names its implementation. Its sh
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -101,8 +102,49 @@ class SessionSnapshot:
     parent: str | None
 
 
-class StatusSnapshots:
-    """What the web side needs of implementations, sessions and users."""
+class SnapshotLookup:
+    """Looks snapshots up by a function for each kind, which takes a slug and a name."""
+
+    def __init__(
+        self,
+        implementations: Callable[[str, str], ImplementationSnapshot | None],
+        sessions: Callable[[str, str], SessionSnapshot | None],
+        user_types: Callable[[str, str], str],
+        scanners: Callable[[str, str], bool],
+    ) -> None:
+        self._find_implementation = implementations
+        self._find_session = sessions
+        self._find_user_type = user_types
+        self._find_scanner = scanners
+
+    def implementation(self, slug: str) -> ImplementationSnapshot:
+        """Raises `UnknownImplementation`."""
+        found = self._find_implementation(slug, "")
+        if found is None:
+            raise UnknownImplementation(slug)
+        return found
+
+    def session(self, slug: str, session: str) -> SessionSnapshot:
+        """Raises `UnknownSession`."""
+        found = self._find_session(slug, session)
+        if found is None:
+            raise UnknownSession(session)
+        return found
+
+    def user_type(self, slug: str, user: str) -> str:
+        """Return the user's type; empty for a user who is not in the records."""
+        return self._find_user_type(slug, user)
+
+    def is_scanner(self, slug: str, user: str) -> bool:
+        """Say whether the user may scan badges; a user who is not in the records may not."""
+        return self._find_scanner(slug, user)
+
+
+class StatusSnapshots(SnapshotLookup):
+    """What the web side needs of implementations, sessions and users; read from the database if it is not remembered.
+
+    `remembered` looks up the same without reading: it waits for nothing, and raises `NotRemembered`.
+    """
 
     def __init__(self, database: Database, *, most: RunLimits) -> None:
         self._database = database
@@ -111,28 +153,13 @@ class StatusSnapshots:
         self._sessions = TtlCache(self._read_session, life_s=SESSION_S)
         self._user_types = TtlCache(self._read_user_type, life_s=USER_S)
         self._scanners = TtlCache(self._read_scanner, life_s=USER_S)
-
-    def implementation(self, slug: str) -> ImplementationSnapshot:
-        """Raises `UnknownImplementation`."""
-        found = self._implementations.get(slug)
-        if found is None:
-            raise UnknownImplementation(slug)
-        return found
-
-    def session(self, slug: str, session: str) -> SessionSnapshot:
-        """Raises `UnknownSession`."""
-        found = self._sessions.get(slug, session)
-        if found is None:
-            raise UnknownSession(session)
-        return found
-
-    def user_type(self, slug: str, user: str) -> str:
-        """Return the user's type; empty for a user who is not in the records."""
-        return self._user_types.get(slug, user)
-
-    def is_scanner(self, slug: str, user: str) -> bool:
-        """Say whether the user may scan badges; a user who is not in the records may not."""
-        return self._scanners.get(slug, user)
+        super().__init__(self._implementations.get, self._sessions.get, self._user_types.get, self._scanners.get)
+        self.remembered = SnapshotLookup(
+            self._implementations.remembered,
+            self._sessions.remembered,
+            self._user_types.remembered,
+            self._scanners.remembered,
+        )
 
     def drop(self, slug: str | None) -> None:
         """Drop the snapshots of one implementation, or all."""

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import NamedTuple
 
-from runner.logins.ended_logins import EndedLoginCheck, ended_login_check
+from runner.logins.ended_logins import EndedLoginCheck, LoginEnded, ended_login_check
 from runner.queues.order_lists import OrderDraft
 
-from .cache import MARGIN_S
-from .snapshots import ImplementationSnapshot, SeenVersion
-from .visibility import HidingRule
+from .cache import MARGIN_S, StatusCache
+from .snapshots import ImplementationSnapshot, SeenVersion, SessionSnapshot, SnapshotLookup
+from .visibility import HidingRule, hiding_rule, is_scanned, seconds_until_shown
+
+#: Levels of sub-sessions that are followed; deeper ones are a mistake in the agenda.
+DEEPEST = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +38,11 @@ class StatusRequest:
         return ended_login_check(self.implementation, self.user, self.login, self.since) if self.login else None
 
 
-@dataclass(frozen=True, slots=True)
-class ResolvedRequest:
-    """A request whose implementation and session are known. `session` is the one whose status is shown."""
+class ResolvedRequest(NamedTuple):
+    """A request whose implementation and session are known. `session` is the one whose status is shown.
+
+    A tuple, because each request makes one, and a frozen dataclass of this size takes four times as long.
+    """
 
     implementation: ImplementationSnapshot
     user: str
@@ -63,3 +70,48 @@ class ResolvedRequest:
             lock_ms=int((owner.run_seconds(self.seen) + MARGIN_S) * 1000),
             starts=starts,
         )
+
+
+def resolve(request: StatusRequest, snapshots: SnapshotLookup) -> ResolvedRequest:
+    """Find out what the request is about, as it is now.
+
+    Raises `LoginEnded` for the login of a removed implementation that had the same slug, and what the snapshots raise.
+    """
+    slug, user = request.implementation, request.user
+    implementation = snapshots.implementation(slug)
+    if request.login and request.since < implementation.since:
+        raise LoginEnded
+    asked_for = snapshots.session(slug, request.session)
+    now = datetime.now(UTC)
+    seen = implementation.seen_by(user)
+    rule = _rule(snapshots, implementation, user, asked_for, now)
+    shown = _topmost(snapshots, slug, asked_for) if implementation.inherits else asked_for
+    edition = f"{seen.edition}-{shown.edition}"
+    key = StatusCache.key(slug, user, shown.id, edition)
+    hidden_s = seconds_until_shown(rule, implementation, asked_for, now) if rule else 0
+    login_check, staff = request.login_check, request.staff
+    return ResolvedRequest(
+        implementation, user, shown.id, asked_for.id, seen, edition, key, rule, hidden_s, login_check, staff
+    )
+
+
+def _rule(
+    snapshots: SnapshotLookup,
+    implementation: ImplementationSnapshot,
+    user: str,
+    session: SessionSnapshot,
+    now: datetime,
+) -> HidingRule | None:
+    if is_scanned(implementation, session, now) and snapshots.is_scanner(implementation.slug, user):
+        return HidingRule.SCANS
+    user_type = snapshots.user_type(implementation.slug, user) if implementation.user_types else ""
+    return hiding_rule(implementation, implementation.seen_by(user), session, user_type, now)
+
+
+def _topmost(snapshots: SnapshotLookup, implementation: str, session: SessionSnapshot) -> SessionSnapshot:
+    """Return the session whose status its sub-sessions show."""
+    for _ in range(DEEPEST + 1):
+        if not session.parent:
+            break
+        session = snapshots.session(implementation, session.parent)
+    return session

@@ -21,6 +21,10 @@ AWAY_PAUSE_S = 2.0
 MOST = 60_000
 
 
+class NotRemembered(LookupError):
+    """A value would have to be read, and the caller must not wait for that."""
+
+
 class TtlCache(Generic[Value]):
     """Values by (slug, name), each read once and kept for `life_s`. That something does not exist is kept too."""
 
@@ -56,6 +60,13 @@ class TtlCache(Generic[Value]):
                 while len(self._values) > self._most:
                     del self._values[next(iter(self._values))]
         return value
+
+    def remembered(self, slug: str, name: str = "") -> Value:
+        """Return what `get` would return without reading. Waits for nothing. Raises `NotRemembered`."""
+        cached, now = self._values.get((slug, name)), time.monotonic()
+        if cached and (now < cached[0] or now < self._away_until):
+            return cached[1]
+        raise NotRemembered
 
     def drop(self, slug: str | None) -> None:
         """Drop all values of one implementation, or all values."""

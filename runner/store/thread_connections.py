@@ -33,7 +33,7 @@ class ThreadConnections:
         """
         connection = self._connection()
         packed = b"".join(pack_command(each) for each in commands)
-        return connection.retry.call_with_retry(lambda: _round_trip(connection, packed, len(commands)), _already_closed)
+        return connection.retry.call_with_retry(lambda: round_trip(connection, packed, len(commands)), _already_closed)
 
     def _connection(self) -> AbstractConnection:
         own: AbstractConnection | None = getattr(self._own, "connection", None)
@@ -42,7 +42,8 @@ class ThreadConnections:
         return own
 
 
-def _round_trip(connection: AbstractConnection, packed: bytes, count: int) -> list[Any]:
+def round_trip(connection: AbstractConnection, packed: bytes, count: int) -> list[Any]:
+    """Send packed commands and return their replies. Raises the first that is an error, when all have been read."""
     try:
         connection.send_packed_command([packed])  # type: ignore[no-untyped-call]  # redis-py leaves it untyped
         replies = [_reply(connection) for _ in range(count)]

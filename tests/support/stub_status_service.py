@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 from runner.status.displayed_status import DisplayedStatus
-from runner.status.return_tokens import ReturnTokens
+from runner.status.returns.return_tokens import ReturnTokens
 from runner.status.service import LoginEnded, StatusRequest, UnknownImplementation, UnknownSession
 from runner.status.status_body import Action, ShownMessage, Status, body_of
 

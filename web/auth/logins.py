@@ -25,6 +25,7 @@ from flask import Request, Response, request
 from itsdangerous import BadData, URLSafeSerializer
 
 from runner.logins import LoginStore, TokenRefused, Visitor, fingerprint
+from web.auth.remembered_tokens import RememberedTokens
 from web.error_references import note_user
 from web.middleware.request_checks import carries_bearer
 
@@ -59,7 +60,7 @@ class Logins:
         self._store = store
         # A verified value stays valid; only its age changes. A refusal raises, and is not cached.
         self._verified = lru_cache(maxsize=REMEMBERED)(self._verify)
-        self._token_holder = lru_cache(maxsize=REMEMBERED)(store.tokens.holder)
+        self._tokens = RememberedTokens(store.tokens.holder, most=REMEMBERED)
         # A __Host- cookie cannot be planted by a sibling domain or over plain http.
         self.cookie = "__Host-login" if secure else "login"
 
@@ -90,10 +91,16 @@ class Logins:
         if digest is None:
             return None
         try:
-            visitor, ends = self._token_holder(digest)
+            visitor, ends = self._tokens.holder(digest)
         except TokenRefused:
             return None
         return visitor if time.time() < ends else None
+
+    def remembered(self, value: str) -> Visitor | None:
+        """Return the login of an access token that was looked up before and has not expired. Waits for nothing."""
+        digest = fingerprint(value)
+        known = self._tokens.remembered(digest) if digest else None
+        return known[0] if known and time.time() < known[1] else None
 
     def visitor(self, http_request: Request) -> Visitor | None:
         """Return the login of a request, without checking whether it was ended. Raises `StoreAway`."""
@@ -107,7 +114,7 @@ class Logins:
         digest = (
             fingerprint(http_request.headers["Authorization"][7:].strip()) if carries_bearer(http_request) else None
         )
-        return self._token_holder(digest)[1] if digest else cookie_ends(visitor)
+        return self._tokens.holder(digest)[1] if digest else cookie_ends(visitor)
 
     def has_credential(self, http_request: Request) -> bool:
         """Say whether a request has a credential, valid or not."""

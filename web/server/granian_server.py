@@ -46,6 +46,8 @@ from web.server.listen_check import listening_fault
 from web.server.request_body import RequestBodies
 from web.server.slow_readers import SlowReaders
 from web.server.wsgi_bridge import WsgiBridge
+from web.status.cached_responses import CachedResponses
+from web.status.services import StatusEndpointServices
 
 #: Seconds for a whole head, from the start of the connection or the end of the previous response. So this is also how long
 #: an idle connection stays open for the next request of a proxy.
@@ -125,10 +127,13 @@ def load(settings: Settings) -> WsgiBridge:
     """Build what a worker process serves. Called in that process."""
     start_log(settings)
     app, close = open_app(settings)
-    return bridge(settings, app, close)
+    services: StatusEndpointServices = app.extensions["status services"]
+    return bridge(settings, app, close, CachedResponses(services, services.status_service.cached_reads()))
 
 
-def bridge(settings: Settings, app: Flask, close: Callable[[], None]) -> WsgiBridge:
+def bridge(
+    settings: Settings, app: Flask, close: Callable[[], None], cached: CachedResponses | None = None
+) -> WsgiBridge:
     """Connect an application to the server's event loop. Called in a worker process."""
     _room_for(settings.web_connections)
     threading.Thread(target=_end_with_parent, name="parent", daemon=True).start()
@@ -138,6 +143,7 @@ def bridge(settings: Settings, app: Flask, close: Callable[[], None]) -> WsgiBri
         bodies=RequestBodies(body_limit(app)),
         threads=settings.web_threads,
         public_url=settings.public_url,
+        cached=cached,
         close=partial(_close_for_good, close),
     )
 

@@ -18,8 +18,8 @@ FIELD_BYTES = 8190
 DECIDING = ("host", "transfer-encoding", "x-forwarded-for")
 
 
-def fault_of(scope: Scope, headers: Headers) -> HTTPStatus | None:
-    """Return why a head is refused; None if it is not.
+def fault_of(scope: Scope, headers: Headers, fields: list[tuple[str, str]]) -> HTTPStatus | None:
+    """Return why a head is refused; None if it is not. `fields` are those of `headers`, which makes a new list each time.
 
     1. The method consists of capital letters.
     2. There are not too many fields, and neither a field nor the address is too long.
@@ -30,14 +30,19 @@ def fault_of(scope: Scope, headers: Headers) -> HTTPStatus | None:
     """
     if not (scope.method.isascii() and scope.method.isalpha() and scope.method.isupper()):  # 1.
         return HTTPStatus.BAD_REQUEST
-    fields = headers.items()
-    if len(fields) > FIELDS or any(len(name) + len(value) > FIELD_BYTES for name, value in fields):  # 2.
+    codings = []
+    for name, value in fields:
+        if len(name) + len(value) > FIELD_BYTES:  # 2.
+            return HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
+        if name == "transfer-encoding":
+            codings.append(value)
+    if len(fields) > FIELDS:
         return HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
     if len(scope.path) + len(scope.query_string) > FIELD_BYTES:
         return HTTPStatus.REQUEST_URI_TOO_LONG
-    codings = [value for name, value in fields if name == "transfer-encoding"]
     if codings and (codings != ["chunked"] or "content-length" in headers):  # 3.
         return HTTPStatus.BAD_REQUEST
-    if any(name in headers and headers.get(name) is None for name in DECIDING):  # 4.
-        return HTTPStatus.BAD_REQUEST
+    for name in DECIDING:  # 4.
+        if name in headers and headers.get(name) is None:
+            return HTTPStatus.BAD_REQUEST
     return None

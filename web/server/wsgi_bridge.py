@@ -19,13 +19,14 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, BinaryIO
 from urllib.parse import urlsplit
 
-from granian.rsgi import Headers, HTTPProtocol, Scope  # type: ignore[attr-defined]  # its types do not export the one
+from granian.rsgi import HTTPProtocol, Scope  # type: ignore[attr-defined]  # its types do not export the one
 
 from web.middleware.request_checks import REFUSED
 from web.server import response_body
 from web.server.request_body import RequestBodies, RequestBody
 from web.server.request_head import fault_of
 from web.server.thread_slots import ThreadSlots
+from web.status.cached_responses import CachedResponses
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
@@ -53,23 +54,28 @@ class ReceivedRequest:
     """A request that was received completely."""
 
     scope: Scope
-    headers: Headers
+    fields: list[tuple[str, str]]
     body: RequestBody
 
 
 class WsgiBridge:
-    """A granian (RSGI) application around a WSGI application. `close` is called after the last response."""
+    """A granian (RSGI) application around a WSGI application. `close` is called after the last response.
 
-    def __init__(
+    `cached` answers some requests in the loop; the others, and all without it, are for the application.
+    """
+
+    def __init__(  # noqa: PLR0913 - the parts of the bridge, each named once
         self,
         application: WSGIApplication,
         *,
         bodies: RequestBodies,
         threads: int,
         public_url: str,
+        cached: CachedResponses | None = None,
         close: Callable[[], None] = lambda: None,
     ) -> None:
         self._application = application
+        self._cached = cached
         self._bodies = bodies
         self._threads = ThreadPoolExecutor(threads + 1, thread_name_prefix="request")
         self._free = ThreadSlots(threads)
@@ -84,19 +90,37 @@ class WsgiBridge:
     def __rsgi_del__(self, _: asyncio.AbstractEventLoop) -> None:
         """Called by the server after the last response."""
         self._threads.shutdown()
+        if self._cached:
+            self._cached.close()
         self._close()
 
     async def __rsgi__(self, scope: Scope, protocol: HTTPProtocol) -> None:
         """Answer one request."""
         headers = scope.headers  # each access makes a copy
-        fault = fault_of(scope, headers)
+        fields = headers.items()
+        fault = fault_of(scope, headers, fields)
+        if not fault and await self._answered_from_cache(scope, fields, protocol):
+            return
         body = RequestBody(refused=fault) if fault else await self._bodies.collect(scope, headers, protocol)
         free = self._free_for_alive if scope.path == ALIVE else self._free
         try:
             if await free.take(protocol.client_disconnect):
-                await self._in_thread(ReceivedRequest(scope, headers, body), protocol, free)
+                await self._in_thread(ReceivedRequest(scope, fields, body), protocol, free)
         finally:
             self._bodies.release(body)
+
+    async def _answered_from_cache(self, scope: Scope, fields: list[tuple[str, str]], protocol: HTTPProtocol) -> bool:
+        if self._cached is None:
+            return False
+        try:
+            found = await self._cached.response(scope, fields)
+        except Exception:  # the outermost handler of the loop: the application can still answer
+            log.exception("the cache failed")
+            return False
+        if found is None:
+            return False
+        protocol.response_bytes(found.code, found.headers, found.body)
+        return True
 
     async def _in_thread(self, request: ReceivedRequest, protocol: HTTPProtocol, free: ThreadSlots) -> None:
         answered: asyncio.Future[LargeResponse | None] = self._loop.create_future()
@@ -137,7 +161,7 @@ class WsgiBridge:
             "REMOTE_ADDR": scope.client.rpartition(":")[0].strip("[]"),
             "wsgi.input": io.BytesIO(body.data),
         }
-        for name, value in request.headers.items():
+        for name, value in request.fields:
             if "_" in name:  # it could replace the header with a hyphen, which a proxy may have removed
                 continue
             key = _variable(name)

@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 import pytest
 
-from runner.status.return_tokens import ReturnTokens
+from runner.status.returns.return_tokens import ReturnTokens
 from tests.attacks.service.site_stage import KEY, PATH, bearer, complete, statuses
 
 REQUESTS = [

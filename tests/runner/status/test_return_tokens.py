@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runner.status.return_tokens import BadToken, ReturnTokens
+from runner.status.returns.return_tokens import BadToken, ReturnTokens
 
 WHO = ("acme", "änn|1", "s/1")
 

@@ -12,7 +12,7 @@ from itertools import count
 
 from runner.logins import LoginStore
 from runner.status.change_events import CHANGED
-from runner.status.return_tokens import ReturnTokens
+from runner.status.returns.return_tokens import ReturnTokens
 from runner.store.clients import connect
 from runner.store.environment_mark import adopt
 from tests.support import warm_start

@@ -11,9 +11,8 @@ from typing import Final, cast
 
 from redis import Redis
 
+from runner.status.cache_scripts import NOW
 from runner.store.lua_scripts import LuaScript
-
-from .cache_scripts import NOW
 
 #: Seconds for which a moment is kept: the longest that a connection may say that its answers are cached.
 LIFE_S: Final = 3600

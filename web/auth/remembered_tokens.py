@@ -1,0 +1,32 @@
+"""Whose the access tokens are that a process has looked up, so that a cached status need not ask the store."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from runner.logins import Visitor
+
+#: Who has a token, and when it ends, in Unix seconds.
+TokenHolder = tuple[Visitor, int]
+
+
+class RememberedTokens:
+    """The latest `most` tokens, by fingerprint. Thread-safe. A refusal of `read` is raised, and not remembered."""
+
+    def __init__(self, read: Callable[[str], TokenHolder], *, most: int) -> None:
+        self._read = read
+        self._most = most
+        self._holders: dict[str, TokenHolder] = {}
+
+    def holder(self, fingerprint: str) -> TokenHolder:
+        """Return the holder, from memory if it is there. Raises what `read` raises."""
+        known = self._holders.get(fingerprint)
+        if known is None:
+            known = self._holders[fingerprint] = self._read(fingerprint)
+            if len(self._holders) > self._most:
+                self._holders.pop(next(iter(self._holders)), None)
+        return known
+
+    def remembered(self, fingerprint: str) -> TokenHolder | None:
+        """Return the holder if it is in memory. Waits for nothing."""
+        return self._holders.get(fingerprint)
