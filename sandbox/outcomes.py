@@ -97,6 +97,7 @@ class CheckResult:
     settings: tuple[str, ...] = ()
     setting_places: tuple[tuple[int, int], ...] = ()
     calls: tuple[CallLiteral, ...] = ()
+    prepares: bool = False  #: it has a function prepare(session, api)
 
     @property
     def ok(self) -> bool:
@@ -213,7 +214,7 @@ class Usage:
 class Outcome:
     """How one run ended.
 
-    For a returned run, `value` is `{"text", "link", "color"}` as the script set them (keys and types are checked, the
+    For a returned run of `prepare`, `value` is the facts by user id. For one of `status`, it is `{"text", "link", "color"}` as the script set them (keys and types are checked, the
     content is not), or `None` for `hidden()`. `alarm` says that the kernel killed the child for a forbidden system call,
     or that the child sent a forged frame: no script can do either without having left the language, so the version must
     be suspended.

@@ -225,6 +225,41 @@ SCRIPTS = {
 }
 
 
+_STATUS = "def status(user, session, api):\n    return hidden()\n\n"
+SCRIPTS |= {
+    "prepare that returns a message": (
+        "prepare-return",
+        'Write for example return {"the id of a user": {"credits": 1}}',
+        f"{_STATUS}def prepare(session, api):\n    «return message('a')\n",
+    ),
+    "prepare that returns a list of pairs": (
+        "prepare-return",
+        "",
+        f"{_STATUS}def prepare(session, api):\n    «return [('u1', {{}})]\n",
+    ),
+    "prepare that can end without facts": (
+        "prepare-no-return",
+        "Write return {} at the end of this path if nothing is known.",
+        f"{_STATUS}def prepare(session, api):\n    «if session.ends_at:\n        return {{}}\n",
+    ),
+    "prepare that asks for a user": (
+        "prepare-user",
+        "Return facts by user id; status(user, session, api) gets those of its user as api.facts.",
+        f"{_STATUS}def prepare(session, api):\n    return {{«user.id: {{}}}}\n",
+    ),
+    "prepare that asks for scans": (
+        "unknown-field",
+        "",
+        f"{_STATUS}def prepare(session, api):\n    return {{'u': {{'in': «api.scans()}}}}\n",
+    ),
+    "prepare that asks for the address to return to": (
+        "unknown-field",
+        "",
+        f"{_STATUS}def prepare(session, api):\n    return {{'u': {{'to': «api.return_url()}}}}\n",
+    ),
+}
+
+
 def script(steps):
     if steps.endswith("!"):
         return "def status(user, session, api):\n" + indented(steps.removesuffix("!"))
