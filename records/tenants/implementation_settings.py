@@ -199,6 +199,16 @@ SETTINGS = (
         "More runs make crowds wait less, but call your vendors more at once.", fields.whole(1, 64), SCRIPT, "runs",
     ),
     ImplementationSetting(
+        "prepare_minutes_before_end", WHOLE, "Prepare facts before the end of a session",
+        "Only for scripts with a function prepare. 0: not because of the end, only while many people look.",
+        fields.whole(0, 120), SCRIPT, "minutes",
+    ),
+    ImplementationSetting(
+        "prepare_fresh_seconds", WHOLE, "Prepared facts are new for",
+        "For this long, prepare does not run again for the same session, however many people look.",
+        fields.whole(10, 3600), SCRIPT, "seconds",
+    ),
+    ImplementationSetting(
         "keep_runs_days", WHOLE, "Days for which runs are kept",
         "After that, the record of what a run did and showed is deleted.", fields.whole(1, 3650), SCRIPT, "days",
     ),

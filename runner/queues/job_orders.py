@@ -31,6 +31,9 @@ SUBMISSION_TRIAL = "submission.trial"
 REHEARSAL = "version.rehearsal"
 BADGE_IMAGE = "badge.image"
 ATTENDANCE_REPORT = "attendance.report"
+FACTS_PREPARATION = "facts.preparation"
+#: Why facts are prepared: the session ends soon, many people look at it, or a person asked.
+BEFORE_END, MANY_LOOKS, BY_HAND = "before end", "many looks", "by hand"
 #: Most earlier runs on which one order tries a version.
 MOST_RUNS = 5000
 #: Most runs of a rehearsal, and the longest distance from a session in minutes.
@@ -153,6 +156,21 @@ class AttendanceReportArguments:
             raise OrderRefused("as_of must be in seconds")
 
 
+@dataclass(frozen=True, slots=True)
+class FactsPreparationArguments:
+    """For which session the active version's `prepare` runs, and why."""
+
+    session: str
+    because: str
+
+    def __post_init__(self) -> None:
+        """Raise `OrderRefused` for what we never write."""
+        if type(self.session) is not str or not 0 < len(self.session) <= LONGEST_NAME:
+            raise OrderRefused(f"session must be 1 to {LONGEST_NAME} characters")
+        if self.because not in (BEFORE_END, MANY_LOOKS, BY_HAND):
+            raise OrderRefused(f"because must be one of: {BEFORE_END}, {MANY_LOOKS}, {BY_HAND}")
+
+
 @dataclass(frozen=True)
 class JobKind:
     """One kind of job: its name on the wire, its title on pages, its arguments and its limits."""
@@ -163,6 +181,7 @@ class JobKind:
     wall_s: int  #: seconds after which it is stopped
     memory_mib: int  #: memory that its process may have
     free: frozenset[str] = frozenset()  #: arguments in which two orders of the same thing may differ
+    shared: bool = False  #: the same thing ordered by two people is the same order
 
     def checked(self, arguments: Any) -> Any:
         """Check arguments and return them as a value. Raises `OrderRefused`."""
@@ -195,6 +214,16 @@ KINDS: Mapping[str, JobKind] = MappingProxyType(
             ),
             JobKind(REHEARSAL, "Rehearsal", RehearsalArguments, wall_s=1200, memory_mib=768),
             JobKind(ATTENDANCE_REPORT, "Report of attendance", AttendanceReportArguments, wall_s=300, memory_mib=768),
+            # Longer than `prepare` itself may take. One at a time for each session, no matter who orders it.
+            JobKind(
+                FACTS_PREPARATION,
+                "Preparation of facts",
+                FactsPreparationArguments,
+                wall_s=180,
+                memory_mib=768,
+                free=frozenset({"because"}),
+                shared=True,
+            ),
         )
     }
 )
@@ -231,7 +260,7 @@ class JobOrder:
 
     @property
     def same(self) -> str:
-        """A digest that is the same for orders of the same thing by the same person."""
+        """A digest that is the same for orders of the same thing by the same person, or of a shared one by anybody."""
         return same_orders(self.kind, self.implementation, self.by, self.arguments)
 
     def require_recent(self) -> None:
@@ -241,8 +270,9 @@ class JobOrder:
 
 
 def same_orders(kind: str, implementation: str, by: str, arguments: Mapping[str, Any]) -> str:
-    """Return a digest that is the same for orders of the same thing by the same person."""
+    """Return a digest that is the same for orders of the same thing by the same person, or of a shared one by anybody."""
     free = KINDS[kind].free if kind in KINDS else frozenset()
+    by = "" if kind in KINDS and KINDS[kind].shared else by
     return _digest(kind, implementation, by, {name: value for name, value in arguments.items() if name not in free})
 
 

@@ -62,6 +62,9 @@ def perform_run(services: WorkerServices, order: RunOrder) -> None:
     if start is None:
         return
     RunExecution(services, order, bundle, start, waited).run(key)
+    if bundle.prepares and not bundle.active:  # of a staged version, prepare does not run
+        fresh_s = bundle.implementation.prepare_fresh_seconds
+        services.prepare_orders.looked(order.implementation, order.session, fresh_s=fresh_s)
 
 
 def _is_served(services: WorkerServices, order: RunOrder) -> bool:

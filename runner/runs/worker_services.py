@@ -19,6 +19,8 @@ from runner.health.outages import OutageLog
 from runner.health.start_checks import NotStarted, check_start
 from runner.logins import NotedErrors
 from runner.powers import VendorServices, digest_key
+from runner.queues.job_orders import OrderSigner
+from runner.queues.prepare_orders import PrepareOrders
 from runner.queues.status_jobs import QUEUE
 from runner.settings.operator_settings import Settings
 from runner.status.cache import StatusCache
@@ -55,6 +57,7 @@ class WorkerServices:
     bundles: VersionBundles
     script_inputs: ScriptInputReader
     tokens: ReturnTokens
+    prepare_orders: PrepareOrders
     change_listener: ChangeListener
     traces: TraceWriter
     forget: Callable[[str | None], None]  #: drops what is cached of one implementation, or of all
@@ -74,6 +77,7 @@ class WorkerServices:
         self.traces.close()
         self.outages.close()
         self.vendors.close()
+        self.prepare_orders.close()
         self.brief_redis.close()
         self.redis.close()
         self.database.dispose()
@@ -140,6 +144,9 @@ def open_worker_services(settings: Settings, sandbox: Sandbox) -> WorkerServices
         bundles=bundles,
         script_inputs=script_inputs,
         tokens=ReturnTokens(settings.keys, hours=settings.return_token_hours),
+        prepare_orders=PrepareOrders(
+            connect(settings.redis_url, environment=settings.environment, watch=outages), OrderSigner(settings.keys)
+        ),
         change_listener=change_listener,
         traces=TraceWriter(database, on_stored=stored),
         forget=drop,

@@ -158,6 +158,8 @@ TEXTS = {
         "read_bytes": "512",
         "log_lines": "50",
         "concurrency": "5",
+        "prepare_minutes_before_end": "10",
+        "prepare_fresh_seconds": "90",
         "keep_runs_days": "20",
         "keep_answers_days": "3",
     },
