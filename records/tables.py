@@ -17,6 +17,7 @@ from .attendance.refused_scans import RefusedScan
 from .attendance.report.report_basis import ReportBasis
 from .attendance.roster.roster_tables import RosterPerson, RosterUpload
 from .audit import AuditEntry, AuditHead
+from .facts.fact_tables import Fact, HookSecret
 from .identity.external_auth import ExternalAuth
 from .identity.saml_certificates import SamlCertificate
 from .identity.saml_tables import SamlProvider
@@ -57,7 +58,9 @@ ALL_TABLES = (
     Deployment,
     EnvironmentMark,
     ExternalAuth,
+    Fact,
     Grant,
+    HookSecret,
     Implementation,
     KeptAnswers,
     KeptRehearsal,

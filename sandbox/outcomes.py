@@ -131,7 +131,8 @@ class ScriptInput:
 
     `user` and `session` hold the fields of the script API, times as RFC 3339 text; `scans` holds
     `{"at": RFC 3339, "direction": "in" | "out"}`, oldest first. `minutes` are what they amount to until now; None: the time
-    inside is counted from the scans.
+    inside is counted from the scans. `facts` are what a vendor told beforehand of this user at this session, and `facts_at`
+    is when it was true, as RFC 3339 text; None without any.
     """
 
     user: Mapping[str, Any]
@@ -141,6 +142,8 @@ class ScriptInput:
     return_url: str = ""
     scans: Sequence[Mapping[str, Any]] = ()
     minutes: int | None = None
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    facts_at: str | None = None
 
 
 @dataclass(frozen=True)

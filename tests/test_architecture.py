@@ -80,6 +80,7 @@ ORDER = {
         "trials",
         "attendance",
         "webhooks",
+        "facts",
         "maintenance",
         "support",
         "notices",

@@ -67,6 +67,8 @@ CALLED = {
     "roster_uploads": ("attendee list that is not imported yet", "attendee lists that are not imported yet"),
     "webhooks": ("webhook with its secrets", "webhooks with their secrets"),
     "webhook_messages": ("message of a webhook", "messages of a webhook"),
+    "facts": ("fact about a person", "facts about people"),
+    "hook_secrets": ("secret of those who push facts", "secrets of those who push facts"),
     "attendance_decisions": ("decision about attendance", "decisions about attendance"),
     "attendance_disputes": ("dispute about attendance", "disputes about attendance"),
     "report_bases": ("agenda that reports are made with", "agendas that reports are made with"),

@@ -147,17 +147,19 @@ class RunExecution:
         if bundle.code is None:
             return Outcome(OutcomeKind.REFUSED, error=bundle.refusal)
         token = services.tokens.make(order.implementation, order.user, order.session)
+        returned_ms = services.returns.last_ms(order.implementation, order.user, order.session)
         self._script_input = services.script_inputs.read(
             bundle.implementation,
             order.user,
             order.session,
             now=self._started_at,
             return_url=f"{services.settings.public_url}/r/{token}",
+            returned_at=datetime.fromtimestamp(returned_ms / 1000, UTC) if returned_ms else None,
         )
         self._powers = services.vendors.powers(
             bundle.connections,
             fresh=self._start.returned,
-            asked_after_ms=services.returns.last_ms(order.implementation, order.user, order.session),
+            asked_after_ms=returned_ms,
         )
         if bundle.implementation.keep_answers_days:
             self._recorded = RecordedCalls(self._powers)

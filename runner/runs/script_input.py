@@ -19,6 +19,7 @@ from records.attendance.minutes import (
     minutes_until,
 )
 from records.attendance.session_attendance import session_rules
+from records.facts import fact_reading
 from records.people import users
 from records.people.user_fields import TEXTS
 from records.tenants import implementations
@@ -36,15 +37,26 @@ class ScriptInputReader:
         self._sessions = TtlCache(self._read_session, life_s=SESSION_S)
 
     def read(
-        self, implementation: Implementation, user: str, session: str, *, now: datetime, return_url: str
+        self,
+        implementation: Implementation,
+        user: str,
+        session: str,
+        *,
+        now: datetime,
+        return_url: str,
+        returned_at: datetime | None = None,
     ) -> ScriptInput:
-        """Return the input of a run. A user who is not in the records has an id and nothing else."""
+        """Return the input of a run. A user who is not in the records has an id and nothing else.
+
+        `returned_at` is when the user last came back from the message's link: facts from before do not count.
+        """
         zone = ZoneInfo(implementation.time_zone)
         held = self._sessions.get(implementation.slug, session)
         with self._database.reading() as db:
             known = users.find(db, implementation, user)
             badge = known.badge_id if known else ""
             scans, minutes = attendance_fields(db, implementation, held, badge, now) if held and badge else ((), None)
+            known_facts = fact_reading.read(db, implementation, user, session, returned_at=returned_at)
         return ScriptInput(
             user=user_fields(known, user),
             session=session_fields(held, session, zone),
@@ -53,6 +65,8 @@ class ScriptInputReader:
             settings=implementation.script_settings,
             now=moment(now, zone),
             return_url=return_url,
+            facts=known_facts.facts,
+            facts_at=known_facts.at and moment(known_facts.at, zone),
         )
 
     def knows(self, implementation: str, session: str) -> bool:

@@ -35,6 +35,8 @@ class Session:
 
 class Api:
     """What the script can ask for and do."""
+    facts: FrozenDict
+    facts_at: datetime | None
     def get(connection: str, path: str, params: dict | list | tuple | None = None, headers: dict | list | tuple | None = None) -> Response:
         """Ask a vendor."""
     def log(*values: Any, sep: str = " ") -> None:

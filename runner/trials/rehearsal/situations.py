@@ -1,7 +1,8 @@
 """The situations of a rehearsal: who looks at which session, and when.
 
 The clock is moved around each session: before it begins, while it is held, after its end. If there are more situations than
-are wanted, evenly spread ones are taken, always the same. Scans are those of the records, up to the moment.
+are wanted, evenly spread ones are taken, always the same. Scans are those of the records, up to the moment. Facts are those
+that are known today.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ from records.agenda import sessions
 from records.attendance import scan_queries
 from records.attendance.minutes import AttendanceRules, BadgeScan, SessionRules
 from records.attendance.session_attendance import session_rules
+from records.facts import fact_reading
+from records.facts.fact_tables import WHOLE_EVENT
 from records.people import users
 from runner.runs.script_input import moment, scan_fields, scans_and_minutes, session_fields, user_fields
 from sandbox import ScriptInput
@@ -71,6 +74,7 @@ class Event:
     sessions: Sequence[AgendaSession]
     minutes: int = USUAL_MINUTES  #: how long before the beginning and after the end people look
     scans: EventScans = field(default_factory=EventScans)
+    facts: Mapping[tuple[int, str], Any] = field(default_factory=dict)  #: as `fact_reading.of_people` returns them
 
     def situations(self, moments: Sequence[str], *, most: int) -> Iterator[Situation]:
         """Yield at most this many situations, spread over all people, sessions and moments."""
@@ -88,6 +92,8 @@ class Event:
         held, user = self.sessions[session], self.people[person]
         at = MOMENTS[when](held.starts_at, held.ends_at, timedelta(minutes=self.minutes))
         scans, minutes = self.scans.until(held.session_id, user.badge_id, at)
+        rows = (self.facts.get((user.id, session_id)) for session_id in (WHOLE_EVENT, held.session_id))
+        known_facts = fact_reading.known_facts(filter(None, rows))
         given = ScriptInput(
             user=user_fields(user, user.subject),
             session=session_fields(held, held.session_id, self.zone),
@@ -95,6 +101,8 @@ class Event:
             minutes=minutes,
             settings=self.settings,
             now=moment(at, self.zone),
+            facts=known_facts.facts,
+            facts_at=known_facts.at and moment(known_facts.at, self.zone),
         )
         return Situation(user.subject, held.session_id, when, given)
 
@@ -109,6 +117,7 @@ def event_of(db: DbSession, owner: Implementation, *, minutes: int = USUAL_MINUT
         sessions=held,
         minutes=minutes,
         scans=_scans(db, owner, people, held),
+        facts=fact_reading.of_people(db, [each.id for each in people]),
     )
     db.expunge_all()
     return found

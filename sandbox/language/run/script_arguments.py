@@ -83,12 +83,16 @@ def _credits(value: object) -> Decimal | None:
 
 
 def _api(script_input: Mapping[str, Any], now: dt.datetime, call: CallOut) -> Record:
-    settings = freeze_labelled(script_input.get("settings") or {}, "api.settings")
+    values = {
+        "settings": freeze_labelled(script_input.get("settings") or {}, "api.settings"),
+        "facts": freeze_labelled(script_input.get("facts") or {}, "api.facts"),
+        "facts_at": _moment(script_input.get("facts_at")),
+    }
     return_url = _text(script_input.get("return_url"))
     scans = _scans(script_input, _moment((script_input.get("session") or {}).get("ends_at")), now)
     constants = {"now": lambda: now, "return_url": lambda: return_url, "scans": lambda: scans}
     functions = {name: named(f"api.{name}", function) for name, function in constants.items()}
-    return Record("api", {**call_functions(call), **functions, "settings": settings})
+    return Record("api", {**call_functions(call), **functions, **values})
 
 
 def prepare_api(api: Record) -> Record:

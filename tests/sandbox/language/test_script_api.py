@@ -14,7 +14,7 @@ from tests.sandbox.language.conftest import SCRIPT_INPUT
 
 ANSWER = {"status": 200, "headers": {"a": "b"}, "text": "{}"}
 ARGUMENTS = script_arguments(
-    {**SCRIPT_INPUT, "session": {**SCRIPT_INPUT["session"], "parent_id": "p"},
+    {**SCRIPT_INPUT, "session": {**SCRIPT_INPUT["session"], "parent_id": "p"}, "facts_at": "2026-05-04T09:00:00Z",
      "scans": [{"at": "2026-05-04T09:00:00Z", "direction": "in"}, {"at": "2026-05-04T09:30:00Z", "direction": "out"}]},
     lambda what, arguments: ANSWER,
 )  # fmt: skip

@@ -9,6 +9,10 @@ from sandbox.language.rules.api_rules import API
 
 #: name -> the rule, what to write instead, and steps inside `status`, with « before the place of the finding.
 MISTAKES = {
+    # facts
+    "facts as an object": ("dict-as-object", 'Write api.facts["claimed"]', "x = «api.facts.claimed"),
+    "facts as a function": ("not-callable", 'Write api.facts["name"]', "x = «api.facts()"),
+    "a moment of facts that may be missing": ("unknown-field", "Did you mean api.facts_at?", "x = «api.fact_at"),
     # calls
     "message(url=)": ("api-keyword", 'Write message("Go", link="https://a.example/")', 'return message("Go", «url="https://a.example/")'),
     "message(colour=)": ("api-keyword", 'Write message("Go", color="#006109")', 'return message("Go", «colour="#006109")'),
