@@ -50,6 +50,7 @@ CALLED = {
     "author_tokens": ("author token", "author tokens"),
     "runs": ("run with its trace", "runs with their traces"),
     "kept_answers": ("run with the answers of vendors", "runs with the answers of vendors"),
+    "prepared_runs": ("preparation of facts", "preparations of facts"),
     "rehearsals": ("rehearsal of a version", "rehearsals of versions"),
     "rehearsal_examples": ("example of a rehearsal", "examples of rehearsals"),
     "replayed_runs": ("run that was tried again", "runs that were tried again"),

@@ -17,12 +17,12 @@ from records.columns import Base, RowId, utc_now
 from records.errors import FieldFault, RuleViolation
 from records.storage.upsert import insert_missing
 
-from . import implementation_settings
+from . import run_budgets
 from .implementation_settings import SETTINGS
 
 #: The slug of the implementation in which reviewers and administrators log in. It is reserved.
 STAFF = "staff"
-LIMITS = implementation_settings.LIMITS
+LIMITS = run_budgets.LIMITS
 
 
 class Implementation(Base):

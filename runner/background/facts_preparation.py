@@ -36,7 +36,8 @@ from records.scripts import deployments
 from records.tenants import implementations
 from runner.powers import LivePowers, VendorServices, digest_key
 from runner.powers.answers.answer_redaction import AnswerRedaction
-from runner.queues.job_orders import FactsPreparationArguments, JobOrder, arguments_of
+from runner.queues.job_arguments import FactsPreparationArguments
+from runner.queues.job_orders import JobOrder, arguments_of
 from runner.queues.job_states import DONE, LONGEST_SENTENCE, REFUSED
 from runner.queues.prepare_orders import note_prepared
 from runner.runs.script_input import moment, session_fields

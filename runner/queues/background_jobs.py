@@ -23,7 +23,8 @@ from runner.store.errors import answering
 from runner.store.worker_heartbeat import BACKGROUND, workers_present
 
 from .guarded_rq import GuardedJob, GuardedQueue
-from .job_orders import KEPT_S, KINDS, JobOrder, OrderRefused, OrderSigner, same_orders
+from .job_arguments import OrderRefused
+from .job_orders import KEPT_S, KINDS, JobOrder, OrderSigner, same_orders
 from .job_states import JobState, JobStates
 from .job_turns import JobTurns
 from .thread_worker import ThreadWorker

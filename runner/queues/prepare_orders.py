@@ -18,7 +18,8 @@ from records.scripts.suspensions import SERVICE
 from runner.store.errors import StoreAway
 
 from .background_jobs import BackgroundQueue, QueueFull
-from .job_orders import BEFORE_END, BY_HAND, FACTS_PREPARATION, MANY_LOOKS, OrderSigner
+from .job_arguments import BEFORE_END, BY_HAND, MANY_LOOKS
+from .job_orders import FACTS_PREPARATION, OrderSigner
 
 #: Runs of users at one session within the time for which facts are fresh that make many looks.
 LOOKS: Final = 20

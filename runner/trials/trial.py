@@ -38,7 +38,6 @@ from .fact_review import ImplementationFacts
 from .script_review import ScriptReview, finding_json, host_of, review_of
 from .trial_terms import TrialTerms
 
-
 #: Why there is nothing to try.
 NO_PREPARE = "the script has no function prepare(session, api)"
 

@@ -40,7 +40,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["implementation_id"],
             ["implementations.id"],
-            name=op.f("fk_prepared_runs_implementation_id"),
+            name=op.f("fk_prepared_runs_implementation_id_implementations"),
             ondelete="CASCADE",
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_prepared_runs")),

@@ -30,7 +30,7 @@ from sandbox import ScriptInput
 MOST_PEOPLE, MOST_SESSIONS = 2_000, 2_000
 #: How long before the beginning and after the end people look, in minutes, unless somebody says otherwise.
 USUAL_MINUTES = 10
-#: The moments, by what `job_orders.MOMENTS` calls them. Each is computed from the beginning and the end of a session, and from that distance.
+#: The moments, by what `job_arguments.MOMENTS` calls them. Each is computed from the beginning and the end of a session, and from that distance.
 MOMENTS: Final[Mapping[str, Callable[[datetime, datetime, timedelta], datetime]]] = MappingProxyType(
     {
         "before": lambda starts, _, distance: starts - distance,
