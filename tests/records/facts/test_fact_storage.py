@@ -40,7 +40,7 @@ def fill(db, owner, *subjects):
     db.flush()
 
 
-def store(db, owner, facts, session="s1", minutes=0, source=FactSource.PUSHED):
+def store(db, owner, facts, session="s1", *, minutes=0, source=FactSource.PUSHED):
     """Store facts that are `minutes` younger than NOW; they arrive a second later."""
     at = NOW + timedelta(minutes=minutes)
     return fact_storage.store(db, owner, FactBatch(session, at, source, facts), now=at + timedelta(seconds=1))
