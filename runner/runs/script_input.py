@@ -72,7 +72,7 @@ class ScriptInputReader:
             now=moment(now, zone),
             return_url=return_url,
             facts=known_facts.facts,
-            facts_at=known_facts.at and moment(known_facts.at, zone),
+            facts_at=moment(known_facts.at, zone) if known_facts.at else None,
         )
 
     def knows(self, implementation: str, session: str) -> bool:
