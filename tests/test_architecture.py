@@ -117,6 +117,7 @@ ORDER = {
         ),
     ),
     "runner/powers": ("connections", "http", "answers"),
+    "runner/status": ("outdating",),
     "runner/trials": ("cases", "explore", "replay", "rehearsal"),
     "runner/trials/explore": ("moves",),
     "web": (

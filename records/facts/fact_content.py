@@ -18,19 +18,19 @@ class BadFact(Exception):
     """Base of what is wrong with the content of a fact."""
 
 
-class NotAnObject(BadFact):
+class FactNotAnObject(BadFact):
     """It is another kind of value, is nested too deeply, or holds what no database stores: NUL, a half character, NaN."""
 
 
-class TooLarge(BadFact):
+class FactTooLarge(BadFact):
     """Its canonical form has too many bytes."""
 
 
 def canonical(value: Any, *, most: int = MOST_BYTES) -> str:
-    """Return the canonical form of a fact. Raises NotAnObject and TooLarge."""
+    """Return the canonical form of a fact. Raises FactNotAnObject and FactTooLarge."""
     if not isinstance(value, dict) or is_deep(value) or fields.storable(value) != value:
-        raise NotAnObject
+        raise FactNotAnObject
     text = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     if len(text.encode()) > most:
-        raise TooLarge
+        raise FactTooLarge
     return text

@@ -7,11 +7,11 @@ arrives later is known to be older. Batches of one implementation are stored one
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from sqlalchemy import CursorResult, Row, and_, delete, or_, select, tuple_
 from sqlalchemy.orm import Session
@@ -23,7 +23,7 @@ from records.people.users import User
 from records.storage.upsert import insert_or_replace
 from records.tenants.implementations import Implementation
 
-from .fact_content import NotAnObject, TooLarge, canonical
+from .fact_content import FactNotAnObject, FactTooLarge, canonical
 from .fact_tables import WHOLE_EVENT, Fact
 
 #: By how much the clock of a source may be ahead of ours.
@@ -33,6 +33,8 @@ STEP: Final = 2000
 #: Rows that one `purge` deletes at most, so that other transactions do not wait long for the write lock.
 PURGE_STEP: Final = 2000
 _LONGEST_SUBJECT: Final = length_of(User.subject)
+#: The id and the subject of a user, and what is known of them so far.
+_KnownRow: TypeAlias = Row[int, str, str | None, datetime | None]
 
 
 class FactSource(StrEnum):
@@ -140,9 +142,9 @@ def _judged(facts: Mapping[str, Any]) -> tuple[dict[str, FactAnswer], dict[str, 
         answers[subject] = FactAnswer.UNKNOWN_USER
         try:
             content = None if value is None else canonical(value)
-        except TooLarge:
+        except FactTooLarge:
             answers[subject] = FactAnswer.TOO_LARGE
-        except NotAnObject:
+        except FactNotAnObject:
             answers[subject] = FactAnswer.NOT_AN_OBJECT
         else:
             if _can_be_a_subject(subject):
@@ -157,14 +159,14 @@ def _can_be_a_subject(subject: str) -> bool:
     )
 
 
-def _known(db: Session, owner: Implementation, session: str, subjects: Sequence[str]) -> Iterable[Row[Any]]:
+def _known(db: Session, owner: Implementation, session: str, subjects: Sequence[str]) -> Sequence[_KnownRow]:
     """Return those of the users whom the records know, with what is known of them at this session."""
     theirs = and_(Fact.user_id == User.id, Fact.session == session)
     found = select(User.id, User.subject, Fact.content, Fact.at).outerjoin(Fact, theirs)
     return db.execute(found.where(User.implementation_id == owner.id, User.subject.in_(subjects))).all()
 
 
-def _compare(known: Row[Any], content: str | None, at: datetime) -> tuple[FactAnswer, bool]:
+def _compare(known: _KnownRow, content: str | None, at: datetime) -> tuple[FactAnswer, bool]:
     """Return the answer for an entry, and whether what is known changes by it."""
     if known.at is not None and at < known.at:
         return FactAnswer.OLDER, False

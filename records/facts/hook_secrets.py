@@ -86,7 +86,7 @@ def reseal_all(db: Session, box: SecretBox) -> int:
     return len(rows)
 
 
-def _mine(owner: Implementation) -> Select[tuple[HookSecret]]:
+def _mine(owner: Implementation) -> Select[HookSecret]:
     return select(HookSecret).where(HookSecret.implementation_id == owner.id)
 
 

@@ -23,7 +23,7 @@ from records.webhooks import webhook
 from records.webhooks.webhook_tables import Webhook
 
 CONNECTION, EXTERNAL, SAML_KEY, WEBHOOK = "connection", "External Authentication", "SAML key", "webhook"
-HOOK_SECRET = "secret of those who push facts"
+PUSHES = "push of facts"
 
 
 @dataclass(frozen=True)
@@ -73,4 +73,4 @@ def _sealed(db: Session) -> Iterator[tuple[int, str, str, bytes]]:
         for sealed in filter(None, (hook.sealed_secret, hook.sealed_old)):
             yield hook.implementation_id, WEBHOOK, "", sealed
     for secret in db.scalars(select(HookSecret).where(HookSecret.sealed_secret.is_not(None))):
-        yield secret.implementation_id, HOOK_SECRET, f"number {secret.id}", secret.sealed_secret or b""
+        yield secret.implementation_id, PUSHES, f"number {secret.id}", secret.sealed_secret or b""

@@ -22,6 +22,7 @@ from runner.status.cache import RunStart, StatusCache
 from sandbox import Outcome, OutcomeKind, ScriptError, ScriptInput
 
 from .outcome_to_status import ACTIVE_VERSION, StatusDecision, decide_status
+from .script_input import RunMoments
 from .script_lines import with_lines
 from .security_alarm import raise_alarm
 from .version_bundle import VersionBundle
@@ -147,14 +148,16 @@ class RunExecution:
         if bundle.code is None:
             return Outcome(OutcomeKind.REFUSED, error=bundle.refusal)
         token = services.tokens.make(order.implementation, order.user, order.session)
+        services.user_sessions.note(
+            order.implementation, order.user, order.session, bundle.implementation.fresh_seconds
+        )
         returned_ms = services.returns.last_ms(order.implementation, order.user, order.session)
         self._script_input = services.script_inputs.read(
             bundle.implementation,
             order.user,
             order.session,
-            now=self._started_at,
+            RunMoments(self._started_at, datetime.fromtimestamp(returned_ms / 1000, UTC) if returned_ms else None),
             return_url=f"{services.settings.public_url}/r/{token}",
-            returned_at=datetime.fromtimestamp(returned_ms / 1000, UTC) if returned_ms else None,
         )
         self._powers = services.vendors.powers(
             bundle.connections,

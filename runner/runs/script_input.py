@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -29,6 +30,14 @@ from sandbox import ScriptInput
 SESSION_S = 30.0
 
 
+@dataclass(frozen=True)
+class RunMoments:
+    """When a run is made, and when its user last came back from the message's link: facts from before do not count."""
+
+    now: datetime
+    returned_at: datetime | None = None
+
+
 class ScriptInputReader:
     """Reads the inputs of runs. Sessions are cached for a while; users are read each time. Thread-safe."""
 
@@ -41,22 +50,19 @@ class ScriptInputReader:
         implementation: Implementation,
         user: str,
         session: str,
+        moments: RunMoments,
         *,
-        now: datetime,
         return_url: str,
-        returned_at: datetime | None = None,
     ) -> ScriptInput:
-        """Return the input of a run. A user who is not in the records has an id and nothing else.
-
-        `returned_at` is when the user last came back from the message's link: facts from before do not count.
-        """
+        """Return the input of a run. A user who is not in the records has an id and nothing else."""
+        now = moments.now
         zone = ZoneInfo(implementation.time_zone)
         held = self._sessions.get(implementation.slug, session)
         with self._database.reading() as db:
             known = users.find(db, implementation, user)
             badge = known.badge_id if known else ""
             scans, minutes = attendance_fields(db, implementation, held, badge, now) if held and badge else ((), None)
-            known_facts = fact_reading.read(db, implementation, user, session, returned_at=returned_at)
+            known_facts = fact_reading.read(db, implementation, user, session, returned_at=moments.returned_at)
         return ScriptInput(
             user=user_fields(known, user),
             session=session_fields(held, session, zone),
@@ -66,7 +72,7 @@ class ScriptInputReader:
             now=moment(now, zone),
             return_url=return_url,
             facts=known_facts.facts,
-            facts_at=known_facts.at and moment(known_facts.at, zone),
+            facts_at=moment(known_facts.at, zone) if known_facts.at else None,
         )
 
     def knows(self, implementation: str, session: str) -> bool:

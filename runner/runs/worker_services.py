@@ -26,6 +26,7 @@ from runner.settings.operator_settings import Settings
 from runner.status.cache import StatusCache
 from runner.status.change_events import ChangeListener
 from runner.status.no_run_answer import note_outage
+from runner.status.outdating.user_sessions import UserSessions
 from runner.status.return_moments import ReturnMoments
 from runner.status.return_tokens import ReturnTokens
 from runner.store.clients import connect, connect_brief
@@ -54,6 +55,7 @@ class WorkerServices:
     vendors: VendorServices
     cache: StatusCache
     returns: ReturnMoments
+    user_sessions: UserSessions
     bundles: VersionBundles
     script_inputs: ScriptInputReader
     tokens: ReturnTokens
@@ -141,6 +143,7 @@ def open_worker_services(settings: Settings, sandbox: Sandbox) -> WorkerServices
         ),
         cache=StatusCache(redis),
         returns=ReturnMoments(redis),
+        user_sessions=UserSessions(redis),
         bundles=bundles,
         script_inputs=script_inputs,
         tokens=ReturnTokens(settings.keys, hours=settings.return_token_hours),

@@ -21,7 +21,7 @@ from runner.logins.ended_logins import EndedLoginCheck, LoginEnded
 from runner.store.error_replies import is_wrong_type
 from runner.store.thread_connections import ThreadConnections
 
-from .cache_scripts import BEGIN, CLAIM, FREE, LEAVE, OUTDATE, RETURNED, STORE
+from .cache_scripts import BEGIN, CLAIM, FREE, LEAVE, RETURNED, STORE
 
 #: The channel on which the key of a status is published when its run has ended.
 DONE = "st:done"
@@ -132,7 +132,6 @@ class StatusCache:
             LuaScript(redis, BEGIN),
             LuaScript(redis, STORE),
         )
-        self._outdate = LuaScript(redis, OUTDATE)
         self._returned, self._free, self._leave = (
             LuaScript(redis, RETURNED),
             LuaScript(redis, FREE),
@@ -196,10 +195,6 @@ class StatusCache:
     def returned(self, key: str, token: str, *, queued_s: float = QUEUED_S) -> ClaimResult:
         """Note that the user came back from the message's link, which makes earlier results outdated; claim a new run."""
         return self._run(self._returned, key, token, ms(queued_s), ms(LIFE_S), ms(QUIET_S))
-
-    def outdate(self, key: str) -> None:
-        """Note that something changed on which a script depends: the status is stale, and a run under way is not stored."""
-        self._outdate(key, self._now())
 
     def free(self, key: str, token: str) -> None:
         """Free a claimed run that could not be queued."""

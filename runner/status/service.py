@@ -11,7 +11,6 @@ import random
 import threading
 import time
 from collections.abc import Iterable
-from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Self
@@ -31,6 +30,7 @@ from .cache import ClaimResult, StatusCache
 from .change_events import ChangeListener
 from .displayed_status import DisplayedStatus, read_displayed
 from .no_run_answer import UnavailableStatuses, hidden_status, scan_status
+from .outdating.status_outdating import StatusOutdating
 from .return_moments import ReturnMoments
 from .return_tokens import BadToken, ReturnTokens
 from .snapshots import ImplementationSnapshot, SessionSnapshot, StatusSnapshots, UnknownImplementation, UnknownSession
@@ -55,8 +55,6 @@ RUNS_PER_S = 50.0
 LONGEST_S = 15.0
 #: Seconds until a client should ask again when no run gives an answer.
 UNAVAILABLE_S = 8.0
-#: Levels of sub-sessions that are followed; deeper ones are a mistake in the agenda.
-DEEPEST = 4
 
 
 class StatusService:
@@ -68,6 +66,7 @@ class StatusService:
         self._queue = queue
         self._cache, self._returns = StatusCache(redis), ReturnMoments(redis)
         self._snapshots = StatusSnapshots(database, most=settings.most)
+        self._outdating = StatusOutdating(redis, self._snapshots)
         self._change_listener = ChangeListener(redis, on_changed=self._snapshots.drop)
         self._late = UnavailableStatuses(NotedErrors(redis))
         self._tokens = ReturnTokens(settings.keys, hours=settings.return_token_hours)
@@ -127,13 +126,12 @@ class StatusService:
     def outdate(self, implementation: str, pairs: Iterable[tuple[str, str]]) -> bool:
         """Let what these users (by subject) see at these sessions be found anew. Returns False if the store is away.
 
-        For changes on which only their statuses depend, such as scans. Without the store, they are found anew when they are
-        no longer fresh.
+        For changes on which only their statuses depend, such as scans and facts; the session `WHOLE_EVENT` is for all of a
+        user's sessions. Without the store, statuses are found anew when they are no longer fresh.
         """
         try:
-            for user, session in pairs:
-                with suppress(UnknownSession):
-                    self._cache.outdate(self._resolve(StatusRequest(implementation, user, session)).key)
+            self._change_listener.ensure_started()
+            self._outdating.outdate(implementation, pairs)
         except RedisError:
             return False
         return True
@@ -183,9 +181,8 @@ class StatusService:
         now = datetime.now(UTC)
         seen = implementation.seen_by(user)
         rule = self._rule(implementation, user, asked_for, now)
-        if implementation.inherits and asked_for.parent:
-            session = self._topmost(slug, asked_for.parent)
-        edition = f"{seen.edition}-{self._snapshots.session(slug, session).edition}"
+        shown = self._snapshots.shown_for(implementation, asked_for)
+        session, edition = shown.id, f"{seen.edition}-{shown.edition}"
         key = StatusCache.key(slug, user, session, edition)
         hidden_s = seconds_until_shown(rule, implementation, asked_for, now)
         login_check, staff = request.login_check, request.staff
@@ -210,15 +207,6 @@ class StatusService:
         """Raise `LoginEnded` if the login has ended. A claim checks that itself, in its own round trip."""
         if resolved.login_check and resolved.login_check.ended(self._redis.mget(resolved.login_check.keys)):
             raise LoginEnded
-
-    def _topmost(self, implementation: str, session: str) -> str:
-        """Return the session whose status its sub-sessions show."""
-        for _ in range(DEEPEST):
-            parent = self._snapshots.session(implementation, session).parent
-            if not parent:
-                break
-            session = parent
-        return session
 
     def _claim(self, resolved: ResolvedRequest) -> ClaimResult:
         token = new_run_id()

@@ -144,9 +144,9 @@ def facts_of(whole: Mapping[str, Any], now: str) -> tuple[dict[str, Any], str | 
     at, facts = moment("facts_at", whole.get("facts_at")), an_object("facts", whole.get("facts") or {})
     try:
         fact_content.canonical(facts, most=MOST_FACT_BYTES)
-    except fact_content.TooLarge:
+    except fact_content.FactTooLarge:
         raise InputError("facts", f"must have at most {MOST_FACT_BYTES} bytes as JSON") from None
-    except fact_content.NotAnObject:
+    except fact_content.FactNotAnObject:
         raise InputError("facts", "must not contain NUL characters or more than 100 levels") from None
     return facts, at or (now if facts else None)
 

@@ -21,6 +21,7 @@ from records.attendance import scan_queries
 from records.attendance.minutes import AttendanceRules, BadgeScan, SessionRules
 from records.attendance.session_attendance import session_rules
 from records.facts import fact_reading
+from records.facts.fact_reading import FactRow
 from records.facts.fact_tables import WHOLE_EVENT
 from records.people import users
 from runner.runs.script_input import moment, scan_fields, scans_and_minutes, session_fields, user_fields
@@ -74,7 +75,7 @@ class Event:
     sessions: Sequence[AgendaSession]
     minutes: int = USUAL_MINUTES  #: how long before the beginning and after the end people look
     scans: EventScans = field(default_factory=EventScans)
-    facts: Mapping[tuple[int, str], Any] = field(default_factory=dict)  #: as `fact_reading.of_people` returns them
+    facts: Mapping[tuple[int, str], FactRow] = field(default_factory=dict)  #: as `fact_reading.of_people` returns them
 
     def situations(self, moments: Sequence[str], *, most: int) -> Iterator[Situation]:
         """Yield at most this many situations, spread over all people, sessions and moments."""
@@ -102,7 +103,7 @@ class Event:
             settings=self.settings,
             now=moment(at, self.zone),
             facts=known_facts.facts,
-            facts_at=known_facts.at and moment(known_facts.at, self.zone),
+            facts_at=moment(known_facts.at, self.zone) if known_facts.at else None,
         )
         return Situation(user.subject, held.session_id, when, given)
 

@@ -40,9 +40,10 @@ def fill(db, owner, *subjects):
     db.flush()
 
 
-def store(db, owner, facts, session="s1", minutes=0, source=FactSource.PUSHED):
+def store(db, owner, facts, session="s1", **when):
     """Store facts that are `minutes` younger than NOW; they arrive a second later."""
-    at = NOW + timedelta(minutes=minutes)
+    at = NOW + timedelta(minutes=when.get("minutes", 0))
+    source = when.get("source", FactSource.PUSHED)
     return fact_storage.store(db, owner, FactBatch(session, at, source, facts), now=at + timedelta(seconds=1))
 
 
