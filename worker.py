@@ -29,6 +29,7 @@ from runner.logs.process_log import start_log
 from runner.queues.background_jobs import BackgroundJob, BackgroundWorker, rq_background_queue
 from runner.queues.status_jobs import RqStatusQueue, StatusJob, quieten_rq, rq_status_queue
 from runner.queues.thread_worker import StopSignal, ThreadWorker
+from runner.runs.draining.drainer import drain_orders
 from runner.runs.job import run_status
 from runner.runs.worker_services import (
     WORKER_SERVICES,
@@ -74,7 +75,7 @@ def main(settings: Settings) -> int:
     # 2. Everything else.
     stop = stop_signal()
     try:
-        with closing(open_worker_services(settings, sandbox)) as services:
+        with closing(open_worker_services(settings, sandbox, stop)) as services:
             log.info("worker started %s", services.about)
             serve(services, stop)
     finally:
@@ -164,6 +165,7 @@ class RunJob(StatusJob):
     """A job that can be run; only the worker has it."""
 
     run = staticmethod(run_status)
+    drain = staticmethod(drain_orders)
 
 
 class StatusWorker(ThreadWorker):

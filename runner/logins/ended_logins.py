@@ -30,6 +30,15 @@ REMEMBERED = 50_000
 BATCH = 1000
 
 
+#: What `EndedLoginCheck.ended` says, for scripts of the server: from its two keys and `since`.
+LOGIN_ENDED = """
+local function login_ended(this_one, all, since)
+  local found = redis.call('MGET', this_one, all)
+  return found[1] or found[2] and since <= (tonumber(found[2]) or since)
+end
+"""
+
+
 class LoginEnded(Exception):
     """The login was valid, but has been ended."""
 

@@ -1,8 +1,8 @@
 """The queue of runs: what RQ may do, and what it must not do.
 
-JSON on the wire is not enough: a job names a function, so anyone who can write to Redis could name any function.
-`StatusJob` runs one fixed function only. RQ never repeats a run: when the lock in the cache expires, the next request
-starts another.
+A job starts a *drainer*, which takes one order after another from its implementation's lists (`order_scripts`). JSON on the wire
+is not enough: a job names a function, so anyone who can write to Redis could name any function. `StatusJob` runs two fixed
+functions only. RQ never repeats a job: when the lease of a drainer ends, another one is appointed.
 """
 
 from __future__ import annotations
@@ -11,11 +11,11 @@ import logging
 import re
 import secrets
 import time
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from redis import Redis
-from rq.job import JobStatus
 from rq.rate_limit import RateLimit, RateLimitRegistry
 from rq.serializers import JSONSerializer
 
@@ -25,16 +25,18 @@ from . import run_causes
 from .guarded_rq import GuardedJob, GuardedQueue
 
 QUEUE = "status"
-#: The only function that a job may name. This is a name on the wire, not a path; jobs of earlier releases carry it.
-RUN = "runner.job.run_status"
-#: Seconds that a job may exceed its run's wall time before its worker is assumed dead.
-MARGIN_S = 10
-#: Seconds after which a waiting job is dropped. By then, its status has been asked for again many times.
+#: The only functions that a job may name: a run, as earlier releases queued it, and a drainer. These are names on the wire, not paths.
+RUN, DRAIN = "runner.job.run_status", "runner.drain"
+#: Seconds that a job may take; nothing ends it then, because its worker says every few seconds that it goes on.
+JOB_S = 300
+#: Seconds after which a waiting order or job is dropped. By then, its status has been asked for again many times.
 WAITING_S = 120
 #: Longer than any run waits: an id with such a time was not made by this service.
 LONGEST_WAIT_MS = 3_600_000
 FAILED_S = 60
 BACKLOG_S = 1.0
+#: The beginning of the keys of the lists of orders.
+ORDERS_KEY = "st:orders:"
 #: The beginning of a run's id: the time in ms.
 _TIME = re.compile(r"[0-9a-f]{12}(?=-)")
 
@@ -58,7 +60,7 @@ class RunOrder:
     session: str
     version: str  #: SHA-256
     edition: str  #: for which the answer is valid
-    token: str  #: of the claim; the id of the run and of the job
+    token: str  #: of the claim; the id of the run
     generation: int
     because: str = ""  #: see `run_causes`; an order of an earlier release has none
 
@@ -71,19 +73,45 @@ class RunOrder:
             raise JobRefused("names an unknown cause")
 
 
+@dataclass(frozen=True, slots=True)
+class DrainOrder:
+    """The arguments of a job that starts a drainer; `most` is how many its implementation may have."""
+
+    implementation: str  #: slug
+    drainer: str
+    most: int
+
+    def __post_init__(self) -> None:
+        """Refuse what we never write."""
+        if type(self.most) is not int or not all(type(text) is str for text in (self.implementation, self.drainer)):
+            raise JobRefused("has arguments of the wrong kind")
+
+
+@dataclass(frozen=True, slots=True)
+class DueDrainer:
+    """A drainer for which a job is to be queued; `name` is "" if none is due. The share that `dead` had of the queue is to be freed."""
+
+    implementation: str  #: slug
+    name: str
+    most: int
+    dead: str = ""
+
+
 class StatusJob(GuardedJob):
-    """A job that can only be a run."""
+    """A job that can only be a run or a drainer."""
 
     takes_turns = True
+    #: The function that starts a drainer, set by the worker.
+    drain: ClassVar[Callable[..., None] | None] = None
 
     @property
     def func(self) -> Any:
         """The function to run. Raises `JobRefused` for a job that names any other."""
         if self.refused:
             raise JobRefused(f"asks for {self.refused}")
-        if self.func_name != RUN or self.instance:
+        if self.func_name not in (RUN, DRAIN) or self.instance:
             raise JobRefused(f"names {self.func_name!r}")
-        return self.run
+        return self.run if self.func_name == RUN else self.drain
 
 
 class RqStatusQueue(GuardedQueue):
@@ -98,55 +126,46 @@ def rq_status_queue(redis: Redis) -> RqStatusQueue:
 
 
 class StatusQueue:
-    """Queues runs, for the web side. `redis` is a client of its own, never that of a worker."""
+    """Queues jobs and counts orders. `redis` is a client of its own, never that of an RQ worker."""
 
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
         self._queue = rq_status_queue(redis)
-        self._backlogs: dict[str, tuple[float, int]] = {}
+        self._backlogs: dict[str, tuple[float, int, int]] = {}
 
-    def enqueue(self, order: RunOrder, *, concurrency: int, wall_s: float, returned: bool = False) -> None:
-        """Queue a run. Runs after a return have a share of their own, so that they do not wait for others."""
-        self._queue.enqueue_call(
-            RUN,
-            kwargs=asdict(order),
-            job_id=order.token,
-            timeout=int(wall_s) + MARGIN_S,
-            ttl=WAITING_S,
-            result_ttl=0,
-            failure_ttl=FAILED_S,
-            description="status",  # RQ's default contains the arguments, and is logged
-            rate_limit=RateLimit(key=rate_limit_key(order.implementation, returned=returned), concurrency=concurrency),
-        )
-
-    def is_waiting(self, token: str) -> bool:
-        """Say whether an earlier run is still queued, so that another one is not needed."""
-        if self._redis.lpos(self._queue.key, token) is not None:
-            return True
-        return self._redis.hget(StatusJob.key_for(token), "status") == JobStatus.RATE_LIMITED.value.encode()
-
-    def give_back(self, implementation: str, token: str) -> None:
-        """Free the share of its implementation that a run still holds whose worker has died."""
-        for returned in (False, True):
-            registry = RateLimitRegistry(rate_limit_key(implementation, returned=returned), self._redis)
+    def enqueue(self, due: DueDrainer) -> None:
+        """Queue a job for a drainer, and free the share of a dead one. RQ, too, lets an implementation have no more than its share."""
+        if due.dead:
+            registry = RateLimitRegistry(due.implementation, self._redis)
             if registry.concurrency:
-                registry.release_and_enqueue(token)
+                registry.release_and_enqueue(due.dead)
+        if due.name:
+            self._queue.enqueue_call(
+                DRAIN,
+                kwargs=asdict(DrainOrder(due.implementation, due.name, due.most)),
+                job_id=due.name,
+                timeout=JOB_S,
+                ttl=WAITING_S,
+                result_ttl=0,
+                failure_ttl=FAILED_S,
+                description="status",  # RQ's default contains the arguments, and is logged
+                rate_limit=RateLimit(key=due.implementation, concurrency=due.most),
+            )
 
     def close(self) -> None:
         """Close the connections to the store."""
         self._redis.close()
 
-    def backlog(self, implementation: str) -> int:
-        """Return how many runs are queued before a new one. The number may be a second old."""
+    def backlog(self, implementation: str, *, returned: bool = False) -> int:
+        """Return how many orders wait before a new one, of a user who came back or not. The number may be a second old."""
         cached = self._backlogs.get(implementation)
-        if cached and cached[0] > time.monotonic():
-            return cached[1]
-        with self._redis.pipeline(transaction=False) as pipe:
-            pipe.llen(self._queue.key)
-            pipe.zcard(RateLimitRegistry(rate_limit_key(implementation), self._redis).rate_limited_key)
-            found = int(sum(pipe.execute()))
-        self._backlogs[implementation] = (time.monotonic() + BACKLOG_S, found)
-        return found
+        if cached is None or cached[0] <= time.monotonic():
+            with self._redis.pipeline(transaction=False) as pipe:
+                pipe.llen(f"{ORDERS_KEY}{{{implementation}}}:back")
+                pipe.llen(f"{ORDERS_KEY}{{{implementation}}}")
+                first, others = pipe.execute()
+            cached = self._backlogs[implementation] = (time.monotonic() + BACKLOG_S, first, others)
+        return cached[1] if returned else cached[1] + cached[2]
 
 
 def quieten_rq() -> None:
@@ -161,11 +180,6 @@ def is_no_outage(record: logging.LogRecord) -> bool:
     """Say whether a line of RQ is about something other than an outage."""
     error = record.exc_info[1] if record.exc_info else None
     return not isinstance(error, OUTAGE) and not str(record.msg).startswith(OF_OUTAGES)
-
-
-def rate_limit_key(implementation: str, *, returned: bool = False) -> str:
-    """Return the key of an implementation's share of the workers."""
-    return f"{implementation}:back" if returned else implementation
 
 
 def new_run_id() -> str:

@@ -1,13 +1,14 @@
-"""The job: one run, from its order to what is shown. The answer is stored first; the trace is written afterwards.
+"""One run, from its order to what is shown. The answer is stored first; the trace is written afterwards.
 
-The queue never repeats a run. Clients that need the status ask again, and the cache lets one of them start another run.
+Orders are taken by drainers (`runner.runs.draining`). A run whose worker died is repeated once, under another id.
 """
 
 from __future__ import annotations
 
 import json
 import logging
-from dataclasses import asdict, replace
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -18,7 +19,7 @@ from runner.powers.answers.answer_recording import RecordedCalls
 from runner.powers.answers.answer_redaction import AnswerRedaction, texts_of
 from runner.queues import run_causes
 from runner.queues.status_jobs import RunOrder, new_run_id, waited_ms
-from runner.status.cache import RunStart, StatusCache
+from runner.status.cache import RunStart, StatusCache, StatusUpdate
 from sandbox import Outcome, OutcomeKind, ScriptError, ScriptInput
 
 from .outcome_to_status import ACTIVE_VERSION, StatusDecision, decide_status
@@ -31,18 +32,59 @@ from .worker_services import WORKER_SERVICES, WorkerServices
 log = logging.getLogger(__name__)
 
 
+#: Stores what a run shows and ends it, as `StatusCache.store` does; says whether it was stored.
+Store = Callable[[str, str, int, StatusUpdate], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class BegunRun:
+    """A run that has begun in the store. `key` is that of its status; vendors' answers of before `asked_after_ms` do not count."""
+
+    key: str
+    order: RunOrder
+    start: RunStart
+    asked_after_ms: int
+
+
 def run_status(**order: Any) -> None:
-    """The only function that the queue runs; its arguments are the fields of `RunOrder`."""
+    """The function of a job that is one run, as earlier releases queued it; its arguments are the fields of `RunOrder`."""
     perform_run(WORKER_SERVICES.get(), RunOrder(**order))
 
 
 def perform_run(services: WorkerServices, order: RunOrder) -> None:
-    """Make the run, if it is still wanted, and show its result.
+    """Make the run of a job, if it is still wanted, and show its result. Raises as `perform_begun`."""
+    key = StatusCache.key(order.implementation, order.user, order.session, order.edition)
+    bundle = _wanted_bundle(services, key, order)
+    if bundle is None:
+        return
+    runs = 2 if bundle.active else 1  # a staged version that fails is followed by the active one
+    start = services.cache.begin(key, order.token, order.generation, wall_s=runs * bundle.limits.wall_s)
+    if start is None:
+        return
+    asked_after_ms = services.returns.last_ms(order.implementation, order.user, order.session)
+    begun = BegunRun(key, order, start, asked_after_ms)
+    _run(services, begun, bundle, services.cache.store)
+
+
+def perform_begun(services: WorkerServices, begun: BegunRun, store: Store) -> None:
+    """Make a run that a drainer has begun, if it is still wanted, and show its result by `store`.
 
     Raises our own faults, after the last good message or the fallback was shown instead.
     """
-    waited = waited_ms(order.token)
-    key = StatusCache.key(order.implementation, order.user, order.session, order.edition)
+    bundle = _wanted_bundle(services, begun.key, begun.order)
+    if bundle:
+        _run(services, begun, bundle, store)
+
+
+def _run(services: WorkerServices, begun: BegunRun, bundle: VersionBundle, store: Store) -> None:
+    RunExecution(services, begun, bundle, store).run(begun.key)
+    if bundle.prepares and not bundle.active:  # of a staged version, prepare does not run
+        fresh_s = bundle.implementation.prepare_fresh_seconds
+        services.prepare_orders.looked(begun.order.implementation, begun.order.session, fresh_s=fresh_s)
+
+
+def _wanted_bundle(services: WorkerServices, key: str, order: RunOrder) -> VersionBundle | None:
+    """Return what the run needs; None, and the status is free again, if its version or session is not there any more."""
     bundle = services.bundles.get(order.implementation, order.version)
     if bundle and not order.edition.startswith(bundle.edition):  # a change has not reached the web side or us yet
         services.forget(order.implementation)
@@ -53,19 +95,12 @@ def perform_run(services: WorkerServices, order: RunOrder) -> None:
             "version gone or suspended implementation=%s user=%r session=%r run=%s",
             *(order.implementation, order.user, order.session, order.token),
         )
-        return
+        return None
     if not _is_served(services, order):
         services.cache.free(key, order.token)
         log.info("session gone or retired implementation=%s run=%s", order.implementation, order.token)
-        return
-    runs = 2 if bundle.active else 1  # a staged version that fails is followed by the active one
-    start = services.cache.begin(key, order.token, order.generation, wall_s=runs * bundle.limits.wall_s)
-    if start is None:
-        return
-    RunExecution(services, order, bundle, start, waited).run(key)
-    if bundle.prepares and not bundle.active:  # of a staged version, prepare does not run
-        fresh_s = bundle.implementation.prepare_fresh_seconds
-        services.prepare_orders.looked(order.implementation, order.session, fresh_s=fresh_s)
+        return None
+    return bundle
 
 
 def _is_served(services: WorkerServices, order: RunOrder) -> bool:
@@ -77,22 +112,23 @@ def _is_served(services: WorkerServices, order: RunOrder) -> bool:
 
 
 class RunExecution:
-    """A run that has begun, after `waited` ms in the queue.
+    """A run that has begun.
 
     If the staged version fails, the active version is run for the same order, so that a stage leaves no user without a
     message. That is a run of its own, with its own id and trace; only its result is shown.
     """
 
-    def __init__(
-        self, services: WorkerServices, order: RunOrder, bundle: VersionBundle, start: RunStart, waited: int | None
-    ) -> None:
+    def __init__(self, services: WorkerServices, begun: BegunRun, bundle: VersionBundle, store: Store) -> None:
+        order, start = begun.order, begun.start
         self._id = order.token
         self._because = run_causes.of_run(order.because, start.rechecks)
         self._services = services
+        self._begun = begun
+        self._store = store
         self._order = order
         self._bundle = bundle
         self._start = start
-        self._waited = waited
+        self._waited = waited_ms(order.token)  #: in the queue, in ms
         self._started_at = datetime.now(UTC)
         self._powers: LivePowers | None = None
         self._recorded: RecordedCalls | None = None
@@ -138,9 +174,9 @@ class RunExecution:
         bundle = self._services.bundles.get(self._order.implementation, active) if active else None
         if bundle is None:
             return None
-        order = replace(self._order, version=bundle.version)
-        execution = RunExecution(self._services, order, bundle, self._start, waited=None)
-        execution._id, execution._because = new_run_id(), run_causes.INSTEAD
+        begun = replace(self._begun, order=replace(self._order, version=bundle.version))
+        execution = RunExecution(self._services, begun, bundle, self._store)
+        execution._id, execution._because, execution._waited = new_run_id(), run_causes.INSTEAD, None
         return execution
 
     def _execute(self) -> Outcome:
@@ -151,7 +187,7 @@ class RunExecution:
         services.user_sessions.note(
             order.implementation, order.user, order.session, bundle.implementation.fresh_seconds
         )
-        returned_ms = services.returns.last_ms(order.implementation, order.user, order.session)
+        returned_ms = self._begun.asked_after_ms
         self._script_input = services.script_inputs.read(
             bundle.implementation,
             order.user,
@@ -175,7 +211,7 @@ class RunExecution:
 
     def _show(self, key: str, decision: StatusDecision) -> None:
         order = self._order
-        self._record(decision, stored=self._services.cache.store(key, order.token, order.generation, decision.shown))
+        self._record(decision, stored=self._store(key, order.token, order.generation, decision.shown))
 
     def _record(self, decision: StatusDecision, *, stored: bool) -> None:
         """Record the trace and log a line. `stored`: the decision is what is displayed."""

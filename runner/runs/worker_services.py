@@ -19,9 +19,11 @@ from runner.health.outages import OutageLog
 from runner.health.start_checks import NotStarted, check_start
 from runner.logins import NotedErrors
 from runner.powers import VendorServices, digest_key
+from runner.queues.drainer_leases import DrainerLeases
 from runner.queues.job_orders import OrderSigner
 from runner.queues.prepare_orders import PrepareOrders
-from runner.queues.status_jobs import QUEUE
+from runner.queues.status_jobs import QUEUE, StatusQueue
+from runner.queues.thread_worker import StopSignal
 from runner.settings.operator_settings import Settings
 from runner.status.cache import StatusCache
 from runner.status.change_events import ChangeListener
@@ -40,6 +42,9 @@ from .traces import TraceWriter
 from .version_bundle import VersionBundles
 
 __all__ = ["WORKER_SERVICES", "JailTooWeak", "NotStarted", "WorkerServices", "open_worker_services", "start_jail"]
+
+#: Seconds for which a drainer waits for the next order before it ends.
+LINGER_S = 0.5
 
 
 @dataclass(frozen=True)
@@ -63,6 +68,10 @@ class WorkerServices:
     change_listener: ChangeListener
     traces: TraceWriter
     forget: Callable[[str | None], None]  #: drops what is cached of one implementation, or of all
+    queue: StatusQueue  #: for jobs of drainers
+    leases: DrainerLeases
+    stop: StopSignal  #: whether this worker is to end
+    linger_s: float = LINGER_S
 
     @property
     def about(self) -> str:
@@ -75,12 +84,14 @@ class WorkerServices:
 
     def close(self) -> None:
         """Write the traces that are left, then close everything but the sandbox, which belongs to the caller."""
+        self.leases.close()
         self.change_listener.close()
         self.traces.close()
         self.outages.close()
         self.vendors.close()
         self.prepare_orders.close()
         self.brief_redis.close()
+        self.queue.close()
         self.redis.close()
         self.database.dispose()
 
@@ -94,7 +105,7 @@ def start_jail(settings: Settings) -> Sandbox:
     return Sandbox(config=JailConfig(allow_weak=settings.sandbox_allow_weak, require=settings.sandbox_require)).start()
 
 
-def open_worker_services(settings: Settings, sandbox: Sandbox) -> WorkerServices:
+def open_worker_services(settings: Settings, sandbox: Sandbox, stop: StopSignal) -> WorkerServices:
     """Open the services and start their threads. The sandbox must already be started.
 
     Raises `NotStarted` if one of the `start_checks` fails.
@@ -105,6 +116,7 @@ def open_worker_services(settings: Settings, sandbox: Sandbox) -> WorkerServices
     redis = connect(settings.redis_url, environment=settings.environment, watch=outages)
     outages.on_change = partial(note_outage, NotedErrors(redis))
     brief_redis = connect_brief(settings.redis_url, environment=settings.environment, watch=outages)
+    queue = StatusQueue(connect(settings.redis_url, environment=settings.environment, watch=outages))
     bundles = VersionBundles(
         database=database,
         box=SecretBox(settings.keys),
@@ -153,7 +165,11 @@ def open_worker_services(settings: Settings, sandbox: Sandbox) -> WorkerServices
         change_listener=change_listener,
         traces=TraceWriter(database, on_stored=stored),
         forget=drop,
+        queue=queue,
+        leases=DrainerLeases(redis, queue),
+        stop=stop,
     )
     services.change_listener.ensure_started()
+    services.leases.start()
     services.traces.start()
     return services

@@ -15,20 +15,23 @@ from datetime import UTC, datetime
 from typing import Any
 
 from redis import Redis
-from redis.exceptions import NoScriptError, ResponseError
+from redis.exceptions import ResponseError
 
 from runner.logins.ended_logins import EndedLoginCheck, LoginEnded
+from runner.queues.order_lists import OrderDraft, due_drainers
+from runner.queues.status_jobs import WAITING_S, DueDrainer, new_run_id
 from runner.store.error_replies import is_wrong_type
-from runner.store.thread_connections import ThreadConnections
+from runner.store.lua_scripts import DirectScripts, LuaScript, ScriptCall
 
-from .cache_scripts import BEGIN, CLAIM, FREE, LEAVE, RETURNED, STORE
+from .cache_scripts import BEGIN, CLAIM, FREE, RETURNED, STORE
+from .return_moments import digest_of_pair
 
 #: The channel on which the key of a status is published when its run has ended.
 DONE = "st:done"
 #: Seconds that a client may ask without an answer before the status is called unavailable.
 PATIENCE_S = 30.0
-#: Seconds for which a queued run keeps its lock. Then another may be queued; a run that finds the work done does nothing.
-QUEUED_S = 12.0
+#: Seconds for which a run keeps its lock while its order waits: as long as the order counts.
+QUEUED_S = float(WAITING_S)
 #: Seconds by which a lock lasts longer than the wall time of its run, once the run has begun.
 MARGIN_S = 3.0
 #: Seconds for which the digest of a shown message is remembered: a user may spend this long at a vendor's site.
@@ -60,8 +63,8 @@ class ClaimResult:
     """The answer to a claim.
 
     `what`: hit, stale (a newer one is on its way), checking (after a return; the body is the old one), pending (no
-    body), late (no run has answered for too long), told (the same return, reported again). `mine`: the caller must queue
-    the run, or free the lock. `earlier` is the token whose lock had expired, `ran` whether that run had begun.
+    body), late (no run has answered for too long), told (the same return, reported again). `mine`: the run is the caller's,
+    whose order was placed if there was one. For each of `due` the caller must queue a job.
     """
 
     what: str
@@ -70,8 +73,7 @@ class ClaimResult:
     left_ms: int = 0
     mine: bool = False
     generation: int = 0
-    earlier: str = ""
-    ran: bool = False
+    due: tuple[DueDrainer, ...] = ()
 
     @property
     def unanswered(self) -> bool:
@@ -124,18 +126,11 @@ class StatusCache:
         self, redis: Redis, *, steps_s: Sequence[float] = STEPS_S, clock_ms: Callable[[], int] | None = None
     ) -> None:
         self._redis = redis
-        self._connections = ThreadConnections(redis)
+        self._direct = DirectScripts(redis)
         self._steps = tuple(int(step * 1000) for step in steps_s)
         self._clock = clock_ms
-        self._claim, self._begin, self._store = (
-            LuaScript(redis, CLAIM),
-            LuaScript(redis, BEGIN),
-            LuaScript(redis, STORE),
-        )
-        self._returned, self._free, self._leave = (
-            LuaScript(redis, RETURNED),
-            LuaScript(redis, FREE),
-            LuaScript(redis, LEAVE),
+        self._claim, self._returned, self._begin, self._store, self._free = (
+            LuaScript(redis, source) for source in (CLAIM, RETURNED, BEGIN, STORE, FREE)
         )
 
     @staticmethod
@@ -149,119 +144,63 @@ class StatusCache:
         key: str,
         token: str,
         *,
+        order: OrderDraft | None = None,
         login_check: EndedLoginCheck | None = None,
-        queued_s: float = QUEUED_S,
         patience_s: float = PATIENCE_S,
     ) -> ClaimResult:
-        """Read a status; if a run is due and not yet claimed, claim it with `token`.
+        """Read a status; if a run is due and not yet claimed, claim it with `token` and place its order.
 
-        `login_check` is read in the same round trip. Raises `LoginEnded`, and then nothing stays claimed.
+        All in one round trip, as is `login_check`: for a login that has ended, it changes nothing and raises `LoginEnded`.
         """
-        arguments = (token, ms(queued_s), ms(patience_s), ms(LIFE_S))
-        if login_check is None:
-            return self._run(self._claim, key, *arguments)
-        both = ScriptWithReads(self._claim, self._connections, login_check.keys)
-        found = self._run(both, key, *arguments)
-        if login_check.ended(both.values):
-            if found.mine:
-                self.free(key, token)
-            raise LoginEnded
-        return found
+        keys = (key, *login_check.keys) if login_check else (key,)
+        since = login_check.since if login_check else 0
+        times = (ms(QUEUED_S), ms(patience_s), ms(LIFE_S))
+        return self._run(self._claim, keys, token, *times, since, *_placed(key, order))
 
     def begin(self, key: str, token: str, generation: int, *, wall_s: float) -> RunStart | None:
         """Begin a run. Returns None if it is not needed any more, or if another one is under way."""
-        answer = self._begin(key, self._now(), token, generation, ms(wall_s + MARGIN_S))
-        if not answer[0]:
-            return None
-        due, rechecks, back_ms, *last = answer[1:]
-        good = LastGoodBody(body=last[0], state=last[1].decode(), age_s=last[2] / 1000) if last else None
-        returned_at = datetime.fromtimestamp(back_ms / 1000, UTC) if back_ms else None
-        return RunStart(good=good, returned=bool(due), rechecks=rechecks, returned_at=returned_at)
+        return parse_start(self._begin(key, self._now(), token, generation, ms(wall_s + MARGIN_S)))
 
     def store(self, key: str, token: str, generation: int, shown: StatusUpdate) -> bool:
         """End a run: free its lock and, unless the generation has moved, store what it shows and wake waiting requests."""
+        return bool(self._direct.run(self.store_call(key, token, generation, shown))[0])
+
+    def store_call(self, key: str, token: str, generation: int, shown: StatusUpdate) -> ScriptCall:
+        """Return the call by which `store` does it, to be sent together with others. Its answer is 0 if nothing was stored."""
         fresh_s = shown.fresh_s * random.uniform(1 - JITTER, 1 + JITTER)  # noqa: S311 - spreads load, guards nothing
-        answer = self._store(
-            key,
-            self._now(),
-            token,
-            generation,
-            *(shown.state, shown.body, shown.digest, int(shown.ok)),
+        return ScriptCall(
+            self._store,
+            (key,),
+            *(self._now(), token, generation, shown.state, shown.body, shown.digest, int(shown.ok)),
             *(ms(fresh_s), ms(fresh_s + shown.stale_s), ms(max(LIFE_S, fresh_s + shown.stale_s)), DONE),
             *self._steps,
         )
-        return bool(answer)
 
-    def returned(self, key: str, token: str, *, queued_s: float = QUEUED_S) -> ClaimResult:
+    def returned(self, key: str, token: str, *, order: OrderDraft | None = None) -> ClaimResult:
         """Note that the user came back from the message's link, which makes earlier results outdated; claim a new run."""
-        return self._run(self._returned, key, token, ms(queued_s), ms(LIFE_S), ms(QUIET_S))
+        times = (ms(QUEUED_S), ms(QUIET_S), ms(LIFE_S))
+        return self._run(self._returned, (key,), token, *times, 0, *_placed(key, order))
 
     def free(self, key: str, token: str) -> None:
         """Free a claimed run that could not be queued."""
         self._free(key, self._now(), token)
 
-    def leave_to(self, key: str, token: str, earlier: str) -> None:
-        """Leave a claimed run to an earlier claim, whose job is still in the queue."""
-        self._leave(key, self._now(), token, earlier)
-
-    def _run(self, script: LuaScript | ScriptWithReads, key: str, *arguments: str | int) -> ClaimResult:
+    def _run(self, script: LuaScript, keys: Sequence[str], *arguments: str | int) -> ClaimResult:
         """Run the Lua script; delete an unreadable entry and retry once."""
+        call = ScriptCall(script, keys, self._now(), *arguments)
         try:
-            return parse_claim(script(key, self._now(), *arguments))
+            return parse_claim(self._direct.run(call)[0])
         except UnreadableEntry:
             pass
         except ResponseError as error:
             if not is_wrong_type(error):
                 raise
-        log.error("unreadable entry of the cache deleted key=%s", key)
-        self._redis.delete(key)
-        return parse_claim(script(key, self._now(), *arguments))
+        log.error("unreadable entry of the cache deleted key=%s", keys[0])
+        self._redis.delete(keys[0])
+        return parse_claim(self._direct.run(call)[0])
 
     def _now(self) -> int:
         return self._clock() if self._clock else 0
-
-
-class LuaScript:
-    """One script, called by its digest. After a restart of the server its source is sent once."""
-
-    def __init__(self, redis: Redis, source: str) -> None:
-        self.redis = redis
-        self._source = source
-        self.sha = hashlib.sha1(source.encode(), usedforsecurity=False).hexdigest()
-
-    def __call__(self, key: str, *arguments: str | bytes | float) -> Any:
-        """Run the script for one key, and return its answer."""
-        try:
-            return self.redis.evalsha(self.sha, 1, key, *arguments)
-        except NoScriptError:
-            return self.redis.eval(self._source, 1, key, *arguments)
-
-    def load(self) -> None:
-        """Send the source, without running the script."""
-        self.redis.script_load(self._source)
-
-
-class ScriptWithReads:
-    """A script that also reads some keys in the same round trip: their `values` are there after a call."""
-
-    def __init__(self, script: LuaScript, connections: ThreadConnections, keys: Sequence[str]) -> None:
-        self._script = script
-        self._connections = connections
-        self._keys = keys
-        self.values: Sequence[Any] = ()
-
-    def __call__(self, key: str, *arguments: str | bytes | float) -> Any:
-        """Run the script for one key, and return its answer."""
-        try:
-            return self._ask(key, *arguments)
-        except NoScriptError:
-            self._script.load()
-            return self._ask(key, *arguments)
-
-    def _ask(self, key: str, *arguments: str | bytes | float) -> Any:
-        run = ("EVALSHA", self._script.sha, 1, key, *arguments)
-        self.values, answer = self._connections.ask(("MGET", *self._keys), run)
-        return answer
 
 
 def ms(seconds: float) -> int:
@@ -269,23 +208,35 @@ def ms(seconds: float) -> int:
     return int(seconds * 1000)
 
 
+def _placed(key: str, order: OrderDraft | None) -> tuple[str | int, ...]:
+    """Return the arguments by which a script places an order."""
+    if order is None:
+        return ()
+    digest = key[key.rindex(":") + 1 : -1]
+    pair = digest_of_pair(order.user, order.session)
+    return (order.implementation, digest, pair, order.most, order.lock_ms, order.as_json, new_run_id())
+
+
+def parse_start(answer: Any) -> RunStart | None:
+    """Turn the answer of `BEGIN` into a value; None if the run may not begin."""
+    if not answer[0]:
+        return None
+    due, rechecks, back_ms, *last = answer[1:]
+    good = LastGoodBody(body=last[0], state=last[1].decode(), age_s=last[2] / 1000) if last else None
+    returned_at = datetime.fromtimestamp(back_ms / 1000, UTC) if back_ms else None
+    return RunStart(good=good, returned=bool(due), rechecks=rechecks, returned_at=returned_at)
+
+
 def parse_claim(answer: Any) -> ClaimResult:
-    """Turn the script's list into a value; for a hit it has only four entries. Raises `UnreadableEntry`."""
+    """Turn the script's list into a value; for a hit it has only four entries. Raises `UnreadableEntry` and `LoginEnded`."""
+    if answer == [b"ended"]:
+        raise LoginEnded
     if len(answer) < 4 or answer[2] not in STATES or not (answer[1] == b"" or answer[1].startswith(BEGINS)):
         raise UnreadableEntry
     what, body, state, left_ms = answer[:4]
     if len(answer) == 4:  # the hot path
         return ClaimResult(what.decode(), body, state.decode(), left_ms)
-    mine, generation, *earlier = answer[4:]
+    mine, generation, due = answer[4:]
     if not generation.isdigit():
         raise UnreadableEntry
-    return ClaimResult(
-        what.decode(),
-        body,
-        state.decode(),
-        left_ms,
-        mine=bool(mine),
-        generation=int(generation),
-        earlier=earlier[0].decode() if earlier else "",
-        ran=bool(earlier[1]) if earlier else False,
-    )
+    return ClaimResult(what.decode(), body, state.decode(), left_ms, bool(mine), int(generation), due_drainers(due))

@@ -3,12 +3,16 @@
 One subscription serves all threads; a subscription for each waiting request would take a connection each. Events that
 are published while the connection is broken are lost, so after a reconnection all requests are woken and all snapshots
 dropped. A process that does not listen publishes by `publish_change`.
+
+The end of a run is published with what it answers, so that those who wait need not ask. An answer counts only for its own key
+and from the generation on that the waiting request has seen in its claim; after a return the generation is higher.
 """
 
 from __future__ import annotations
 
 import logging
 import os
+import re
 import secrets
 import threading
 import weakref
@@ -21,7 +25,7 @@ from redis.exceptions import RedisError
 
 from runner.store.clients import AWAY
 
-from .cache import DONE
+from .cache import DONE, ClaimResult
 
 #: The channel on which the slug of each changed implementation is published.
 CHANGED = "st:changed"
@@ -29,7 +33,32 @@ CHANGED = "st:changed"
 LOOK_S = 1.0
 RETRY_S = 0.5
 
+#: What is published of a run that has answered, besides the key.
+_TOLD = re.compile(
+    rb'(?P<generation>\d{1,15})\n(?P<state>ready|hidden|old)\n(?P<left_ms>\d{1,12})\n(?P<body>\{".*)', re.DOTALL
+)
+
 log = logging.getLogger(__name__)
+
+
+class StatusWaiter:
+    """A request that waits for the end of a run. An event is not enough: what the run answers comes with it."""
+
+    def __init__(self) -> None:
+        self._ended = threading.Event()
+        self._told = b""
+
+    def wake(self, told: bytes = b"") -> None:
+        """Let it go on. `told` is what was published besides the key; empty if that is unknown."""
+        self._told = told
+        self._ended.set()
+
+    def wait(self, seconds: float) -> bytes | None:
+        """Wait for the next end of a run, and return what was told of it; None if none came in time."""
+        if not self._ended.wait(seconds):
+            return None
+        self._ended.clear()
+        return self._told
 
 
 class ChangeListener:
@@ -42,7 +71,7 @@ class ChangeListener:
         self._redis = redis
         self._on_changed = on_changed
         self._lock = threading.Lock()
-        self._waiting: dict[str, set[threading.Event]] = {}
+        self._waiting: dict[str, set[StatusWaiter]] = {}
         self._closed = threading.Event()
         self._private = f"st:listener:{secrets.token_hex(8)}"  #: wakes this listener only
         self._thread: threading.Thread | None = None
@@ -58,18 +87,18 @@ class ChangeListener:
                 self._thread.start()
 
     @contextmanager
-    def waiting_for(self, key: str) -> Iterator[threading.Event]:
-        """Give an event that is set when a run for this key ends. Look at the key afterwards, so that no end is missed."""
-        event = threading.Event()
+    def waiting_for(self, key: str) -> Iterator[StatusWaiter]:
+        """Give a waiter that is woken when a run for this key ends. Look at the key afterwards, so that no end is missed."""
+        waiter = StatusWaiter()
         with self._lock:
-            self._waiting.setdefault(key, set()).add(event)
+            self._waiting.setdefault(key, set()).add(waiter)
         try:
-            yield event
+            yield waiter
         finally:
             with self._lock:
-                events = self._waiting[key]
-                events.discard(event)
-                if not events:
+                waiters = self._waiting[key]
+                waiters.discard(waiter)
+                if not waiters:
                     del self._waiting[key]
 
     def changed(self, slug: str) -> bool:
@@ -119,16 +148,29 @@ class ChangeListener:
             self._on_changed(None)
             self._wake(None)
         elif message["channel"] == DONE.encode():
-            self._wake(text_of(message))
+            key, _, told = message["data"].partition(b"\n")
+            self._wake(key.decode(errors="replace"), told)
         elif message["channel"] == CHANGED.encode():
             self._on_changed(text_of(message))
 
-    def _wake(self, key: str | None) -> None:
+    def _wake(self, key: str | None, told: bytes = b"") -> None:
         with self._lock:
             keys = list(self._waiting) if key is None else [key]
-            events = [event for each in keys for event in self._waiting.get(each, ())]
-        for event in events:
-            event.set()
+            waiters = [waiter for each in keys for waiter in self._waiting.get(each, ())]
+        for waiter in waiters:
+            waiter.wake(told)
+
+
+def answer_told(told: bytes | None, claimed: ClaimResult) -> ClaimResult | None:
+    """Return the answer that was published for somebody who has made this claim; None if there is none for them.
+
+    Only a claim knows what is true now, so anything that is not exactly as the store's script writes it is no answer.
+    """
+    found = _TOLD.fullmatch(told or b"")
+    if found is None or int(found["generation"]) < claimed.generation:
+        return None
+    left_ms, generation = int(found["left_ms"]), int(found["generation"])
+    return ClaimResult("hit", found["body"], found["state"].decode(), left_ms, generation=generation)
 
 
 def text_of(message: Any) -> str:

@@ -9,7 +9,9 @@ from typing import Any
 
 from redis import Redis
 
-from .cache import PATIENCE_S, LuaScript, ms
+from runner.store.lua_scripts import LuaScript
+
+from .cache import PATIENCE_S, ms
 from .cache_scripts import NOW
 from .status_body import NOTHING, ShownMessage, Status
 from .visibility import HidingRule

@@ -11,7 +11,8 @@ from typing import Final, cast
 
 from redis import Redis
 
-from .cache import LuaScript
+from runner.store.lua_scripts import LuaScript
+
 from .cache_scripts import NOW
 
 #: Seconds for which a moment is kept, which is longer than a connection may say that its answers are cached.
@@ -39,5 +40,9 @@ class ReturnMoments:
 
 
 def _key(implementation: str, user: str, session: str) -> str:
-    about = f"{user}\0{session}".encode()
-    return f"st:back:{{{implementation}:{hashlib.blake2b(about, digest_size=12).hexdigest()}}}"
+    return f"st:back:{{{implementation}:{digest_of_pair(user, session)}}}"
+
+
+def digest_of_pair(user: str, session: str) -> str:
+    """Return what stands for a user and session in keys."""
+    return hashlib.blake2b(f"{user}\0{session}".encode(), digest_size=12).hexdigest()

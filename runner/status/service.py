@@ -20,14 +20,13 @@ from redis.exceptions import RedisError
 
 from records import Database
 from runner.logins import LoginEnded, NotedErrors, StoreAway
-from runner.queues import run_causes
-from runner.queues.status_jobs import RunOrder, StatusQueue, new_run_id
+from runner.queues.status_jobs import StatusQueue, new_run_id
 from runner.settings.operator_settings import Settings
 from runner.store.clients import StoreWatch, connect
 from runner.store.errors import answering
 
 from .cache import ClaimResult, StatusCache
-from .change_events import ChangeListener
+from .change_events import ChangeListener, answer_told
 from .displayed_status import DisplayedStatus, read_displayed
 from .no_run_answer import UnavailableStatuses, hidden_status, scan_status
 from .outdating.status_outdating import StatusOutdating
@@ -99,10 +98,9 @@ class StatusService:
             if resolved.hidden_s != 0:
                 self._check_login(resolved)
                 return self._hidden(resolved)
-            claimed = self._claim(resolved)
-            if wait_s > 0 and claimed.unanswered:
-                claimed = self._wait(resolved, claimed, min(wait_s, self._settings.web_wait_s))
-            return self._answer(resolved, claimed)
+            if wait_s <= 0:
+                return self._answer(resolved, self._claim(resolved))
+            return self._answer(resolved, self._claim_and_wait(resolved, min(wait_s, self._settings.web_wait_s)))
 
     def returned(self, request: StatusRequest) -> Status:
         """Note that the user came back from the message's link: until a new run ends, the old message is shown as being checked.
@@ -114,14 +112,13 @@ class StatusService:
         with answering():
             self._check_login(resolved)
             self._returns.note(resolved.implementation.slug, resolved.user, resolved.session)
-            claimed = self._cache.returned(resolved.key, token)
             if resolved.hidden_s != 0:  # no run now; whatever was found before the return is outdated nevertheless
+                self._cache.returned(resolved.key, token)
                 self._cache.free(resolved.key, token)
                 return self._hidden(resolved)
-            if not claimed.mine:
-                return self._answer(resolved, self._claim(resolved))
-            self._enqueue(resolved, token, claimed, returned=True)
-            return self._answer(resolved, claimed)
+            claimed = self._cache.returned(resolved.key, token, order=resolved.order)
+            self._enqueue(claimed)
+            return self._answer(resolved, claimed if claimed.mine else self._claim(resolved))
 
     def outdate(self, implementation: str, pairs: Iterable[tuple[str, str]]) -> bool:
         """Let what these users (by subject) see at these sessions be found anew. Returns False if the store is away.
@@ -209,52 +206,34 @@ class StatusService:
             raise LoginEnded
 
     def _claim(self, resolved: ResolvedRequest) -> ClaimResult:
-        token = new_run_id()
-        claimed = self._cache.claim(resolved.key, token, login_check=resolved.login_check)
-        if claimed.mine:
-            self._enqueue(resolved, token, claimed, returned=claimed.what == "checking")
+        """Read the status in one round trip; the claim places the order of a run that is due."""
+        claimed = self._cache.claim(resolved.key, new_run_id(), order=resolved.order, login_check=resolved.login_check)
+        self._enqueue(claimed)
         return claimed
 
-    def _wait(self, resolved: ResolvedRequest, claimed: ClaimResult, wait_s: float) -> ClaimResult:
-        """Wait until the run has ended or the time is up, unless too many requests wait already."""
-        if not self._waiting_slots or not self._waiting_slots.acquire(blocking=False):
-            return claimed
-        ends = time.monotonic() + wait_s
-        try:
-            with self._change_listener.waiting_for(resolved.key) as woken:
-                while True:  # claim only once we wait: the run may end between the two
-                    claimed = self._claim(resolved)
-                    if not claimed.unanswered or time.monotonic() >= ends:
-                        return claimed
-                    woken.wait(max(0.0, ends - time.monotonic()))
-                    woken.clear()
-        finally:
-            self._waiting_slots.release()
+    def _enqueue(self, claimed: ClaimResult) -> None:
+        """Queue a job for each drainer that is due. If that fails, the order waits all the same: another drainer is due soon."""
+        for due in claimed.due:
+            self._queue.enqueue(due)
 
-    def _enqueue(self, resolved: ResolvedRequest, token: str, claimed: ClaimResult, *, returned: bool) -> None:
-        """Queue the claimed run. If that fails, free the claim."""
-        owner = resolved.implementation
-        try:
-            if claimed.earlier:
-                if not claimed.ran and self._queue.is_waiting(claimed.earlier):
-                    self._cache.leave_to(resolved.key, token, claimed.earlier)  # the earlier run is still queued
-                    return
-                self._queue.give_back(owner.slug, claimed.earlier)  # its worker died
-            order = RunOrder(
-                implementation=owner.slug,
-                user=resolved.user,
-                session=resolved.session,
-                version=resolved.seen.sha256,
-                edition=resolved.edition,
-                token=token,
-                generation=claimed.generation,
-                because=run_causes.of_claim(claimed.what, staff=resolved.staff),
-            )
-            wall_s = owner.run_seconds(resolved.seen)
-            self._queue.enqueue(order, concurrency=owner.concurrency, wall_s=wall_s, returned=returned)
-        except BaseException:
-            self._cache.free(resolved.key, token)
-            raise
+    def _claim_and_wait(self, resolved: ResolvedRequest, wait_s: float) -> ClaimResult:
+        """Claim, and wait until the run has ended or the time is up, unless too many requests wait already.
+
+        The end of the run brings the answer, so a request claims a second time only if it has not heard of that.
+        """
+        ends = time.monotonic() + wait_s
+        with self._change_listener.waiting_for(resolved.key) as waiter:  # before the claim, so that no end is missed
+            claimed = self._claim(resolved)
+            slots = self._waiting_slots
+            if not claimed.unanswered or not slots or not slots.acquire(blocking=False):
+                return claimed
+            try:
+                while claimed.unanswered and (left_s := ends - time.monotonic()) > 0:
+                    told = waiter.wait(left_s)
+                    claimed = answer_told(told, claimed) or self._claim(resolved)
+                return claimed
+            finally:
+                slots.release()
 
     def _answer(self, resolved: ResolvedRequest, claimed: ClaimResult) -> Status:
         body = claimed.body or NOTHING

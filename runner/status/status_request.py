@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from runner.logins.ended_logins import EndedLoginCheck, ended_login_check
+from runner.queues.order_lists import OrderDraft
 
+from .cache import MARGIN_S
 from .snapshots import ImplementationSnapshot, SeenVersion
 from .visibility import HidingRule
 
@@ -46,3 +48,18 @@ class ResolvedRequest:
     hidden_s: int | None  #: 0: shown; otherwise as `seconds_until_shown`
     login_check: EndedLoginCheck | None
     staff: bool  #: as in `StatusRequest`
+
+    @property
+    def order(self) -> OrderDraft:
+        """The order of a run that finds the status."""
+        owner = self.implementation
+        return OrderDraft(
+            implementation=owner.slug,
+            user=self.user,
+            session=self.session,
+            version=self.seen.sha256,
+            edition=self.edition,
+            staff=self.staff,
+            most=owner.concurrency,
+            lock_ms=int((owner.run_seconds(self.seen) + MARGIN_S) * 1000),
+        )

@@ -2,6 +2,7 @@ import os
 import shutil
 import signal
 import time
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -143,8 +144,8 @@ def house(tmp_path, redis, valkey_url, sandbox, blank):
 
 @pytest.fixture
 def worker_services(house):
-    worker_services = open_worker_services(house.settings, house.sandbox)
-    yield worker_services
+    worker_services = open_worker_services(house.settings, house.sandbox, StopSignal())
+    yield replace(worker_services, linger_s=0.0)  # what is to be done is there before a worker begins
     worker_services.close()
 
 

@@ -9,9 +9,10 @@ from redis import Redis
 from redis.exceptions import NoScriptError
 
 from records.facts.fact_tables import WHOLE_EVENT
-from runner.status.cache import LuaScript, StatusCache
+from runner.status.cache import StatusCache
 from runner.status.cache_scripts import OUTDATE
 from runner.status.snapshots import StatusSnapshots, UnknownSession
+from runner.store.lua_scripts import LuaScript
 from runner.store.thread_connections import ThreadConnections
 
 from .user_sessions import UserSessions

@@ -63,7 +63,7 @@ def served(database, store, checking_worker, status_service, settings):
 def shown(settings, status_service):
     """Ask as the app does until there is an answer, and return its text. Every run is made by the real worker."""
     with Sandbox() as sandbox:
-        services = open_worker_services(settings, sandbox)
+        services = open_worker_services(settings, sandbox, StopSignal())
 
         def work_off():
             client = connect_queue(settings.redis_url)
