@@ -86,8 +86,8 @@ class PreparedRunDraft:
 
 def record(db: Session, owner: Implementation, draft: PreparedRunDraft) -> PreparedRun:
     """Store a run; of more than `MOST_OF_SESSION` of its session the oldest are deleted."""
-    values = vars(draft) | {"calls": list(draft.calls), "log": list(draft.log)}
-    run = PreparedRun(implementation_id=owner.id, **fields.storable(values))
+    told = {"calls": list(draft.calls), "log": list(draft.log), "error": draft.error}
+    run = PreparedRun(implementation_id=owner.id, **vars(draft) | fields.storable(told))
     db.add(run)
     db.flush()
     mine = (PreparedRun.implementation_id == owner.id, PreparedRun.session == run.session)
