@@ -40,6 +40,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from sqlalchemy import Connection as DbConnection
     from sqlalchemy.orm import Session as DbSession
 
     from .agenda.agenda_imports import AgendaUpload, ImportPlan
@@ -91,6 +92,7 @@ __all__ = [
     "Database",
     "DatabaseUnavailable",
     "DatabaseUnresponsive",
+    "DbConnection",
     "DbSession",
     "ExternalAuth",
     "ExternalAuthDraft",
@@ -176,6 +178,8 @@ def __getattr__(name: str) -> Any:
     """Load every table, then the name. Raises AttributeError for one that is not here, as any module does."""
     if name == "DbSession":
         return import_module("sqlalchemy.orm").Session
+    if name == "DbConnection":
+        return import_module("sqlalchemy").Connection
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     import_module(f"{__name__}.tables")

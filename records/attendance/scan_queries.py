@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, select
 from sqlalchemy.orm import Session, aliased
 
 from records.tenants.implementation_settings import IN_AND_OUT
@@ -61,7 +61,7 @@ def of_no_test_badge() -> ColumnElement[bool]:
 
 
 def at_sessions(
-    db: Session, owner: Implementation, sessions: Collection[str], badges: Collection[str] | None = None
+    db: Session | Connection, owner: Implementation, sessions: Collection[str], badges: Collection[str] | None = None
 ) -> Iterator[CountedScan]:
     """Yield the scans that count at these sessions, of all badges or of some."""
     conditions = [LedgerEntry.session_id.in_(sessions)]

@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
+    Connection,
     CursorResult,
     ForeignKey,
     Index,
@@ -18,6 +19,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     and_,
+    bindparam,
     func,
     or_,
     select,
@@ -71,6 +73,21 @@ class User(Base):
         return f"<User {self.id}>"  # a log is no place for a person's name
 
 
+class UserRow(NamedTuple):
+    """What scripts are given of a user, besides the subject: the fields of `user_fields.TEXTS` and the attributes."""
+
+    username: str
+    user_type: str
+    first_name: str
+    last_name: str
+    badge_id: str
+    attributes: dict[str, Any]
+
+
+_ROW = select(*(getattr(User, name) for name in UserRow._fields)).where(
+    User.implementation_id == bindparam("implementation"), User.subject == bindparam("subject")
+)
+
 #: The orders of a list of users.
 ORDERS = {
     "seen": (User.last_seen_at,),
@@ -97,6 +114,12 @@ def find(db: Session, implementation: Implementation, subject: str) -> User | No
     """Return the implementation's user with this subject."""
     mine = select(User).where(User.implementation_id == implementation.id)
     return db.scalar(mine.where(User.subject == subject))
+
+
+def find_row(db: Connection, implementation: Implementation, subject: str) -> UserRow | None:
+    """Return what a script is given of a user, by a statement that is made once."""
+    found = db.execute(_ROW, {"implementation": implementation.id, "subject": subject}).first()
+    return None if found is None else UserRow(*found)
 
 
 def every(db: Session, implementation: Implementation, *, limit: int = 100) -> list[User]:

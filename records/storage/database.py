@@ -118,6 +118,13 @@ class Database:
         with self._translated(), Session(self._reading, expire_on_commit=False, autoflush=False) as db, db.begin():
             yield db
 
+    @contextmanager
+    def reading_rows(self) -> Iterator[Connection]:
+        """Begin a transaction as `reading` does, for plain rows: objects of tables would cost a run twice as much time."""
+        self.require_environment()
+        with self._translated(), self._reading.connect() as connection:
+            yield connection
+
     def require_environment(self) -> None:
         """Raise WrongEnvironment if the database was not made for this process's environment. It is checked once."""
         if self._recognised:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from redis import Redis
@@ -29,11 +29,12 @@ log = logging.getLogger(__name__)
 
 
 class DrainerLeases:
-    """One for each worker process. `start` starts the thread that renews; `close` ends it."""
+    """One for each worker process. `start` starts the thread that renews; `close` ends it. `clock_ms` is as in `StatusCache`."""
 
-    def __init__(self, redis: Redis, queue: StatusQueue) -> None:
+    def __init__(self, redis: Redis, queue: StatusQueue, *, clock_ms: Callable[[], int] | None = None) -> None:
         self._redis = redis
         self._queue = queue
+        self._clock = clock_ms
         self._direct = DirectScripts(redis)
         self._renew = LuaScript(redis, RENEW)
         self._own: set[str] = set()
@@ -69,7 +70,8 @@ class DrainerLeases:
         with self._lock:
             own = sorted(self._own)
         names = [new_run_id() for _ in range(AT_ONCE)]
-        call = ScriptCall(self._renew, (DRAINERS_KEY,), 0, int(LEASE_S * 1000), AT_ONCE, *names, *own)
+        now = self._clock() if self._clock else 0
+        call = ScriptCall(self._renew, (DRAINERS_KEY,), now, int(LEASE_S * 1000), AT_ONCE, *names, *own)
         for due in due_drainers(self._direct.run(call)[0]):
             log.warning("a drainer died or never began implementation=%s drainer=%s", due.implementation, due.dead)
             self._queue.enqueue(due)

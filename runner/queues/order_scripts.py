@@ -6,7 +6,8 @@ nobody takes more than three quarters of what the others leave. The keys:
 
     st:orders:{slug}        list of orders; `:back` is that of users who came back
     st:held:{slug}          hash of its drainers: name -> the order in hand; "" for none
-    st:resting:{slug}       list of drainers that have nothing to do and are about to end
+    st:coming:{slug}        set of those that were appointed or woken and have not asked for an order since
+    st:resting:{slug}       list of those that have nothing to do and are about to end
     st:wake:{name}          list through which a resting drainer is woken
     st:drainers             sorted set of all drainers: "slug name most" -> when its lease ends (ms). `most` is the concurrency
     st:places               how many runs the workers can have in flight together
@@ -41,6 +42,7 @@ local WAITING, APPOINTED, LONGEST, MOST_ORDERS = 120000, 1500, 60000, 20000
 local function orders_of(slug) return 'st:orders:{' .. slug .. '}' end
 local function returned_of(slug) return 'st:orders:{' .. slug .. '}:back' end
 local function held_of(slug) return 'st:held:{' .. slug .. '}' end
+local function coming_of(slug) return 'st:coming:{' .. slug .. '}' end
 local function resting_of(slug) return 'st:resting:{' .. slug .. '}' end
 local function status_of(slug, digest) return 'st:{' .. slug .. ':' .. digest .. '}' end
 -- A key of ours that holds something else than we write is deleted: it must not stop an implementation.
@@ -64,10 +66,12 @@ local function push(slug, raw, what, front)
 end
 -- Whether another drainer may begin for the orders that wait. One that rests is woken instead.
 local function appoint(slug, name, most)
-  if waiting(slug) == 0 then return false end
+  local coming = coming_of(slug)
+  if waiting(slug) <= call('SCARD', coming) then return false end
   local held, resting = held_of(slug), call('RPOP', resting_of(slug))
   while resting do
     if call('HEXISTS', held, resting) == 1 then
+      call('SADD', coming, resting)
       call('RPUSH', 'st:wake:' .. resting, 1)
       redis.call('PEXPIRE', 'st:wake:' .. resting, LONGEST)
       return false
@@ -77,7 +81,9 @@ local function appoint(slug, name, most)
   local own, places = call('HLEN', held), tonumber(call('GET', 'st:places') or '')
   if own > 0 and (own >= most or places and own >= 3 * (places - call('ZCARD', DRAINERS))) then return false end
   call('HSET', held, name, '')
+  call('SADD', coming, name)
   redis.call('PEXPIRE', held, WAITING)
+  redis.call('PEXPIRE', coming, WAITING)
   call('ZADD', DRAINERS, now + APPOINTED, slug .. ' ' .. name .. ' ' .. most)
   return true
 end
@@ -117,6 +123,7 @@ local function take_up(name)
   local raw = call('HGET', held_of(slug), lost)
   call('HDEL', held_of(slug), lost)
   call('LREM', resting_of(slug), 0, lost)
+  call('SREM', coming_of(slug), lost)
   if raw and raw ~= '' then put_back(slug, raw, name) end
   most = tonumber(most)
   return {slug, appoint(slug, name, most) and name or '', most, lost}

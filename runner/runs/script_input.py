@@ -8,7 +8,7 @@ from datetime import datetime, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from records import AgendaSession, Database, DbSession, Implementation, User
+from records import AgendaSession, Database, DbConnection, DbSession, Implementation, User
 from records.agenda import sessions
 from records.attendance import scan_queries
 from records.attendance.minutes import (
@@ -58,8 +58,8 @@ class ScriptInputReader:
         now = moments.now
         zone = ZoneInfo(implementation.time_zone)
         held = self._sessions.get(implementation.slug, session)
-        with self._database.reading() as db:
-            known = users.find(db, implementation, user)
+        with self._database.reading_rows() as db:
+            known = users.find_row(db, implementation, user)
             badge = known.badge_id if known else ""
             scans, minutes = attendance_fields(db, implementation, held, badge, now) if held and badge else ((), None)
             known_facts = fact_reading.read(db, implementation, user, session, returned_at=moments.returned_at)
@@ -89,14 +89,14 @@ class ScriptInputReader:
             return sessions.find(db, implementation, session) if implementation else None
 
 
-def user_fields(known: User | None, subject: str) -> dict[str, Any]:
+def user_fields(known: User | users.UserRow | None, subject: str) -> dict[str, Any]:
     """The fields of `user` in the script API."""
     texts = {name: getattr(known, name) if known else "" for name in TEXTS}
     return {"id": subject, **texts, "attributes": known.attributes if known else {}}
 
 
 def attendance_fields(
-    db: DbSession, owner: Implementation, session: AgendaSession, badge: str, now: datetime
+    db: DbSession | DbConnection, owner: Implementation, session: AgendaSession, badge: str, now: datetime
 ) -> tuple[tuple[BadgeScan, ...], int | None]:
     """Return the scans of a badge at a session without repeats, the oldest first, and its minutes until now."""
     rows = [each.of_badge for each in scan_queries.at_sessions(db, owner, [session.session_id], [badge])]

@@ -23,7 +23,7 @@ from records.trials import kept_answers, rehearsals
 #: Traces that may wait: about 20 MB.
 MOST = 5_000
 BATCH = 200
-#: Seconds for which traces are collected into a batch.
+#: Seconds between two batches, so that they grow with the load. A trace that comes alone is written at once.
 GATHER_S = 0.25
 RETRY_S = 1.0
 #: Seconds for which a stopping worker tries to write what is left.
@@ -54,6 +54,7 @@ class TraceWriter:
         self._waiting: deque[RunRecord] = deque()
         self._lock = threading.Condition()
         self._closing = False
+        self._taken_at = -GATHER_S
         self._thread = threading.Thread(target=self._write, name="traces", daemon=True)
         self.dropped = 0
 
@@ -104,7 +105,9 @@ class TraceWriter:
         with self._lock:
             self._lock.wait_for(lambda: self._waiting or self._closing, timeout=5)
             if not self._closing:
-                self._lock.wait_for(lambda: len(self._waiting) >= BATCH or self._closing, timeout=GATHER_S)
+                left_s = self._taken_at + GATHER_S - time.monotonic()
+                self._lock.wait_for(lambda: len(self._waiting) >= BATCH or self._closing, timeout=max(0.0, left_s))
+            self._taken_at = time.monotonic()
             return [self._waiting.popleft() for _ in range(min(BATCH, len(self._waiting)))]
 
     def _store(self, batch: list[RunRecord]) -> bool:

@@ -137,7 +137,12 @@ class Settings(MailSettings):
         unit="comma list",
     )
     worker_processes: int = setting(PREFIX + "WORKER_PROCESSES", whole(1, 64), 1, "worker processes that `up` starts")
-    worker_runs: int = setting(PREFIX + "WORKER_RUNS", whole(1, 256), 48, "runs in flight in each worker process")
+    worker_runs: int = setting(
+        PREFIX + "WORKER_RUNS",
+        whole(1, 256),
+        80,
+        "runs in flight in each worker process; one implementation has at most three quarters of them",
+    )
     background_jobs: int = setting(
         PREFIX + "BACKGROUND_JOBS",
         whole(1, 16),

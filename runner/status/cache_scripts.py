@@ -133,6 +133,7 @@ local function next_of(list)
   end
 end
 call('LREM', resting_of(slug), 1, me)
+call('SREM', coming_of(slug), me)
 local now_held = call('HGET', held, me)
 if not now_held then return {'lost'} end
 redis.call('PEXPIRE', held, WAITING)

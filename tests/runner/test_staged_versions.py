@@ -235,7 +235,9 @@ def test_a_run_after_an_activation_takes_no_vendors_answer_that_was_cached_befor
     assert ask("ann").message.text == "Number 0"
     assert ask("bob").message.text == "Number 0"  # the cached answer is of everybody who asks the same
     house.service.returned(ANN)
-    house.redis.delete(f"rq:queue:{QUEUE}")  # the run that the return asked for has not begun when the edition changes
+    house.redis.delete(
+        "st:orders:{acme}:back"
+    )  # the run that the return asked for has not begun when the edition changes
     house.activate("acme", COUNTED + "# a new edition, which knows of no return\n")
     assert ask("bob").message.text == "Number 0"
     assert ask("ann").message.text == "Number 1"

@@ -29,7 +29,8 @@ CONNECT_S: Final = 2.0  #: for one address; then another may be tried
 MAX_HEADER_BYTES: Final = 64 * 1024  #: status lines and headers of one answer together
 KEEP_ALIVE_S: Final = 15.0  #: an idle connection older than this is not used again
 KEEP_ALIVE_UNREPEATABLE_S: Final = 1.0  #: the same for what must not be sent twice: servers drop idle connections
-MAX_IDLE: Final = 32  #: idle connections kept for one address
+#: Idle connections kept for one address: as many as a worker may have runs, or a busy one would open many anew.
+MAX_IDLE: Final = 256
 
 
 class ExchangeFailed(Exception):

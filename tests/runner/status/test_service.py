@@ -118,7 +118,7 @@ def test_after_a_return_the_old_text_is_shown_as_being_checked_until_a_new_run_h
     assert (between.state, between.refresh_after) == ("checking", 2)
     time.sleep(2)
     assert house.service.ask(ANN).state == "checking"
-    assert house.redis.zcard("rq:rl:acme:back:allowed") == 1
+    assert house.redis.llen("st:orders:{acme}:back") == 1
     work_off()
     assert eventually(lambda: len(house.runs()) == 3)
 
@@ -219,7 +219,7 @@ def test_who_finds_no_seat_is_answered_at_once(house):
 def test_the_time_to_the_next_question_grows_with_the_queue(house):
     house.add()
     few = house.service.ask(ANN).refresh_after
-    house.redis.rpush("rq:queue:status", *range(500))
+    house.redis.rpush("st:orders:{acme}", *range(500))
     house.service._queue._backlogs.clear()
     many = house.service.ask(ANN).refresh_after
     assert few <= 2
@@ -274,18 +274,25 @@ def test_when_the_run_cannot_be_queued_the_next_who_asks_tries_again(house, monk
     with pytest.raises(StoreAway):
         house.service.ask(ANN)
     monkeypatch.setattr(house.service._queue, "enqueue", enqueue)
-    assert house.service.ask(ANN).state == "checking"
-    assert house.redis.llen("rq:queue:status") == 1
+
+    def queued_again():
+        assert house.service.ask(ANN).state == "checking"
+        return house.redis.llen("rq:queue:status") == 1
+
+    assert eventually(queued_again, seconds=5)
+    assert house.redis.llen("st:orders:{acme}") == 1
 
 
-def test_a_long_queue_is_not_made_longer_by_those_who_ask_again(house):
+def test_an_order_whose_lock_has_ended_counts_no_more_so_those_who_ask_again_cause_one_run(house, work_off):
     house.add()
     house.service.ask(ANN)
     (key,) = house.redis.keys("st:{acme:*")
     for _ in range(3):
-        house.redis.hset(key, "until", 1)  # the lock of the queued run has ended
+        house.redis.hset(key, "until", 1)
         assert house.service.ask(ANN).state == "checking"
-    assert house.redis.llen("rq:queue:status") == 1
+    work_off()
+    assert house.service.ask(ANN).state == "ready"
+    assert eventually(lambda: len(house.runs()) == 1)
 
 
 def test_the_login_message_is_the_one_of_the_product():

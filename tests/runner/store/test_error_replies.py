@@ -78,9 +78,10 @@ def test_a_good_entry_is_not_called_unreadable_by_a_store_that_failed_to_save(re
     cache = StatusCache(redis_of)
     key = cache.key("acme", "ann", "s1", "edition")
     cache.claim(key, "t1", login_check=login_check)
+    cache.free(key, "t1")
     fail_to_save(redis_of, store.folder)
     with pytest.raises(StoreRefuses, match="MISCONF ") as caught:
-        cache.claim(key, "t2", login_check=login_check, queued_s=0)
+        cache.claim(key, "t2", login_check=login_check)
     assert caught.value.kind == "disk"
     assert "unreadable" not in caplog.text
     assert redis_of.exists(key)

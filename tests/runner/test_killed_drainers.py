@@ -1,0 +1,48 @@
+"""Drainers that are killed at each step: their orders are taken up by others, nobody waits for long, nobody sees anything wrong."""
+
+import os
+import subprocess
+import sys
+from collections import Counter
+
+import pytest
+
+from runner.status.service import StatusRequest
+from tests.runner.conftest import WorkerProcess
+from tests.runner.dying_worker import STEPS
+from tests.support import ROOT
+from tests.support.eventually import eventually
+
+NAMES = "def status(user, session, api):\n    return message('Hello ' + user.id)\n"
+USERS = [f"user-{number}" for number in range(6)]
+
+
+class DyingWorker(WorkerProcess):
+    def __init__(self, house, log, step):
+        self.log = log
+        with log.open("ab") as out:
+            env = os.environ | house.env | {"DYING_AT": step}
+            command = [sys.executable, "-m", "tests.runner.dying_worker"]
+            self.process = subprocess.Popen(command, env=env, cwd=ROOT, stdout=out, stderr=out)
+        self.pid = self.process.pid
+
+
+def texts(house):
+    """What everybody sees now; None for who has no message yet."""
+    found = {user: house.service.ask(StatusRequest("acme", user, "s1")) for user in USERS}
+    return {user: status.message.text if status.state == "ready" else None for user, status in found.items()}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("step", STEPS)
+def test_the_orders_of_a_worker_that_is_killed_at_this_step_are_taken_up(house, start_worker, tmp_path, step):
+    house.add(source=NAMES, concurrency=2)
+    killed = DyingWorker(house, tmp_path / "dying.log", step)
+    killed.await_ready(house.redis)
+    texts(house)
+    assert killed.process.wait(10) == -9, killed.log.read_text()
+    start_worker()
+    assert eventually(lambda: texts(house) == {user: f"Hello {user}" for user in USERS}, seconds=15)
+    assert eventually(house.runs, seconds=5)  # the trace of a run whose worker was killed is lost with it
+    assert max(Counter(run.user for run in house.runs()).values()) <= 2
+    assert eventually(lambda: house.redis.zcard("st:drainers") == 0, seconds=5)
