@@ -130,6 +130,7 @@ ORDER = {
             "console",
             "authors",
             "scanner",
+            "hooks",
             "health",
             "openapi",
             "widget",
