@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, select
+from sqlalchemy import Connection, Select, select
 from sqlalchemy.orm import Session
 
 from records.people.users import User
@@ -40,7 +40,7 @@ class KnownFacts:
 
 
 def read(
-    db: Session, owner: Implementation, subject: str, session: str, *, returned_at: datetime | None = None
+    db: Session | Connection, owner: Implementation, subject: str, session: str, *, returned_at: datetime | None = None
 ) -> KnownFacts:
     """Return what a run for this user and session may know; `returned_at` is when the user last came back."""
     return known_facts((FactRow(*row) for row in db.execute(statement(owner.id, subject, session))), returned_at)

@@ -63,6 +63,15 @@ CHANGED_MEANWHILE = "another version was activated meanwhile"
 
 
 @dataclass(frozen=True)
+class _Wanted:
+    """For what the active version's `prepare` is to run."""
+
+    owner: Implementation
+    session: AgendaSession
+    sha256: str
+
+
+@dataclass(frozen=True)
 class _Preparation:
     """What runs, and for what."""
 
@@ -86,14 +95,18 @@ def prepare_facts(steps: JobSteps, order: JobOrder) -> JobEnd:
     """Run `prepare` for a session, and store what it returns."""
     arguments = arguments_of(order, FactsPreparationArguments)
     steps.begin(1, "Reading the script and the session.")
+    try:
+        return _prepare(steps, order, _wanted(steps.database, order.implementation, arguments.session))
+    except RuleViolation as refused:
+        return JobEnd(REFUSED, f"No facts were prepared: {refused.reason}.")
+
+
+def _prepare(steps: JobSteps, order: JobOrder, wanted: _Wanted) -> JobEnd:
+    """Run it, and store what it returns. Raises RuleViolation if it cannot run."""
     with _open_services(steps.settings, steps.database) as services:
-        try:
-            found = _read(steps.database, services.bundles, order.implementation, arguments.session)
-        except RuleViolation as refused:
-            return JobEnd(REFUSED, f"No facts were prepared: {refused.reason}.")
-        note_prepared(
-            services.redis, order.implementation, arguments.session, fresh_s=found.owner.prepare_fresh_seconds
-        )
+        found = _bundled(services.bundles, wanted)
+        fresh_s = found.owner.prepare_fresh_seconds
+        note_prepared(services.redis, order.implementation, found.session.session_id, fresh_s=fresh_s)
         steps.begin(2, "The script asks the vendors.")
         powers, began = services.vendors.powers(found.bundle.connections, fresh=True), datetime.now(UTC)
         outcome = services.sandbox.prepare(found.code, _input(found, began), powers=powers)
@@ -130,27 +143,34 @@ def _open_services(settings: Settings, database: Database) -> Iterator[_Services
         yield _Services(redis, sandbox, vendors, bundles)
 
 
-def _read(database: Database, bundles: VersionBundles, slug: str, session_id: str) -> _Preparation:
-    """Read what runs (step 1). Raises RuleViolation if nothing can run."""
+def _wanted(database: Database, slug: str, session_id: str) -> _Wanted:
+    """Read for what `prepare` is to run (step 1). Raises RuleViolation if nothing can run; that costs no jail."""
     with database.reading() as db:
         owner = implementations.find(db, slug)
         if owner is None:
             raise RuleViolation("implementation", NOT_SERVED)
         session = sessions.find(db, owner, session_id)
         active = deployments.active_version(db, owner)
-        sha256 = active.sha256 if active else ""
+        sha256, prepares = (active.sha256, active.prepares) if active else ("", None)
     if session is None:
         raise RuleViolation("session", "the session is not in the agenda")
     if not sha256:
         raise RuleViolation("version", NOT_ACTIVE)
-    bundle = bundles.get(slug, sha256)
+    if prepares is False:  # None: it was checked last by an earlier release
+        raise RuleViolation("version", NO_PREPARE)
+    return _Wanted(owner, session, sha256)
+
+
+def _bundled(bundles: VersionBundles, wanted: _Wanted) -> _Preparation:
+    """Return what runs, with its code and its connections. Raises RuleViolation if it may not run."""
+    bundle = bundles.get(wanted.owner.slug, wanted.sha256)
     if bundle is None:
         raise RuleViolation("version", "scripts are stopped, or the active version is suspended")
     if bundle.code is None:
         raise RuleViolation("version", "the check refuses the active version today")
     if not bundle.prepares:
         raise RuleViolation("version", NO_PREPARE)
-    return _Preparation(owner, session, bundle, bundle.code)
+    return _Preparation(wanted.owner, wanted.session, bundle, bundle.code)
 
 
 def _input(found: _Preparation, now: datetime) -> ScriptInput:

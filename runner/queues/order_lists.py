@@ -25,6 +25,7 @@ class OrderDraft:
     staff: bool  #: staff ask, not the user
     most: int
     lock_ms: int
+    ahead: bool = False  #: nobody asks: the run is made ahead of its time, once nobody waits for any other
 
     @property
     def as_json(self) -> str:

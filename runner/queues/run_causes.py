@@ -9,8 +9,10 @@ from records.scripts import runs
 
 #: There was nothing to show.
 FIRST_LOOK: Final = "first look"
-#: What was shown was no longer fresh.
+#: What was shown was no longer fresh, or would soon not be while somebody looked.
 REFRESH: Final = "refresh"
+#: Nobody had asked yet: a session was about to end, and its people were expected to look.
+PREFETCH: Final = "prefetch"
 #: The user came back from the message's link.
 RETURN: Final = "return"
 #: Staff asked on the command line.
@@ -20,12 +22,19 @@ STATUS_GET: Final = "status get"
 INSTEAD: Final = runs.INSTEAD
 
 #: The causes that an order may name; an order of an earlier release names none.
-ORDERED: Final = frozenset({"", FIRST_LOOK, REFRESH, RETURN, STATUS_GET})
+ORDERED: Final = frozenset({"", FIRST_LOOK, REFRESH, PREFETCH, RETURN, STATUS_GET})
 
 #: A wait for a worker longer than this many milliseconds is mentioned.
 LONG_WAIT_MS: Final = 2000
 
-_OF_CLAIMS: Final = {"pending": FIRST_LOOK, "late": FIRST_LOOK, "stale": REFRESH, "checking": RETURN}
+_OF_CLAIMS: Final = {
+    "pending": FIRST_LOOK,
+    "late": FIRST_LOOK,
+    "stale": REFRESH,
+    "ahead": REFRESH,
+    "checking": RETURN,
+    "prefetch": PREFETCH,
+}
 
 
 def of_claim(what: str, *, staff: bool) -> str:

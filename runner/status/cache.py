@@ -214,7 +214,16 @@ def _placed(key: str, order: OrderDraft | None) -> tuple[str | int, ...]:
         return ()
     digest = key[key.rindex(":") + 1 : -1]
     pair = digest_of_pair(order.user, order.session)
-    return (order.implementation, digest, pair, order.most, order.lock_ms, order.as_json, new_run_id())
+    return (
+        order.implementation,
+        digest,
+        pair,
+        order.most,
+        order.lock_ms,
+        order.as_json,
+        new_run_id(),
+        "prefetch" if order.ahead else "",
+    )
 
 
 def parse_start(answer: Any) -> RunStart | None:

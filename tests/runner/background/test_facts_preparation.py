@@ -197,8 +197,8 @@ def test_a_failing_prepare_leaves_what_was_known_and_the_third_failure_is_told_o
     ("change", "said"),
     [
         (lambda house: house.activate("acme", "def status(user, session, api):\n    return hidden()\n"), "no function prepare"),
-        (lambda house: retire_session(house), "not in the agenda"),
-        (lambda house: archive(house), "not served"),
+        (retire_session, "not in the agenda"),
+        (archive, "not served"),
     ],
 )  # fmt: skip
 def test_what_cannot_run_is_refused_and_calls_nothing(prepare, change, said):
