@@ -133,6 +133,11 @@ class StatusService:
             return False
         return True
 
+    def outdate_session(self, implementation: str, session: str) -> int:
+        """The same for all who looked at this session lately; return how many. Raises `StoreAway`."""
+        with answering():
+            return self._outdating.outdate_session(implementation, session)
+
     def look(self, request: StatusRequest) -> DisplayedStatus:
         """Return what the user would see now; starts no run. Raises `UnknownImplementation` and `UnknownSession`."""
         resolved = self._resolve(request)

@@ -12,9 +12,11 @@ from records import RuleViolation
 from records.facts import fact_storage
 from records.facts.fact_storage import FactAnswer, FactBatch, StoredFacts
 from records.tenants import implementations
+from runner.store.errors import StoreAway
 from web.auth.services import AuthServices
 from web.hooks.fact_batches import read_facts
 from web.hooks.signed_calls import signed_call
+from web.hooks.status_changes import StatusChange, known_of, read_change
 from web.middleware.response_headers import PRIVATE
 from web.permissions import Permission, needs, takes
 from web.problem_details import NO_IMPLEMENTATION, HttpProblem
@@ -22,6 +24,8 @@ from web.status.services import StatusEndpointServices
 
 #: Bytes of a push: 1,000 facts of 2 KB, with ids as long as they may be.
 PUSH: Final = 3 * 1024 * 1024
+#: Bytes of a change: 1,000 ids as long as they may be, escaped.
+CHANGE: Final = 2 * 1024 * 1024
 #: Characters of an id that is told again.
 _LONGEST_ID: Final = 255
 _KNOWN: Final = (FactAnswer.TAKEN, FactAnswer.UNCHANGED)
@@ -54,6 +58,48 @@ def push_facts(implementation: str) -> Response:
         StatusEndpointServices.here().status_service.outdate(call.implementation, changed)
         call.done(_in_words(batch, stored))
     return _private({"repeated": False, **_answer(stored)})
+
+
+@blueprint.post("/status-changed")
+@needs(Permission.ANYONE)
+@takes(body=CHANGE, cross_site=True)
+def change_statuses(implementation: str) -> Response:
+    """Find messages anew, because something changed that scripts ask the vendor for.
+
+    The call is signed as that of facts. `users` is a list of at most 1,000 ids; their messages at `session`, or with null at all
+    sessions, are found anew when the app asks next. With `users` null, those of all who look at the session are.
+
+    A user whom this service does not know has no message, and is in `not_taken`. `taken` counts the others; without `users` it
+    counts those who have looked at the session lately. A call can be sent again as that of facts.
+    """
+    with signed_call(implementation, "status-changed") as call:
+        if call.repeated:
+            return _private({"repeated": True, "taken": 0, "not_taken": []})
+        change = read_change(call.body)
+        known = _known(call.implementation, change)
+        taken = _outdate(call.implementation, change, known)
+        call.done(f"{change.session or 'The whole event'}: messages of {taken} found anew.")
+    unknown = [user[:_LONGEST_ID] for user in change.users or () if user not in known]
+    not_taken = [{"user": user, "reason": FactAnswer.UNKNOWN_USER.value} for user in unknown]
+    return _private({"repeated": False, "taken": taken, "not_taken": not_taken})
+
+
+def _known(implementation: str, change: StatusChange) -> set[str]:
+    with AuthServices.here().database.reading() as db:
+        owner = implementations.find(db, implementation)
+        if owner is None:  # archived since the signature was checked
+            raise HttpProblem(HTTPStatus.NOT_FOUND, NO_IMPLEMENTATION)
+        return known_of(db, owner, change)
+
+
+def _outdate(implementation: str, change: StatusChange, known: set[str]) -> int:
+    """Let the statuses be found anew; return of how many users. Raises `HttpProblem` (503) if the store is away."""
+    service = StatusEndpointServices.here().status_service
+    if change.users is None:
+        return service.outdate_session(implementation, change.session)
+    if not service.outdate(implementation, [(user, change.session) for user in known]):
+        raise StoreAway
+    return len(known)
 
 
 def _store(implementation: str, batch: FactBatch) -> StoredFacts:

@@ -43,6 +43,17 @@ class StatusOutdating:
                 keys = []
         self._move(keys)
 
+    def outdate_session(self, implementation: str, session: str) -> int:
+        """Let the statuses of all who looked at a session lately be found anew; return how many looked. Raises `RedisError`."""
+        snapshot = self._snapshots.implementation(implementation)
+        try:
+            shown = self._snapshots.shown_for(snapshot, self._snapshots.session(implementation, session))
+        except UnknownSession:  # it was added a moment ago, so nobody has looked at it
+            return 0
+        users = set(self._user_sessions.at(implementation, shown.id))
+        self.outdate(implementation, ((user, session) for user in users))
+        return len(users)
+
     def _key_of(self, slug: str, user: str, session: str) -> str:
         implementation = self._snapshots.implementation(slug)
         shown = self._snapshots.shown_for(implementation, self._snapshots.session(slug, session))

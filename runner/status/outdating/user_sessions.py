@@ -1,4 +1,4 @@
-"""At which sessions a user may have a fresh status, so that a change that is about the user at the whole event reaches them all.
+"""At which sessions a user may have a fresh status, and which users at a session: a change that is about all of them reaches them.
 
 A run is noted before it reads what it depends on. So a run that has read the old is known to whoever outdates it after the
 change is committed, and a run that is noted later reads the new.
@@ -28,9 +28,21 @@ class UserSessions:
 
     def note(self, implementation: str, user: str, session: str, fresh_s: float) -> None:
         """Note that a run begins whose message is fresh for so long. Raises `redis.RedisError`."""
-        key = _key(implementation, user)
         life_s = int(fresh_s * 1.1) + LONGEST_RUN_S
-        self._connections.ask(("SADD", key, session), ("EXPIRE", key, life_s, "NX"), ("EXPIRE", key, life_s, "GT"))
+        added = ((_key(implementation, user), session), (_key_of_session(implementation, session), user))
+        self._connections.ask(
+            *(("SADD", key, each) for key, each in added),
+            *(("EXPIRE", key, life_s, how) for key, _ in added for how in ("NX", "GT")),
+        )
+
+    def at(self, implementation: str, session: str) -> Iterator[str]:
+        """Yield the users of a session, some more than once. Raises `redis.RedisError`."""
+        key, cursor = _key_of_session(implementation, session), b"0"
+        while True:
+            (cursor, users) = self._connections.ask(("SSCAN", key, cursor, "COUNT", BATCH))[0]
+            yield from (user.decode() for user in users)
+            if cursor == b"0":
+                return
 
     def of(self, implementation: str, users: Sequence[str]) -> Iterator[tuple[str, str]]:
         """Yield these users with their sessions. Raises `redis.RedisError`."""
@@ -38,6 +50,10 @@ class UserSessions:
             some = users[start : start + BATCH]
             found = self._connections.ask(*(("SMEMBERS", _key(implementation, user)) for user in some))
             yield from ((user, each.decode()) for user, sessions in zip(some, found, strict=True) for each in sessions)
+
+
+def _key_of_session(implementation: str, session: str) -> str:
+    return f"st:of:{{{implementation}:{hashlib.blake2b(session.encode(), digest_size=12).hexdigest()}}}"
 
 
 def _key(implementation: str, user: str) -> str:
