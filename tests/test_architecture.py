@@ -153,6 +153,7 @@ ORDER = {
         "badges",
         "roster",
         "webhook",
+        "facts",
         "connections",
         "identity",
         "external",

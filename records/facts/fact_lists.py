@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from records.people.users import User
 from records.tenants.implementations import Implementation
 
-from .fact_tables import Fact
+from .fact_tables import WHOLE_EVENT, Fact
 
 
 @dataclass(frozen=True)
@@ -63,3 +63,8 @@ def of_user(db: Session, owner: Implementation, subject: str) -> list[PersonFact
         )
         for each in db.scalars(mine)
     ]
+
+
+def at_session(db: Session, owner: Implementation, subject: str, session: str) -> list[PersonFact]:
+    """Return the facts of one user at a session and at the whole event."""
+    return [each for each in of_user(db, owner, subject) if each.session in (WHOLE_EVENT, session)]

@@ -94,6 +94,8 @@ UNTOUCHED = {
     f"{ONE}/settings/devices": {REFUSED},
     f"{ONE}/settings/devices/<int:number>/code": {"scan_device.code_made"},
     f"{ONE}/settings/devices/<int:number>/revoke": {"scan_device.revoked"},
+    f"{ONE}/settings/facts/secrets": {"facts.secret_made"},
+    f"{ONE}/settings/facts/secrets/<int:number>/revoke": {"facts.secret_revoked"},
     f"{ONE}/settings/link-hosts": {SAME},
     f"{ONE}/settings/retention": {SAME, SHOWN},  # the preview saves nothing
     f"{ONE}/settings/roster": {REFUSED},

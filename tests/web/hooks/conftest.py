@@ -51,10 +51,11 @@ def push(http, secret):
     """Push a body, which is signed unless the test says what is sent instead."""
     numbers = iter(range(1000))
 
-    def send(body, *, path=FACTS, signed_by=secret, ago=timedelta(), message=None, headers=None, **more):
+    def send(body, *, path=FACTS, signed_by=secret, **more):
         raw = body if isinstance(body, bytes) else json.dumps(body).encode()
-        made = signed_headers(message or f"msg_{next(numbers)}", raw, [key(signed_by)], datetime.now(UTC) - ago)
-        sent = made | (headers or {})
+        now = datetime.now(UTC) - more.get("ago", timedelta())
+        made = signed_headers(more.get("message") or f"msg_{next(numbers)}", raw, [key(signed_by)], now)
+        sent = made | more.get("headers", {})
         return http.post(path, data=raw, headers=sent, content_type=more.get("content_type", "application/json"))
 
     return send
