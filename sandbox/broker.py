@@ -14,6 +14,7 @@ from .channel import Channel, ChildExit
 from .check_protocol import CHECK_LIMITS, SOURCE_CHARS
 from .jail.report import JailConfig, JailReport, objection
 from .outcomes import CheckResult, Outcome, Powers, RunLimits, ScriptInput
+from .prepare_protocol import PREPARE_LIMITS, PrepareProtocol
 from .run_ends import END_S, RunEnds
 from .run_protocol import RunProtocol
 from .tracing import trace_protocol
@@ -98,6 +99,20 @@ class Sandbox:
         if on_end is not None:
             on_end(outcome)
         return outcome
+
+    def prepare(
+        self, code: bytes, script_input: ScriptInput, *, powers: Powers, limits: RunLimits = PREPARE_LIMITS
+    ) -> Outcome:
+        """Run `prepare` of code that `check` compiled and found to have one; the outcome's value is facts by user id.
+
+        The user of the input is not used. Raises `ZygoteGone`.
+        """
+        channel = self._pool.child(limits)
+        try:
+            protocol = PrepareProtocol(channel, powers, limits)
+            return protocol.final_outcome(protocol.run(code, script_input))
+        finally:
+            channel.close()
 
     def instrument(self, source: str) -> InstrumentResult:
         """Compile a script with probes, for `traced_runs`; a hostile text gets a finding. Raises `ZygoteGone`."""

@@ -80,6 +80,9 @@ def finish_exchange(
 class RunProtocol:
     """The exchange between broker and child during one run; one object serves one run and one thread."""
 
+    #: What the child is asked to do, and how many bytes one of its frames may have.
+    operation, frame_bytes = "run", CHILD_FRAME_BYTES
+
     def __init__(self, channel: Channel, powers: Powers, limits: RunLimits) -> None:
         self._channel = channel
         self._powers = powers
@@ -95,7 +98,7 @@ class RunProtocol:
 
     def run(self, code: bytes, script_input: ScriptInput) -> ExchangeResult[RunReport]:
         """Step 1 of `final_outcome`, from the request to the child's last word."""
-        request = encode({"op": "run", "input": asdict(script_input), "log_lines": self._limits.log_lines})
+        request = encode({"op": self.operation, "input": asdict(script_input), "log_lines": self._limits.log_lines})
         result = run_exchange(lambda: self._exchange(request, code), self._limits)
         self._last_word_at = time.monotonic()
         return result
@@ -112,7 +115,9 @@ class RunProtocol:
         if end_s is not None and self._last_word_at is not None:
             deadline = min(deadline, self._last_word_at + end_s)
         result, child_exit = finish_exchange(result, self._channel, deadline)  # 2
-        has_ended = exit_status.exited_cleanly(child_exit) or (end_s is not None and exit_status.was_cut_off(child_exit))
+        has_ended = exit_status.exited_cleanly(child_exit) or (
+            end_s is not None and exit_status.was_cut_off(child_exit)
+        )
         report = result.stopped or (result.report if has_ended else None)
         if report is None or exit_status.is_alarm(child_exit):
             report = exit_status.report_from_exit(child_exit, self._limits)  # 3
@@ -138,7 +143,7 @@ class RunProtocol:
     def serve(self) -> tuple[dict[str, Any], int]:
         """Serve log lines and calls until another frame comes; return it with its size."""
         while True:
-            body = self._channel.receive(CHILD_FRAME_BYTES, self._deadline)
+            body = self._channel.receive(self.frame_bytes, self._deadline)
             frame = decode_from_child(body)
             if frame.get("t") == "log":
                 self._add_log_line(frame)
@@ -151,7 +156,11 @@ class RunProtocol:
     def _exchange(self, request: bytes, code: bytes) -> RunReport:
         self._channel.send(request, self._deadline, code)
         frame, size = self.serve()
-        return self.judged_report(frame_schemas.run_report_of(frame), size)
+        return self.judged_report(self.report_of(frame), size)
+
+    def report_of(self, frame: dict[str, Any]) -> RunReport:
+        """The child's final report, from its frame. Raises `FrameError`."""
+        return frame_schemas.run_report_of(frame)
 
     def judged_report(self, report: RunReport, size: int) -> RunReport:
         """A child's report on its run, held against the budgets; `size` is that of its frame in bytes."""

@@ -23,6 +23,7 @@ _CAUSES: Final = (
     ("pending", run_causes.FIRST_LOOK),
     ("checking", run_causes.RETURN),
     ("stale", run_causes.REFRESH),
+    ("ahead", run_causes.REFRESH),
 )
 
 

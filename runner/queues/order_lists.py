@@ -10,7 +10,7 @@ from . import run_causes
 from .status_jobs import DueDrainer, JobRefused, RunOrder
 
 #: All that a claim may find for which a run may be started.
-ANY_CLAIM = "pending checking stale"
+ANY_CLAIM = "pending checking stale ahead"
 
 
 @dataclass(frozen=True, slots=True)

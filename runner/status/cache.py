@@ -24,7 +24,7 @@ from runner.queues.status_jobs import WAITING_S, DueDrainer, new_run_id
 from runner.store.error_replies import is_wrong_type
 from runner.store.lua_scripts import DirectScripts, LuaScript, ScriptCall
 
-from .cache_scripts import BEGIN, CLAIM, FREE, OUTDATE, RETURNED, SHORTEST_MS, STORE, TAKE_BACK
+from .cache_scripts import BEGIN, CLAIM, FREE, RETURNED, SHORTEST_MS, STORE, TAKE_BACK
 from .returns.return_moments import digest_of_pair
 
 #: The channel on which the key of a status is published when its run has ended.
@@ -146,8 +146,8 @@ class StatusCache:
         self._direct = DirectScripts(redis)
         self._steps = tuple(int(step * 1000) for step in steps_s)
         self._clock = clock_ms
-        self._claim, self._returned, self._begin, self._store, self._outdate, self._free, self._take_back = (
-            LuaScript(redis, source) for source in (CLAIM, RETURNED, BEGIN, STORE, OUTDATE, FREE, TAKE_BACK)
+        self._claim, self._returned, self._begin, self._store, self._free, self._take_back = (
+            LuaScript(redis, source) for source in (CLAIM, RETURNED, BEGIN, STORE, FREE, TAKE_BACK)
         )
 
     @staticmethod
@@ -199,10 +199,6 @@ class StatusCache:
         """Note that the user came back from the message's link, which makes earlier results outdated; claim a new run."""
         times = (ms(QUEUED_S), ms(QUIET_S), SHORTEST_MS)
         return self._run(self._returned, (key,), token, *times, 0, *_placed(key, order))
-
-    def outdate(self, key: str) -> None:
-        """Note that something changed on which a script depends: the status is stale, and a run under way is not stored."""
-        self._outdate(key, self._now(), SHORTEST_MS)
 
     def take_back(self, key: str) -> None:
         """Forget what is shown, also as the last good message: it came from a run that must not be believed."""

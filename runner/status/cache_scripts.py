@@ -17,6 +17,8 @@ One status is one hash. Its fields:
     due, step, back  after a return: being re-checked, how often it was, and the digest from before the return
     back_at          when the last return was reported
     moved            when the generation moved last
+    ahead            the run that may begin although the body is still fresh, because it will not be for long
+    calm             until when no such run may begin, because of the load
     asked, seen      since when somebody has waited without an answer, and when they asked last
 
 Times are the server's clock in ms, so that all machines agree.
@@ -46,61 +48,73 @@ local function stay(ms) if redis.call('PTTL', key) < tonumber(ms) then redis.cal
 SHORTEST_MS = 600_000
 
 _HIT = """
+local CALM = 2000
 -- What may be shown as it is: it is fresh, and no return has been reported since.
 local function hit(body, state, fresh, span, back)
   if body and not back and holds(fresh, tonumber(span or 0)) then return {'hit', body, state, tonumber(fresh) - now} end
 end
+-- Whether the last fifth of its time has begun, no run is under way, and the load has allowed one lately.
+local function ends_soon(left, span, lock, till, calm)
+  return left * 5 <= tonumber(span) and not (lock and locked(till)) and not holds(calm, CALM)
+end
 """
 
 #: KEYS: the status, and those of a login. ARGV: now, since when the login is valid -> hit, body, state, ms left; empty if the
-#: login has ended, or if there is no hit. It changes nothing.
+#: login has ended, if there is no hit, or if a claim would start a run ahead of the end of its time. It changes nothing.
 PEEK = (
     NOW
     + LOGIN_ENDED
     + _HIT
     + """
 if login_ended(KEYS[2], KEYS[3], tonumber(ARGV[2])) then return {} end
-local f = redis.call('HMGET', key, 'body', 'state', 'fresh', 'span', 'due')
-return hit(f[1], f[2], f[3], f[4], f[5]) or {}
+local f = redis.call('HMGET', key, 'body', 'state', 'fresh', 'span', 'due', 'lock', 'until', 'calm')
+local found = hit(f[1], f[2], f[3], f[4], f[5])
+return found and not ends_soon(found[4], f[4], f[6], f[7], f[8]) and found or {}
 """
 )
 
 #: KEYS: the status; then, if a login is to be checked, its keys. ARGV: now, token, lock ms, patience ms, least life ms, since when
 #: the login is valid, and if an order is to be placed: slug, digest of the key, digest of user and session, most drainers,
-#: lock of the run in ms, JSON, another name, what may start a run -> what, body, state, ms left, 1 if the run is the caller's or
-#: 2 if none was started, generation, drainers that are due as by `RENEW`, orders before the one that was placed (-1: none was)
+#: lock of the run in ms, JSON, another name, what may start a run (`OrderDraft.starts`) -> what, body, state, ms left, 1 if the
+#: run is the caller's or 2 if none was started, generation, drainers that are due as by `RENEW`, orders before the one that was
+#: placed (-1: none was)
 CLAIM = (
     NOW
     + LOGIN_ENDED
     + _HIT
     + """
 if KEYS[2] and login_ended(KEYS[2], KEYS[3], tonumber(ARGV[6])) then return {'ended'} end
-local f = redis.call('HMGET', key, 'body', 'state', 'fresh', 'keep', 'due', 'lock', 'until', 'gen', 'asked', 'seen', 'span')
+local f = redis.call('HMGET', key, 'body', 'state', 'fresh', 'keep', 'due', 'lock', 'until', 'gen', 'asked', 'seen', 'span', 'ahead', 'ran', 'calm')
 local body, fresh, back = f[1], tonumber(f[3] or 0), f[5]
 if not holds(f[3], tonumber(f[11] or 0)) then fresh = 0 end
+local nobody_asks = ARGV[14] == 'prefetch'
 local found = hit(body, f[2], f[3], f[11], back)
-if found then return found end
+if found and (nobody_asks or not ARGV[7] or not ends_soon(found[4], f[11], f[6], f[7], f[14])) then return found end
 if body and now >= tonumber(f[4]) then body = false end
 if back and now < fresh then return {'checking', body or '', f[2] or '', fresh - now} end
-local what = back and 'checking' or body and 'stale' or 'pending'
+local what = found and 'hit' or back and 'checking' or body and 'stale' or 'pending'
+local early = nobody_asks and 'prefetch' or found and 'ahead'
 """
     + ORDERS
     + """
 local slug, mine, due, before = ARGV[7], 0, {}, -1
 local claimed = f[6] and locked(f[7])
+if claimed and not early and f[12] == f[6] and not f[13] then claimed = false end  -- somebody asks now, and must not wait as it does
 if f[6] == ARGV[2] and claimed then  -- sent twice by a broken connection
   mine = 1
   if slug and call('HGET', held_of(slug), ARGV[2]) == '' then due = {{slug, ARGV[2], tonumber(ARGV[10]), ''}} end
-elseif not claimed and not may_start(slug, what) then
+elseif not claimed and not may_start(slug, early or what) then
   mine = 2
+  if found then redis.call('HSET', key, 'calm', now + CALM) end
 elseif not claimed then
   mine = 1
   redis.call('HSET', key, 'lock', ARGV[2], 'until', now + tonumber(ARGV[3]))
   redis.call('HDEL', key, 'ran')
   stay(ARGV[5])
-  if slug then due, before = place(what, f[8] or '0'), ahead(slug, what) end
+  if early then redis.call('HSET', key, 'ahead', ARGV[2]) else redis.call('HDEL', key, 'ahead') end
+  if slug then due, before = place(early or what, f[8] or '0'), orders_before(slug, early or what) end
 end
-if mine < 2 and what ~= 'stale' then  -- without a run under way, there is none to be late
+if mine < 2 and not early and what ~= 'stale' then  -- without a run under way, there is none to be late
   local patience, asked = tonumber(ARGV[4]), tonumber(f[9] or now)
   if now - tonumber(f[10] or now) > patience then asked = now end
   redis.call('HSET', key, 'asked', asked, 'seen', now)
@@ -108,17 +122,17 @@ if mine < 2 and what ~= 'stale' then  -- without a run under way, there is none 
 end
 local dead = slug and take_up(ARGV[13])
 if dead then due[#due + 1] = dead end
-return {what, body or '', f[2] or '', 0, mine, f[8] or '0', due, before}
+return {what, body or '', f[2] or '', found and found[4] or 0, mine, f[8] or '0', due, before}
 """
 )
 
 #: For scripts with `NOW`: whether the run of a token may begin, as by `BEGIN`.
 _BEGIN = """
 local function begin(key, token, generation, lock)
-  local f = redis.call('HMGET', key, 'gen', 'lock', 'until', 'ran', 'body', 'fresh', 'state', 'good_at', 'due', 'span', 'step', 'back_at')
+  local f = redis.call('HMGET', key, 'gen', 'lock', 'until', 'ran', 'body', 'fresh', 'state', 'good_at', 'due', 'span', 'step', 'back_at', 'ahead')
   if (f[1] or '0') ~= generation then return {0} end
   if f[4] and f[2] ~= token and locked(f[3]) then return {0} end
-  if f[5] and holds(f[6], tonumber(f[10] or 0)) then
+  if f[5] and holds(f[6], tonumber(f[10] or 0)) and f[13] ~= token then
     if f[2] == token then redis.call('HDEL', key, 'lock', 'until', 'ran') end
     return {0}
   end
@@ -179,7 +193,7 @@ end
 call('HSET', held, me, '')
 local others = ARGV[8] == '1' and call('LLEN', RQ) > 0
 if not others and ARGV[7] ~= 'leave' and call('HLEN', held) <= most then
-  local found = next_of(returned_of(slug)) or next_of(orders_of(slug))
+  local found = next_of(returned_of(slug)) or next_of(orders_of(slug)) or next_of(ahead_of(slug))
   if found then return found end
   if ARGV[7] == 'rest' then
     call('RPUSH', resting_of(slug), me)
@@ -219,7 +233,7 @@ if ok or result == 1 then
   redis.call('PEXPIRE', key, ARGV[10])
 end
 redis.call('HSET', key, 'fresh', now + fresh, 'span', fresh, ok and 'good_at' or 'by', ok and now or ARGV[2])
-redis.call('HDEL', key, 'asked', 'seen', 'good', 'good_state', ok and 'by' or 'asked')
+redis.call('HDEL', key, 'asked', 'seen', 'ahead', 'calm', 'good', 'good_state', ok and 'by' or 'asked')
 if not ok and result == 1 and ARGV[5] ~= f[6] then redis.call('HDEL', key, 'good_at') end
 local told = result == 1 and #ARGV[5] <= 4096 and table.concat({key, ARGV[3], ARGV[4], fresh, ARGV[5]}, '\\n')
 redis.call('PUBLISH', ARGV[11], told or key)
@@ -243,7 +257,7 @@ redis.call('HSET', key, 'due', 1, 'step', 0, 'fresh', 0, 'back_at', now, 'moved'
 redis.call('HDEL', key, 'ran', 'good_at', 'lock', 'until', 'asked', 'seen')
 if mine == 1 then
   redis.call('HSET', key, 'lock', ARGV[2], 'until', now + tonumber(ARGV[3]), 'asked', now, 'seen', now)
-  if ARGV[7] then due, before = place('checking', tostring(generation)), ahead(ARGV[7], 'checking') end
+  if ARGV[7] then due, before = place('checking', tostring(generation)), orders_before(ARGV[7], 'checking') end
 end
 stay(ARGV[5])
 local body = f[1]

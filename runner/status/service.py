@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Iterable
-from contextlib import suppress
 from dataclasses import replace
 from typing import Self
 
@@ -32,6 +31,7 @@ from .cached_reads import CachedReads, hit_status
 from .change_events import ChangeListener, answer_told
 from .displayed_status import DisplayedStatus, read_displayed
 from .no_run_answer import UnavailableStatuses, hidden_status, scan_status
+from .outdating.status_outdating import StatusOutdating
 from .returns.return_moments import ReturnMoments
 from .returns.return_tokens import BadToken, ReturnTokens
 from .snapshots import StatusSnapshots, UnknownImplementation, UnknownSession
@@ -63,6 +63,7 @@ class StatusService:
         self._queue = queue
         self._cache, self._returns = StatusCache(redis), ReturnMoments(redis)
         self._snapshots = StatusSnapshots(database, most=settings.most)
+        self._outdating = StatusOutdating(redis, self._snapshots)
         self._change_listener = ChangeListener(redis, on_changed=self._snapshots.drop)
         self._load = LiveLoad.of_store(redis)
         self._admission = RunAdmission(self._load, per_s=settings.web_runs_per_s)
@@ -128,16 +129,20 @@ class StatusService:
     def outdate(self, implementation: str, pairs: Iterable[tuple[str, str]]) -> bool:
         """Let what these users (by subject) see at these sessions be found anew. Returns False if the store is away.
 
-        For changes on which only their statuses depend, such as scans. Without the store, they are found anew when they are
-        no longer fresh.
+        For changes on which only their statuses depend, such as scans and facts; the session `WHOLE_EVENT` is for all of a
+        user's sessions. Without the store, statuses are found anew when they are no longer fresh.
         """
         try:
-            for user, session in pairs:
-                with suppress(UnknownSession):
-                    self._cache.outdate(self._resolve(StatusRequest(implementation, user, session)).key)
+            self._change_listener.ensure_started()
+            self._outdating.outdate(implementation, pairs)
         except RedisError:
             return False
         return True
+
+    def outdate_session(self, implementation: str, session: str) -> int:
+        """The same for all who looked at this session lately; return how many. Raises `StoreAway`."""
+        with answering():
+            return self._outdating.outdate_session(implementation, session)
 
     def look(self, request: StatusRequest) -> DisplayedStatus:
         """Return what the user would see now; starts no run. Raises `UnknownImplementation` and `UnknownSession`."""

@@ -13,9 +13,6 @@ from .cache import MARGIN_S, StatusCache
 from .snapshots import ImplementationSnapshot, SeenVersion, SessionSnapshot, SnapshotLookup
 from .visibility import HidingRule, hiding_rule, is_scanned, seconds_until_shown
 
-#: Levels of sub-sessions that are followed; deeper ones are a mistake in the agenda.
-DEEPEST = 4
-
 
 @dataclass(frozen=True, slots=True)
 class StatusRequest:
@@ -85,7 +82,7 @@ def resolve(request: StatusRequest, snapshots: SnapshotLookup) -> ResolvedReques
     now = datetime.now(UTC)
     seen = implementation.seen_by(user)
     rule = _rule(snapshots, implementation, user, asked_for, now)
-    shown = _topmost(snapshots, slug, asked_for) if implementation.inherits else asked_for
+    shown = snapshots.shown_for(implementation, asked_for)
     edition = f"{seen.edition}-{shown.edition}"
     key = StatusCache.key(slug, user, shown.id, edition)
     hidden_s = seconds_until_shown(rule, implementation, asked_for, now) if rule else 0
@@ -106,12 +103,3 @@ def _rule(
         return HidingRule.SCANS
     user_type = snapshots.user_type(implementation.slug, user) if implementation.user_types else ""
     return hiding_rule(implementation, implementation.seen_by(user), session, user_type, now)
-
-
-def _topmost(snapshots: SnapshotLookup, implementation: str, session: SessionSnapshot) -> SessionSnapshot:
-    """Return the session whose status its sub-sessions show."""
-    for _ in range(DEEPEST + 1):
-        if not session.parent:
-            break
-        session = snapshots.session(implementation, session.parent)
-    return session
