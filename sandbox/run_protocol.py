@@ -112,7 +112,9 @@ class RunProtocol:
         if end_s is not None and self._last_word_at is not None:
             deadline = min(deadline, self._last_word_at + end_s)
         result, child_exit = finish_exchange(result, self._channel, deadline)  # 2
-        has_ended = exit_status.exited_cleanly(child_exit) or (end_s is not None and exit_status.was_cut_off(child_exit))
+        has_ended = exit_status.exited_cleanly(child_exit) or (
+            end_s is not None and exit_status.was_cut_off(child_exit)
+        )
         report = result.stopped or (result.report if has_ended else None)
         if report is None or exit_status.is_alarm(child_exit):
             report = exit_status.report_from_exit(child_exit, self._limits)  # 3

@@ -51,7 +51,9 @@ class Run(Base):
     started_at: Mapped[datetime]
     outcome: Mapped[str] = mapped_column(String(32))
     alarm: Mapped[bool]
-    shown_as: Mapped[str] = mapped_column(String(16))  #: fresh, last good, fallback, hidden, active version or taken back
+    shown_as: Mapped[str] = mapped_column(
+        String(16)
+    )  #: fresh, last good, fallback, hidden, active version or taken back
     message: Mapped[dict[str, Any] | None]  #: as it was shown
     warnings: Mapped[list[Any]]
     calls: Mapped[list[Any]]

@@ -28,7 +28,9 @@ CHILD_SENT = b"c"  #: to the broker, with the ends of the child's channel and of
 NO_CHILD = b"n"  #: to the broker, in place of a child that was ordered: the system allows no more processes or files
 
 _QUIET_MS = 3  #: without any event before a child is forked ahead: a fork delays the reports on the ends of runs
-_GROUP = 4  #: children that are forked one right after the other, or for a run that waits: others are about to need one, too
+_GROUP = (
+    4  #: children that are forked one right after the other, or for a run that waits: others are about to need one, too
+)
 _REAP_INTERVAL_MS = 5  #: how often children are checked where the system cannot report their end
 #: Linux keeps message boundaries; elsewhere orders and what answers them are read byte by byte.
 SOCKET_TYPE = socket.SOCK_SEQPACKET if sys.platform == "linux" else socket.SOCK_STREAM

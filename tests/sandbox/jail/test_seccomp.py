@@ -50,14 +50,30 @@ def test_every_number_is_the_kernels(machine):
 def test_a_call_is_left_out_only_where_the_architecture_has_none(machine):
     header = header_of(machine)
     named = (
-        {name for groups in (HOSTILE, ACROSS_PROCESSES, NEEDED_BY_ZYGOTE) for group in groups.values() for name in group.split()}
+        {
+            name
+            for groups in (HOSTILE, ACROSS_PROCESSES, NEEDED_BY_ZYGOTE)
+            for group in groups.values()
+            for name in group.split()
+        }
         | {*ALLOWED, *CONDITIONAL}
         | set(REFUSED_QUIETLY)
     )
     missing = named - numbers(machine).keys()
     assert not missing & header.keys()
     if machine == "aarch64":
-        assert missing == {"alarm", "arch_prctl", "dup2", "fork", "ioperm", "iopl", "mknod", "modify_ldt", "poll", "vfork"}
+        assert missing == {
+            "alarm",
+            "arch_prctl",
+            "dup2",
+            "fork",
+            "ioperm",
+            "iopl",
+            "mknod",
+            "modify_ldt",
+            "poll",
+            "vfork",
+        }
     else:
         assert not missing
 
