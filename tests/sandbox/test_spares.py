@@ -121,9 +121,7 @@ def test_no_two_runs_share_a_process(own):
     body = "import sys\nsys.runs = getattr(sys, 'runs', 0) + 1\nreturn message(str(sys.runs))"
     code = own.sandbox.check(indented(body)).code
     with ThreadPoolExecutor(8) as pool:
-        texts = list(
-            pool.map(lambda _: own.sandbox.run(code, SCRIPT_INPUT, powers=Vendor()).value["text"], range(40))
-        )
+        texts = list(pool.map(lambda _: own.sandbox.run(code, SCRIPT_INPUT, powers=Vendor()).value["text"], range(40)))
     assert texts == ["1"] * 40
 
 
