@@ -135,3 +135,14 @@ def test_the_ends_are_seen_in_one_thread_and_in_order():
     ends.close()
     ends.close()
     assert seen == [(number, "sandbox-ends") for number in range(20)]
+
+
+def test_an_end_that_comes_after_the_close_is_still_seen():
+    ends, seen = RunEnds(), []
+    ends.open()
+    ends.close()
+    ends.add(lambda: seen.append(threading.current_thread()))
+    assert seen == [threading.current_thread()]
+    ends.open()
+    assert ends.wait(10)
+    ends.close()
