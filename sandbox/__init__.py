@@ -12,11 +12,12 @@ The path of a run, file by file:
 
     broker.py             `Sandbox`: check, run, close; `examine` for `doctor`
     zygote/pool.py        the current zygote, its renewal and replacement
-    zygote/process.py     starts a zygote by exec, requests children from it
+    zygote/process.py     starts a zygote by exec
+    zygote/spare_stock.py the children that it has handed over and no run has taken
     zygote/entry.py       where the zygote's interpreter starts
-    zygote/startup.py     warms up, drops every right it can, attacks its own jail
+    zygote/startup.py     warms up, drops every right it can, locks itself in, attacks its own jail
     zygote/child_warmup.py what a spare child does while it waits
-    zygote/loop.py        the zygote's loop: fork, kill, reap, report
+    zygote/loop.py        the zygote's loop: fork, hand over, kill, reap, report
     zygote/fork_child.py  one fork, one jailed child
     jail/                 the lock-down, its layers and its probes
     child.py              in the jail: one check or one run
@@ -24,6 +25,7 @@ The path of a run, file by file:
     channel.py            the broker's end, with deadlines
     prepare_protocol.py   one run of `prepare`, whose result is facts
     run_protocol.py       one run: calls, budgets, the final report
+    run_ends.py           sees children end whose answers were already given
     check_protocol.py     one check
     tracing/              runs with probes, for coverage and exploration; never for a live status
     frame_schemas.py      what a child may send

@@ -139,8 +139,8 @@ class Sandbox:
 
     def close(self) -> None:
         """End every process of the sandbox. Runs of other threads have 2 seconds to end; then they end as crashed."""
-        self._ends.close()
         self._pool.close()
+        self._ends.close()
 
     def __enter__(self) -> Self:
         return self.start()

@@ -17,6 +17,7 @@ from .jail.lockdown import LIMITS
 from .outcomes import RunLimits
 
 _GRACE_S = 0.25  #: beyond the broker's own deadline, which comes first; this is for a broker that hangs
+_LOOK = int(socket.MSG_DONTWAIT | socket.MSG_PEEK)  #: at what has come, without waiting for it or taking it
 _RECORD_BYTES = 4096  #: more than the report on a child's end has
 
 
@@ -143,7 +144,7 @@ class Channel:
 def _is_silent(end: socket.socket) -> bool:
     """Whether the other side has neither sent anything nor closed its end."""
     try:
-        end.recv(1, socket.MSG_DONTWAIT | socket.MSG_PEEK)
+        end.recv(1, _LOOK)
     except BlockingIOError:
         return True
     except OSError:

@@ -6,6 +6,7 @@ must be plain, finite, shallow and encodable before anything else looks at it.
 
 from __future__ import annotations
 
+import functools
 import json
 import struct
 from collections.abc import Callable
@@ -29,6 +30,8 @@ LOG_CHARS, TEXT_CHARS, TYPE_CHARS = 4000, 300, 80
 PREPARED_ENTRIES = 50_000
 #: Calls in the chain that a child sends with an exception; of a longer one it leaves out the middle.
 CHAIN_CALLS = 20
+#: Made once: `json.dumps` makes one for each call that has options of its own.
+_ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 
 
 class FrameError(Exception):
@@ -42,7 +45,7 @@ def pack(body: bytes) -> bytes:
 
 def encode(value: Any) -> bytes:
     """The body of a JSON frame; lone surrogates become U+FFFD. Raises `ValueError` for NaN and infinity."""
-    return encodable(json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":")))
+    return encodable(_ENCODER.encode(value))
 
 
 def encodable(text: str) -> bytes:
@@ -56,7 +59,7 @@ def encodable(text: str) -> bytes:
 def decode(body: bytes, *, parse_int: Callable[[str], int] = int, depth: int = DEPTH) -> dict[str, Any]:
     """The JSON object of a hostile body: finite, not deep, and with no text that cannot be encoded. Raises `FrameError`."""
     try:
-        value = json.loads(body.decode(), parse_constant=_refuse_constant, parse_float=_finite, parse_int=parse_int)
+        value = _decoder(parse_int).decode(body.decode())
         if b"\\u" in body:
             json.dumps(value, ensure_ascii=False).encode()
     except (ValueError, RecursionError) as fault:
@@ -87,6 +90,11 @@ def deeper_than(value: Any, depth: int) -> bool:
         if not level:
             return False
     return True
+
+
+@functools.cache
+def _decoder(parse_int: Callable[[str], int]) -> json.JSONDecoder:
+    return json.JSONDecoder(parse_constant=_refuse_constant, parse_float=_finite, parse_int=parse_int)
 
 
 def _refuse_constant(name: str) -> NoReturn:

@@ -21,35 +21,49 @@ class RunEnds:
     """The runs that are still to be finished, and the thread that does it. Safe to use from many threads."""
 
     def __init__(self) -> None:
+        self._lock = threading.Lock()
         self._waiting: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
         self._thread: threading.Thread | None = None
 
     def open(self) -> None:
         """Start the thread."""
-        if self._thread is None:
-            self._thread = threading.Thread(target=self._finish, name="sandbox-ends", daemon=True)
-            self._thread.start()
+        with self._lock:
+            if self._thread is None:
+                self._waiting = SimpleQueue()
+                self._thread = threading.Thread(
+                    target=self._finish, args=(self._waiting,), name="sandbox-ends", daemon=True
+                )
+                self._thread.start()
 
     def add(self, finish: Callable[[], None]) -> None:
-        """Have `finish` called in the thread; it waits for the child's end, for `END_S` at most, and raises nothing."""
-        self._waiting.put(finish)
+        """Have `finish` called in the thread, or at once if this is closed; it waits for the child's end, for `END_S` at most."""
+        with self._lock:
+            if self._thread is not None:
+                self._waiting.put(finish)
+                return
+        _call(finish)
 
     def wait(self, timeout_s: float) -> bool:
         """Wait until all that were added before are finished; return whether they are."""
         done = threading.Event()
-        self._waiting.put(done.set)
+        self.add(done.set)
         return done.wait(timeout_s)
 
     def close(self) -> None:
         """Finish what was added, and end the thread."""
-        thread, self._thread = self._thread, None
-        if thread is not None:
+        with self._lock:
+            thread, self._thread = self._thread, None
             self._waiting.put(None)
+        if thread is not None:
             thread.join()
 
-    def _finish(self) -> None:
-        while (finish := self._waiting.get()) is not None:
-            try:
-                finish()
-            except Exception:  # a bug in what a run's owner does at its end; other runs must be finished all the same
-                log.exception("the end of a run was not dealt with")
+    def _finish(self, waiting: SimpleQueue[Callable[[], None] | None]) -> None:
+        while (finish := waiting.get()) is not None:
+            _call(finish)
+
+
+def _call(finish: Callable[[], None]) -> None:
+    try:
+        finish()
+    except Exception:  # a bug in what a run's owner does at its end; other runs must be finished all the same
+        log.exception("the end of a run was not dealt with")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Any, Generic, TypeVar
 
 from . import exit_status, frame_schemas
@@ -98,7 +98,7 @@ class RunProtocol:
 
     def run(self, code: bytes, script_input: ScriptInput) -> ExchangeResult[RunReport]:
         """Step 1 of `final_outcome`, from the request to the child's last word."""
-        request = encode({"op": self.operation, "input": asdict(script_input), "log_lines": self._limits.log_lines})
+        request = encode({"op": self.operation, "input": vars(script_input), "log_lines": self._limits.log_lines})
         result = run_exchange(lambda: self._exchange(request, code), self._limits)
         self._last_word_at = time.monotonic()
         return result

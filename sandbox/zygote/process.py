@@ -101,7 +101,10 @@ class Zygote:
     @property
     def fault(self) -> str:
         """Why it died, if it could report that; known when it was stopped."""
-        return str(json.loads(self.spares.fault).get("fault", "")) if self.spares.fault else ""
+        try:
+            return str(json.loads(self.spares.fault)["fault"])
+        except ValueError:  # none, or where messages have no boundaries, only its beginning
+            return ""
 
     def _hello(self) -> JailReport:
         known = machine_report()

@@ -162,7 +162,7 @@ class SpareStock:
             raise
         except OSError as fault:
             raise ZygoteLost("the zygote does not answer") from fault
-        numbers = array("i", ancillary[0][2]) if ancillary else ()
+        numbers = array("i", ancillary[0][2] if ancillary else b"")
         if len(numbers) == _DESCRIPTORS:
             channel, status = numbers
             return Channel(
