@@ -103,7 +103,7 @@ class StatusSweep:
         with self._redis.pipeline(transaction=False) as pipe:
             for key in itertools.islice(self._keys(), SAMPLE):
                 pipe.hmget(key, ["fresh", "span"])
-            times = cast("list[Any]", pipe.execute(raise_on_error=False))
+            times = pipe.execute(raise_on_error=False)
         stored = sorted(_number(each[0]) - _number(each[1]) for each in times if isinstance(each, list) and each[1])
         return stored[len(stored) // 4] + 1 if stored else 1
 
