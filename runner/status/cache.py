@@ -190,7 +190,7 @@ class StatusCache:
             self._store,
             (key,),
             *(self._now(), token, generation, shown.state, shown.body),
-            *(shown.digest if shown.leads_away else "", int(shown.ok), ms(fresh_s), ms(fresh_s + shown.stale_s)),
+            *(shown.digest + "+" * shown.leads_away, int(shown.ok), ms(fresh_s), ms(fresh_s + shown.stale_s)),
             *(max(SHORTEST_MS, ms(shown.life_s)), DONE),
             *self._steps,
         )

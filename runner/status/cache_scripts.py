@@ -7,7 +7,8 @@ One status is one hash. Its fields:
 
     gen              generation, moved by a return; a run may only store for the generation in which it was claimed
     body, state      what is shown: JSON without the state, and "ready" or "hidden"
-    digest           of the shown message, to tell whether the next one differs; it outlives the body
+    digest           of the shown message, to tell whether the next one differs; that of a message with a link ends with a plus,
+                     and outlives the body
     fresh, keep      until when the body is fresh, and until when it may be shown as stale (ms)
     span             for how long it was to be fresh when it was stored (ms)
     by               the run that stored last, if it failed
@@ -251,7 +252,7 @@ local queued = f[4] and f[5] and not f[7] and locked(f[6])
 local quiet = tonumber(ARGV[4])
 if queued or (f[9] and holds(tonumber(f[9]) + quiet, quiet)) then return {'told', '', '', 0, 0, f[10] or '0', {}, -1} end
 local generation = redis.call('HINCRBY', key, 'gen', 1)
-if not f[4] and f[8] and f[8] ~= '' then redis.call('HSET', key, 'back', f[8]) end
+if not f[4] and f[8] then redis.call('HSET', key, 'back', f[8]) end
 local mine, due, before = may_start(ARGV[7], 'checking') and 1 or 2, {}, -1
 redis.call('HSET', key, 'due', 1, 'step', 0, 'fresh', 0, 'back_at', now, 'moved', now)
 redis.call('HDEL', key, 'ran', 'good_at', 'lock', 'until', 'asked', 'seen')
@@ -311,7 +312,7 @@ local gone, oldest, whole, life, least = 0, tonumber(ARGV[2]), ARGV[3] == '1', t
 for _, each in ipairs(KEYS) do
   local f = redis.pcall('HMGET', each, 'due', 'lock', 'until', 'moved', 'body', 'digest', 'gen', 'fresh', 'span')
   if not (f.err or f[1] or f[2] and locked(f[3]) or holds(f[4] and tonumber(f[4]) + least, least)) then
-    local left, digest = redis.call('PTTL', each), f[6] and f[6] ~= '' and f[6]
+    local left, digest = redis.call('PTTL', each), f[6] and string.sub(f[6], -1) == '+' and f[6]
     local old = (tonumber(f[8] or 0) or 0) - (tonumber(f[9] or 0) or 0) < oldest
     if old and (whole or f[5] and not digest) then
       gone = gone + redis.call('DEL', each)
