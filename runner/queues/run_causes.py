@@ -11,7 +11,7 @@ from records.scripts import runs
 FIRST_LOOK: Final = "first look"
 #: What was shown was no longer fresh, or soon would not be.
 REFRESH: Final = "refresh"
-#: Nobody has asked yet: it was made ahead, because many people will ask at the same time.
+#: No user has asked yet: it is made ahead, because many will ask at the same time.
 PREFETCH: Final = "prefetch"
 #: The user came back from the message's link.
 RETURN: Final = "return"

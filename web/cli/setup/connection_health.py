@@ -35,10 +35,10 @@ def retry(implementation: str, name: str) -> None:
         settings = context.settings
         if not settings.redis_url:
             raise CommandFailed(NO_STORE)
-        context.commit(lambda db: noted(db, implementation, name))
+        slug = context.commit(lambda db: noted(db, implementation, name)).slug
         try:
             with closing(connect(settings.redis_url, environment=settings.environment)) as redis:
-                close_breaker(redis, implementation, name)
+                close_breaker(redis, slug, name)
         except StoreAway:
             raise CommandFailed(AWAY) from None
     click.echo(f"{name} is called again from now on.")
