@@ -35,7 +35,6 @@ from tests.system.console_walk.implementations import PEOPLE, STAFF, fill, hande
 from tests.system.console_walk.walk import Walker
 from web.auth.login_steps import login_test
 
-
 #: Seconds for which a vendor is not called: for as long as a walk takes.
 HELD_S = 3600
 
