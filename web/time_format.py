@@ -59,12 +59,14 @@ class TimeFormatter:
         """Return the formatter for an implementation; for None, which stands for all implementations, in UTC."""
         return cls(implementation.time_zone) if implementation else cls()
 
-    def words(self, at: datetime, *, weekday: bool = False, seconds: bool = False) -> str:
+    def words(self, at: datetime, *, weekday: bool = False, seconds: bool = False, near: bool = False) -> str:
         """Format for reading: 23 Nov 2026, 10:00.
 
-        `weekday` helps to notice a wrong date; `seconds` shows the order of events.
+        `weekday` helps to notice a wrong date; `seconds` shows the order of events. `near`: without the day if it is today.
         """
         here = self._here(at)
+        if near and here.date() == self._here(datetime.now(UTC)).date():
+            return f"{here:%H:%M:%S}" if seconds else f"{here:%H:%M}"
         day = f"{here:%a %d %b %Y}" if weekday else f"{here:%d %b %Y}"
         return f"{day}, {here:%H:%M:%S}" if seconds else f"{day}, {here:%H:%M}"
 

@@ -31,7 +31,8 @@ _BURST_S: Final = 0.5  #: a rate limit may be used this far ahead, so no second 
 _POLL_S: Final = 0.03
 _REDIS_PAUSE_S: Final = 1.0
 
-#: KEYS breaker, rate, leases. ARGV interval µs, burst µs, longest wait µs, concurrency, lease, lease ms, probe ms.
+#: KEYS breaker, rate, leases. ARGV interval µs, burst µs, longest wait µs, concurrency, lease, lease ms, probe ms, longest time
+#: that a breaker holds calls back, in ms: a time beyond that is not ours, or the clock was put back, and does not count.
 #: Gives {GO, wait µs, 1 if the breaker counts failures, 1 if this is the probe}, {WAIT, µs} or {OPEN, ms}.
 _GO, _WAIT, _OPEN = range(3)
 _ENTER: Final = """
@@ -42,7 +43,7 @@ local probe = 0
 if open_until > 0 then
   local probe_until = tonumber(redis.call('HGET', KEYS[1], 'probe_until') or '0')
   local blocked_until = math.max(open_until, probe_until)
-  if now < blocked_until then return {2, math.ceil((blocked_until - now) / 1000)} end
+  if now < blocked_until and blocked_until <= now + ARGV[8] * 1000 then return {2, math.ceil((blocked_until - now) / 1000)} end
   probe = 1
 end
 local concurrency = tonumber(ARGV[4])
@@ -171,7 +172,8 @@ class VendorLimiter:
         interval = int(1e6 / connection.rate_per_s) if connection.rate_per_s else 0
         lease_ms = int(left_s * 1000) + 1000
         args = [
-            interval, int(_BURST_S * 1e6), int(left_s * 1e6), connection.concurrency or 0, lease_id, lease_ms, PROBE_MS,
+            interval, int(_BURST_S * 1e6), int(left_s * 1e6), connection.concurrency or 0, lease_id, lease_ms,
+            PROBE_MS, max(OPEN_MS, PROBE_MS),
         ]  # fmt: skip
         answer: list[Any] | None = self._run(self._enter, list(keys_of(connection)), args)
         return answer

@@ -1,7 +1,7 @@
 """How many runs have ended and how long they took: counted in each worker, added up in the store.
 
 Workers only ever add, so that their clocks do not matter and any number of them may count. Readers compare two readings.
-A counter that is no number, because someone wrote into the store, is deleted and counted anew.
+A counter that is no number, because someone wrote into the store, is deleted, and counting begins again.
 """
 
 from __future__ import annotations

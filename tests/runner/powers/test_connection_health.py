@@ -183,6 +183,15 @@ def test_garbage_in_the_health_is_not_believed_and_goes_with_the_next_calls(redi
     assert (found.state, found.failed, found.error) == (HealthState.WELL, 0, found.error)
 
 
+def test_a_breaker_that_somebody_opened_for_years_stops_no_calls(redis, client, start_vendor):
+    connection = client.connect(start_vendor(reply({})), implementation="acme")
+    for until in (time.time() + 60, time.time() + 1e8):
+        redis.hset(keys_of(CME)[0], mapping={"open_until": int(until * 1e6)})
+        assert read(redis).state is HealthState.QUIET
+        assert client(connection).status == 200
+        assert not redis.exists(keys_of(CME)[0])
+
+
 def test_a_key_of_another_kind_is_replaced(redis, health):
     for key in (health_key(CME), keys_of(CME)[0]):
         redis.set(key, "x")

@@ -29,10 +29,14 @@ from runner.store.environment_mark import adopt
 from tests.support.application import KEY, make_app, make_settings, small_keys
 from tests.support.people import visitor
 from tests.support.records import new_records
+from tests.support.vendor_health import open_breaker
 from tests.support.vendors import Vendor
 from tests.system.console_walk.implementations import PEOPLE, STAFF, fill, handed_in_source, vendor_answer
 from tests.system.console_walk.walk import Walker
 from web.auth.login_steps import login_test
+
+#: Seconds for which a vendor is not called: for as long as a walk takes.
+HELD_S = 3600
 
 
 def order_jobs(redis):
@@ -78,7 +82,7 @@ class Stage:
     check_worker: object
 
     def rewind(self):
-        """Records and store as at the start: one refused login, one person who came by a test login, five waiting jobs."""
+        """Records and store as at the start: one refused login, one person who came by a test login, five waiting jobs, one open breaker."""
         self.redis.flushall()
         adopt(self.redis, "development")
         self.check_worker.note_presence()
@@ -86,6 +90,7 @@ class Stage:
         store.refused_logins.note("demo", "audience", "0123abcd")
         made = self.visitor("administrator")
         order_jobs(self.redis)
+        open_breaker(self.redis, "demo", "c-none", seconds=HELD_S)
         login_test.keep_result(store, "demo", made.login, {"subject": "ada", **asdict(UserProfile("ada@example.org"))})
         whole, own = (sqlite3.connect(each.engine.url.database) for each in (self.seed, self.database))
         with closing(whole), closing(own):
@@ -156,6 +161,7 @@ def staged(walk_seed, valkey_url, folder, check_worker):
             patch.setattr("web.console.audit.ROWS", 20)
             # The forms of one walk are sent for as long as the tests run.
             patch.setattr("web.auth.staff.staff_member.FRESH_S", 3600)
+            patch.setattr("runner.powers.connection_health.LONGEST_HOLD_MS", 1000 * HELD_S)
             made = Stage(
                 make_app(database, LoginStore(redis), settings, outbound=outbound),
                 *(seed, database, redis, link, check_worker),

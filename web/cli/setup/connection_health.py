@@ -35,10 +35,10 @@ def retry(implementation: str, name: str) -> None:
         settings = context.settings
         if not settings.redis_url:
             raise CommandFailed(NO_STORE)
-        context.commit(lambda db: noted(db, implementation, name))
+        slug = context.commit(lambda db: noted(db, implementation, name)).slug
         try:
             with closing(connect(settings.redis_url, environment=settings.environment)) as redis:
-                close_breaker(redis, implementation, name)
+                close_breaker(redis, slug, name)
         except StoreAway:
             raise CommandFailed(AWAY) from None
     click.echo(f"{name} is called again from now on.")
@@ -65,12 +65,12 @@ def health_in_words(health: ConnectionHealth | None, clock: TimeFormatter) -> st
     """Return the state of a vendor, and the calls of the last minutes, on one line."""
     if health is None:
         return "not known: no store"
-    parts = [health.state.value + (f" since {clock.words(health.since)}" if health.since else "")]
+    parts = [health.state.value + (f" since {clock.words(health.since, near=True)}" if health.since else "")]
     if health.next_try:
-        parts.append(f"next try at {clock.time_of_day(health.next_try)}")
+        parts.append(f"next try at {clock.words(health.next_try, seconds=True, near=True)}")
     if health.p95_ms is not None:
         taken = f"95 of 100 {'more than' if health.over else 'within'} {health.p95_ms / 1000:g} s"
         parts.append(f"{counted(health.calls, 'call')} in 5 minutes, {health.failed} failed, {taken}")
     if health.error and health.error_at:
-        parts.append(f"last error {health.error} at {clock.time_of_day(health.error_at)}")
+        parts.append(f"last error {health.error} at {clock.words(health.error_at, near=True)}")
     return "; ".join(parts)

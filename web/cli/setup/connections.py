@@ -171,8 +171,9 @@ def list_all(implementation: str, *, as_json: bool) -> None:
     with open_context() as context:
         with context.database.reading() as db:
             owner = find_implementation(db, implementation)
-            found, clock = [shown(one) for one in connections.every(db, owner)], TimeFormatter.of(owner)
-        healths = healths_of(context, implementation, [one["name"] for one in found])
+            found = [shown(one) for one in connections.every(db, owner)]
+            slug, clock = owner.slug, TimeFormatter.of(owner)
+        healths = healths_of(context, slug, [one["name"] for one in found])
     if as_json:
         known = [health.as_json() if health else None for health in healths]
         print_json([one | {"health": health} for one, health in zip(found, known, strict=True)])
