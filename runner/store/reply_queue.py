@@ -74,8 +74,8 @@ class ReplyQueue:
             future.set_result(reply)
 
 
-def packed(*words: str | bytes | float) -> bytes:
-    """Return the bytes of a command."""
+def packed(*words: Any) -> bytes:
+    """Return the bytes of a command. Words are texts, bytes and numbers."""
     packed_words: bytes = pack_command(words)
     return packed_words
 

@@ -72,6 +72,10 @@ class StubStatusService:
         self.asked.append((asker, wait_s))
         return self.status
 
+    def cached_reads(self):
+        """What the event loop reads: the same status, where a real one would be in the cache."""
+        return StubCachedReads(self)
+
     def look(self, asker):
         return DisplayedStatus(asker.session, self.status.state, self.status.body, fresh=not self.status.stale)
 
@@ -96,3 +100,21 @@ class StubStatusService:
             raise UnknownImplementation
         if (implementation, session) not in PLACES:
             raise UnknownSession
+
+
+class StubCachedReads:
+    """Reads what the service of a test answers."""
+
+    def __init__(self, service):
+        self._service = service
+
+    async def status(self, asker):
+        if self._service.status.state not in {"ready", "hidden"}:
+            return None
+        try:
+            return self._service.ask(asker)
+        except (LoginEnded, UnknownImplementation, UnknownSession):
+            return None
+
+    def close(self):
+        """There is no connection."""

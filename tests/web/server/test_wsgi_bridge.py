@@ -2,67 +2,20 @@
 
 import asyncio
 import tempfile
-from types import SimpleNamespace
+from http import HTTPStatus
 
 import pytest
-from granian.rsgi import ProtocolClosed
 
 from tests.support.event_loop import awaited
+from tests.support.rsgi import Fields, Protocol, scope
 from web.middleware.request_checks import REFUSED
 from web.server.request_body import RequestBodies
 from web.server.response_body import IN_MEMORY
 from web.server.wsgi_bridge import WsgiBridge
+from web.status.responses import StatusResponse
 
 
-class Fields(list):
-    """The headers of a request: pairs, names in lower case."""
-
-    def items(self):
-        return self
-
-    def get(self, name):
-        return dict(self).get(name)
-
-    def __contains__(self, name):
-        return name in dict(self)
-
-
-class Protocol:
-    """Takes the answer."""
-
-    def __init__(self, *pieces):
-        self._pieces = pieces
-        self.answer = None
-        self.pieces = []
-        self.closes = False
-
-    async def __aiter__(self):
-        for piece in self._pieces:
-            yield piece
-
-    async def client_disconnect(self):
-        await asyncio.Event().wait()
-
-    def response_bytes(self, status, headers, body):
-        self.answer = (status, headers, body)
-
-    def response_empty(self, status, headers):
-        self.answer = (status, headers, b"")
-
-    def response_stream(self, status, headers):
-        self.answer = (status, headers, b"")
-        return self
-
-    async def send_bytes(self, piece):
-        if self.closes:
-            raise ProtocolClosed
-        self.pieces.append(len(piece))
-        self.answer = (*self.answer[:2], self.answer[2] + piece)
-
-
-def ask(application, *fields, pieces=(), limit=100, closes=False, **scope):
-    known = {"method": "GET", "path": "/", "query_string": "", "http_version": "1.1", "authority": None}
-    known |= {"client": "192.0.2.7:4711", "headers": Fields(fields)} | scope
+def ask(application, *fields, pieces=(), limit=100, closes=False, cached=None, **more):
     closed = []
 
     async def once():
@@ -71,13 +24,14 @@ def ask(application, *fields, pieces=(), limit=100, closes=False, **scope):
             bodies=RequestBodies(lambda _method, _path: limit),
             threads=1,
             public_url="https://status.example.org",
+            cached=cached,
             close=lambda: closed.append(True),
         )
         loop = asyncio.get_running_loop()
         bridge.__rsgi_init__(loop)
         protocol = Protocol(*pieces)
         protocol.closes = closes
-        await bridge.__rsgi__(SimpleNamespace(**known), protocol)
+        await bridge.__rsgi__(scope(*fields, **more), protocol)
         bridge.__rsgi_del__(loop)
         return protocol.answer
 
@@ -227,3 +181,46 @@ def test_a_client_that_leaves_in_the_middle_of_a_large_body_leaves_no_open_file(
     )
     ask(body_of(5_000_000, log), closes=True)
     assert (log, [file.closed for file in files]) == (["closed"], [True])
+
+
+class Cached:
+    """What the loop answers, or how it fails."""
+
+    def __init__(self, found=None, error=None):
+        self._found, self._error = found, error
+        self.closed = False
+
+    async def response(self, _scope, _fields):
+        if self._error:
+            raise self._error
+        return self._found
+
+    def close(self):
+        self.closed = True
+
+
+def application(_, start_response):
+    start_response("200 OK", [])
+    return [b"from the application"]
+
+
+def test_what_the_loop_answers_needs_no_thread_and_the_rest_is_for_the_application():
+    found = StatusResponse(HTTPStatus.OK, [("X-Test", "1")], b"from the cache")
+    assert ask(None, cached=Cached(found)) == (200, [("X-Test", "1")], b"from the cache")
+    nothing = Cached()
+    assert ask(application, cached=nothing)[2] == b"from the application"
+    assert nothing.closed
+
+
+def test_a_bug_in_the_loop_is_logged_and_the_application_answers(caplog):
+    assert ask(application, cached=Cached(error=ZeroDivisionError()))[2] == b"from the application"
+    assert "ZeroDivisionError" in caplog.text
+
+
+def test_a_head_that_is_refused_is_not_answered_from_the_cache():
+    def refusing(environ, start_response):
+        start_response(f"{environ[REFUSED].value} X", [])
+        return []
+
+    found = StatusResponse(HTTPStatus.OK, [], b"from the cache")
+    assert ask(refusing, ("a", "x" * 9000), cached=Cached(found))[0] == 431

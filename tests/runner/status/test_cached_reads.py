@@ -1,0 +1,133 @@
+"""What the event loop answers from the cache, and that in every other case it says nothing and changes nothing."""
+
+import asyncio
+import itertools
+import time
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from runner.logins import EndedLogins
+from runner.status.cache import StatusCache, StatusUpdate
+from runner.status.service import StatusRequest
+from runner.status.status_body import ShownMessage, body_of
+from tests.support.event_loop import awaited
+
+#: Later than the implementation of any test.
+SINCE = int(time.time()) + 3600
+ANN = StatusRequest("acme", "ann", "s1", "the-login-of-ann", SINCE)
+
+
+def read(house, *requests, before=lambda: None):
+    """What the loop answers once it is connected. `before` is called then, in a thread."""
+
+    async def whole():
+        reads = house.service.cached_reads()
+        try:
+            async with asyncio.timeout(30):
+                for pause in itertools.repeat(0.005):
+                    if await reads.status(ANN):
+                        break
+                    await asyncio.sleep(pause)
+            await asyncio.to_thread(before)
+            return [await reads.status(request) for request in requests]
+        finally:
+            reads.close()
+
+    return awaited(whole())
+
+
+@pytest.fixture
+def shown(house, monkeypatch):
+    """A house with a status that is cached and fresh. It hears of its own changes only, and at once."""
+    monkeypatch.setattr(house.service._change_listener, "ensure_started", lambda: None)
+    house.add()
+    key, cache = house.service._resolve(ANN).key, StatusCache(house.redis)
+    cache.claim(key, "run")
+    assert cache.begin(key, "run", 0, wall_s=5)
+    body = body_of(ShownMessage("Claim 1.0 CE credit"), as_of=None, run="run")
+    assert cache.store(key, "run", 0, StatusUpdate("ready", body, "digest", ok=True, fresh_s=60, stale_s=60))
+    return house
+
+
+def test_a_fresh_status_is_the_one_that_a_thread_would_give(shown):
+    (found,) = read(shown, ANN)
+    assert replace(found, refresh_after=0) == replace(shown.service.ask(ANN), refresh_after=0)
+    assert 0 < found.refresh_after <= 66
+
+
+def test_nothing_is_claimed_for_a_status_that_is_not_there(shown):
+    before = shown.redis.dbsize()
+    assert (
+        read(shown, replace(ANN, user="bea"), replace(ANN, session="none"), replace(ANN, implementation="none"))
+        == [None] * 3
+    )
+    assert shown.redis.dbsize() == before
+
+
+def test_a_login_that_ended_between_two_questions_is_not_answered(shown):
+    logins = EndedLogins(shown.redis)
+    assert read(shown, ANN)[0]
+    assert read(shown, ANN, before=lambda: logins.end(ANN.login)) == [None]
+
+
+def test_a_login_of_somebody_all_of_whose_logins_were_ended_is_not_answered(shown):
+    logins = EndedLogins(shown.redis, clock=lambda: SINCE)
+    assert read(shown, ANN, before=lambda: logins.end_all("acme", "ann")) == [None]
+
+
+def test_a_request_without_a_login_is_left_to_a_thread(shown):
+    assert read(shown, StatusRequest("acme", "ann", "s1")) == [None]
+
+
+def test_after_a_return_the_old_message_is_not_shown_as_fresh(shown):
+    assert read(shown, ANN, before=lambda: shown.service.returned(ANN)) == [None]
+
+
+def test_a_login_of_a_removed_implementation_is_not_one_of_its_successor(shown):
+    assert read(shown, replace(ANN, since=1)) == [None]
+
+
+def test_where_a_rule_hides_the_message_a_thread_says_so(shown):
+    def hide():
+        shown.change("acme", user_types=["staff"])
+        assert shown.service.ask(ANN).state == "hidden"
+
+    assert read(shown, ANN, before=hide) == [None]
+
+
+def test_a_changed_implementation_is_not_answered_from_memory_and_the_database_not_read(shown, monkeypatch):
+    def forget():
+        shown.service.changed("acme")
+        monkeypatch.setattr(shown.database, "reading", None)
+
+    assert read(shown, ANN, before=forget) == [None]
+
+
+def test_after_the_scripts_of_the_server_were_flushed_they_are_loaded_again(shown):
+    assert read(shown, ANN, before=shown.redis.script_flush) == [None]
+    assert read(shown, ANN) != [None]
+
+
+@pytest.mark.parametrize("fields", [{"body": "<script>"}, {"state": "admin"}, {"fresh": "soon"}, {"span": "0"}])
+def test_an_entry_that_was_not_written_by_us_is_left_to_a_thread(shown, fields):
+    key = shown.service._resolve(ANN).key
+    assert read(shown, ANN, before=lambda: shown.redis.hset(key, mapping=fields)) == [None]
+
+
+def test_an_entry_of_another_kind_is_left_to_a_thread(shown):
+    key = shown.service._resolve(ANN).key
+
+    def spoil():
+        shown.redis.delete(key)
+        shown.redis.set(key, "a text")
+
+    assert read(shown, ANN, before=spoil) == [None]
+    assert shown.service.ask(ANN).state == "checking"
+
+
+def test_a_session_whose_time_has_not_come_is_not_shown_early(shown):
+    shown.add("later", start=datetime.now(UTC) + timedelta(days=1), show_when="after")
+    later = replace(ANN, implementation="later")
+    assert read(shown, later, before=lambda: shown.service.ask(later)) == [None]
