@@ -116,6 +116,7 @@ ORDER = {
             "background",
         ),
     ),
+    "runner/background": ("ahead",),
     "runner/powers": ("connections", "http", "answers"),
     "runner/status": ("outdating",),
     "runner/trials": ("cases", "explore", "replay", "rehearsal"),

@@ -120,6 +120,20 @@ class StatusService:
             self._enqueue(claimed)
             return self._answer(resolved, claimed if claimed.mine else self._claim(resolved))
 
+    def prefetch(self, request: StatusRequest) -> bool | None:
+        """Have a status found that nobody has asked for yet, unless it is fresh or hidden; return whether a run was ordered.
+
+        None: not now, because somebody waits for another run. Raises the same as `ask`.
+        """
+        resolved = self._resolve(request)
+        if resolved.hidden_s != 0:
+            return False
+        order = replace(resolved.order, ahead=True)
+        with answering():
+            claimed = self._cache.claim(resolved.key, new_run_id(), order=order)
+            self._enqueue(claimed)
+        return claimed.mine if claimed.mine or claimed.what == "hit" else None
+
     def outdate(self, implementation: str, pairs: Iterable[tuple[str, str]]) -> bool:
         """Let what these users (by subject) see at these sessions be found anew. Returns False if the store is away.
 
