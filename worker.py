@@ -18,10 +18,11 @@ from functools import partial
 
 from redis import Redis
 
+from runner.background.ahead.prefetch import prefetching
+from runner.background.ahead.prepare_schedule import preparing
 from runner.background.background_services import BACKGROUND_SERVICES, BackgroundServices, open_background_services
 from runner.background.job_run import run_job
 from runner.background.notice_delivery import delivering
-from runner.background.prepare_schedule import preparing
 from runner.background.webhook_delivery import telling
 from runner.checks.check_services import checking, start_jail_for_checks
 from runner.health.outages import OutageLog
@@ -143,7 +144,7 @@ def serve_background(services: BackgroundServices, stop: StopSignal) -> None:
         queue = rq_background_queue(redis)
         return JobWorker(queue, runs=settings.background_jobs, stop=stop, in_thread=in_thread, on_beat=heartbeat.note)
 
-    with delivering(services), telling(services), preparing(services):
+    with delivering(services), telling(services), preparing(services), prefetching(services):
         work(settings, services.outages, stop, worker)
     heartbeat.leave()
 

@@ -121,6 +121,7 @@ ORDER = {
             "background",
         ),
     ),
+    "runner/background": ("ahead",),
     "runner/powers": ("connections", "http", "answers"),
     "runner/status": ("outdating", "returns"),
     "runner/trials": ("cases", "explore", "replay", "rehearsal"),

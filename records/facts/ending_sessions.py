@@ -1,4 +1,4 @@
-"""Sessions that end soon and whose implementation's script can prepare facts for them."""
+"""Sessions that end soon: for which the script is to prepare facts, and of which people are expected to look."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from records.agenda.sessions import AgendaSession
@@ -33,11 +33,28 @@ class EndingSession:
 
 
 def due(db: Session, now: datetime) -> list[EndingSession]:
-    """Return the sessions that have not ended, and end within the minutes that their implementation says.
+    """Return the sessions for which facts are due: they end within the minutes that their implementation says.
 
     The moment of each is later by a share that its id gives, the same in every process, so that not all sessions that end at
     the hour ask a vendor at once.
     """
+    rows = _ending(now, timedelta(minutes=MOST_MINUTES))
+    rows = rows.where(Version.prepares.is_(True), Implementation.prepare_minutes_before_end > 0)
+    return [
+        EndingSession(row.slug, row.session_id, row.ends_at, row.fresh_s)
+        for row in db.execute(rows)
+        if row.ends_at - _before(row.session_id, row.minutes) <= now
+    ]
+
+
+def soon(db: Session, now: datetime, within: timedelta) -> list[EndingSession]:
+    """Return the sessions that end so soon and whose people's messages may be found ahead of time."""
+    rows = _ending(now, within).where(Implementation.prefetch_people > 0)
+    return [EndingSession(row.slug, row.session_id, row.ends_at, row.fresh_s) for row in db.execute(rows)]
+
+
+def _ending(now: datetime, within: timedelta) -> Select[str, int, int, str, datetime]:
+    """Select the sessions that end soon in implementations that run a script."""
     columns = (
         Implementation.slug,
         Implementation.prepare_minutes_before_end.label("minutes"),
@@ -45,7 +62,7 @@ def due(db: Session, now: datetime) -> list[EndingSession]:
         AgendaSession.session_id,
         AgendaSession.ends_at,
     )
-    rows = (
+    return (
         select(*columns)
         .join(AgendaSession, AgendaSession.implementation_id == Implementation.id)
         .join(Deployment, Deployment.implementation_id == Implementation.id)
@@ -53,21 +70,14 @@ def due(db: Session, now: datetime) -> list[EndingSession]:
         .where(
             Deployment.state == ACTIVE,
             Deployment.ended_at.is_(None),
-            Version.prepares.is_(True),
             Version.suspended_at.is_(None),
             Implementation.archived_at.is_(None),
             Implementation.stopped_at.is_(None),
-            Implementation.prepare_minutes_before_end > 0,
             AgendaSession.retired_at.is_(None),
             AgendaSession.ends_at > now,
-            AgendaSession.ends_at <= now + timedelta(minutes=MOST_MINUTES),
+            AgendaSession.ends_at <= now + within,
         )
     )
-    return [
-        EndingSession(row.slug, row.session_id, row.ends_at, row.fresh_s)
-        for row in db.execute(rows)
-        if row.ends_at - _before(row.session_id, row.minutes) <= now
-    ]
 
 
 def _before(session: str, minutes: int) -> timedelta:

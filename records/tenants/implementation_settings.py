@@ -170,6 +170,12 @@ SETTINGS = (
         fields.whole(10, 3600), SCRIPT, "seconds",
     ),
     ImplementationSetting(
+        "prefetch_people", WHOLE, "Find messages ahead of time for at most",
+        "Shortly before a session ends, for people who looked at it before or were scanned there, and only while nobody waits. "
+        "0: nobody.",
+        fields.whole(0, 5000), SCRIPT, "people",
+    ),
+    ImplementationSetting(
         "keep_runs_days", WHOLE, "Days for which runs are kept",
         "After that, the record of what a run did and showed is deleted.", fields.whole(1, 3650), SCRIPT, "days",
     ),

@@ -88,6 +88,7 @@ class Implementation(Base):
     own_attendance: Mapped[bool] = mapped_column(default=False, server_default=false())  #: people may see their own
     prepare_minutes_before_end: Mapped[int] = mapped_column(default=5, server_default=text("5"))  #: 0: never
     prepare_fresh_seconds: Mapped[int] = mapped_column(default=60, server_default=text("60"))
+    prefetch_people: Mapped[int] = mapped_column(default=200, server_default=text("200"))  #: 0: nobody
     keep_names_days: Mapped[int] = mapped_column(default=0, server_default=text("0"))  #: 0: for ever, as those below
     keep_scans_days: Mapped[int] = mapped_column(default=0, server_default=text("0"))
     keep_refused_days: Mapped[int] = mapped_column(default=0, server_default=text("0"))

@@ -11,6 +11,8 @@ from .status_jobs import DueDrainer, JobRefused, RunOrder
 
 #: All that a claim may find for which a run may be started.
 ANY_CLAIM = "pending checking stale ahead"
+#: For a run that no user has asked for.
+UNASKED = "prefetch"
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +20,8 @@ class OrderDraft:
     """The order of a run before its claim, which adds the run and the generation.
 
     `lock_ms` is how long its status stays locked once the run has begun, `most` how many drainers its implementation may have.
-    `starts` is what the claim may find if it is to start a run at all: some of the words pending, checking and stale.
+    `starts` is what the claim may find if it is to start a run at all: some of the words of `ANY_CLAIM`, or
+    `UNASKED`.
     """
 
     implementation: str  #: slug

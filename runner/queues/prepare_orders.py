@@ -14,6 +14,9 @@ from typing import Any, Final
 from redis import Redis
 from redis.exceptions import RedisError
 
+from records import DbSession, Implementation, RuleViolation
+from records.agenda import sessions
+from records.scripts import deployments
 from records.scripts.suspensions import SERVICE
 from runner.store.errors import StoreAway
 
@@ -77,10 +80,6 @@ class PrepareOrders:
             return False  # it was prepared a moment ago, which serves as well
         return self._order(implementation, session, BEFORE_END, [end, fresh])
 
-    def by_hand(self, implementation: str, session: str, by: str) -> str:
-        """Order a preparation for a person and return the id of its job. Raises `QueueFull` and `StoreAway`."""
-        return self._queue.order(FACTS_PREPARATION, implementation, by, _arguments(session, BY_HAND))
-
     def _order(self, implementation: str, session: str, because: str, claims: list[str]) -> bool:
         """Order a preparation. If too many jobs are open, the claims are given back, so that a later look orders it."""
         try:
@@ -89,6 +88,19 @@ class PrepareOrders:
             self._redis.delete(*claims)
             return False
         return True
+
+
+def order_by_hand(queue: BackgroundQueue, db: DbSession, owner: Implementation, session: str, by: str) -> str:
+    """Order a preparation for a person and return the id of its job.
+
+    Raises RuleViolation if there is nothing to prepare, and `QueueFull` and `StoreAway`.
+    """
+    if "\0" in session or sessions.find(db, owner, session) is None:
+        raise RuleViolation("session", "is not in the agenda")
+    active = deployments.active_version(db, owner)
+    if active is None or active.prepares is False:
+        raise RuleViolation("version", "that is active has no function prepare(session, api)")
+    return queue.order(FACTS_PREPARATION, owner.slug, by, _arguments(session, BY_HAND))
 
 
 def note_prepared(redis: Redis, implementation: str, session: str, *, fresh_s: int) -> None:

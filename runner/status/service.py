@@ -20,7 +20,8 @@ from runner.logins import LoginEnded, NotedErrors, StoreAway
 from runner.pressure.live_load import LiveLoad
 from runner.pressure.run_admission import RunAdmission
 from runner.pressure.run_pace import ask_again_s
-from runner.queues.order_lists import OrderDraft
+from runner.queues import run_causes
+from runner.queues.order_lists import UNASKED, OrderDraft
 from runner.queues.status_jobs import StatusQueue, new_run_id
 from runner.settings.operator_settings import Settings
 from runner.store.clients import StoreWatch, connect
@@ -126,6 +127,21 @@ class StatusService:
             self._note_started(resolved, claimed)
             return self._answer(resolved, claimed if claimed.mine else self._claim(resolved))
 
+    def prefetch(self, request: StatusRequest) -> bool | None:
+        """Have a status found that nobody has asked for yet, unless it is fresh or hidden; return whether a run was ordered.
+
+        None: not now, because somebody waits for another run. Raises the same as `ask`.
+        """
+        resolved = self._resolve(request)
+        if resolved.hidden_s != 0:
+            return False
+        with answering():
+            if not self._load.may_start(run_causes.PREFETCH, resolved.implementation.slug):
+                return None
+            claimed = self._cache.claim(resolved.key, new_run_id(), order=resolved.order(UNASKED))
+            self._enqueue(claimed)
+        return claimed.mine if claimed.mine or claimed.what == "hit" else None
+
     def outdate(self, implementation: str, pairs: Iterable[tuple[str, str]]) -> bool:
         """Let what these users (by subject) see at these sessions be found anew. Returns False if the store is away.
 
@@ -204,12 +220,13 @@ class StatusService:
         return resolved.order(self._admission.starts(resolved.implementation.slug, resolved.user))
 
     def _note_started(self, resolved: ResolvedRequest, claimed: ClaimResult) -> None:
-        """Count a run that was started, and queue a job for each drainer that is due.
-
-        If that fails, the order waits all the same: another drainer is due soon.
-        """
+        """Count a run that was started, and queue jobs for drainers."""
         if claimed.mine:
             self._admission.started(resolved.implementation.slug, resolved.user)
+        self._enqueue(claimed)
+
+    def _enqueue(self, claimed: ClaimResult) -> None:
+        """Queue a job for each drainer that is due. If that fails, the order waits all the same: another drainer is due soon."""
         for due in claimed.due:
             self._queue.enqueue(due)
 

@@ -7,6 +7,7 @@ from typing import Any
 from records.facts import fact_content
 from records.facts.fact_storage import FactAnswer
 from web.hooks.fact_batches import MOST_ENTRIES
+from web.hooks.status_changes import MOST_USERS
 
 from .responses import DocumentedResponse, Operation, problem
 from .schema_forms import listed, or_null, schema_object
@@ -47,6 +48,26 @@ HOOK_SCHEMAS: dict[str, Any] = {
         },
         "What a vendor knows about users.",
     ),
+    "StatusChange": schema_object(
+        {
+            "session": or_null(_TEXT) | {"description": "The session's ID in the agenda; null for all sessions."},
+            "users": or_null({"type": "array", "items": _TEXT, "maxItems": MOST_USERS})
+            | {"description": "The users' IDs; null, with a session, for all who look at it."},
+        },
+        "Whose messages are to be found anew.",
+    ),
+    "StatusChangeResult": schema_object(
+        {
+            "repeated": {"type": "boolean", "description": "The same message was done before; nothing was done now."},
+            "taken": _COUNT | {"description": "Users whose messages are found anew."},
+            "not_taken": listed(
+                schema_object(
+                    {"user": _TEXT, "reason": {"enum": ["unknown user"]}}, "A user who was not taken, and why."
+                )
+            ),
+        },
+        "What became of the call.",
+    ),
     "FactPushResult": schema_object(
         {
             "repeated": {"type": "boolean", "description": "The same message was done before; nothing was done now."},
@@ -61,6 +82,22 @@ HOOK_SCHEMAS: dict[str, Any] = {
 }
 
 HOOK_OPERATIONS: dict[str, Operation] = {
+    "hooks.change_statuses": Operation(
+        {
+            200: DocumentedResponse("What became of the call.", "application/json", "StatusChangeResult"),
+            400: problem("An identifier, the body or the Host header is malformed. Nothing was done."),
+            401: problem("The call is not signed with a secret of this implementation, or too long ago."),
+            404: problem("No such implementation."),
+            413: problem("The body is too large. Nothing was done."),
+            415: problem("The body is not JSON, or has a Content-Encoding. Nothing was done."),
+            422: problem("The session is not in the agenda. Nothing was done."),
+            429: problem("Too many calls.", "Retry-After"),
+            503: problem("The store or the database does not answer.", "Retry-After"),
+        },
+        request_headers=SIGNED,
+        json_body="StatusChange",
+        signed=True,
+    ),
     "hooks.push_facts": Operation(
         {
             200: DocumentedResponse("What became of the entries.", "application/json", "FactPushResult"),

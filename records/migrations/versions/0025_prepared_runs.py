@@ -1,4 +1,4 @@
-"""Runs of `prepare`, which versions have it, and when it runs."""
+"""Runs of `prepare`, which versions have it, when it runs, and for how many people messages are found ahead of time."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ depends_on = None
 
 ROW_ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 TIME = sa.DateTime(timezone=True)
-_SETTINGS = (("prepare_minutes_before_end", "5"), ("prepare_fresh_seconds", "60"))
+_SETTINGS = (("prepare_minutes_before_end", "5"), ("prepare_fresh_seconds", "60"), ("prefetch_people", "200"))
 
 
 def upgrade() -> None:

@@ -14,8 +14,8 @@ from records.people import users
 from records.scripts import deployments, versions
 from records.scripts.suspensions import SERVICE
 from records.tenants import connections, implementations
+from runner.background.ahead.prepare_schedule import PrepareSchedule
 from runner.background.job_child import run_order
-from runner.background.prepare_schedule import PrepareSchedule
 from runner.queues.job_orders import FACTS_PREPARATION, JobOrder, OrderSigner
 from runner.queues.job_states import JobStates
 from runner.queues.prepare_orders import PrepareOrders

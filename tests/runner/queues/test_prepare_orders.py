@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from runner.queues.background_jobs import BackgroundQueue
+from runner.queues.job_arguments import BY_HAND
 from runner.queues.job_orders import ATTENDANCE_REPORT, FACTS_PREPARATION, OrderSigner
 from runner.queues.job_states import JobStates
 from runner.queues.prepare_orders import LOOKS, MOST_OPEN, PrepareOrders, note_prepared
@@ -25,6 +26,9 @@ class Site:
 
     def looks(self, count, session="s1", fresh_s=60):
         return sum(self.orders.looked("acme", session, fresh_s=fresh_s) for _ in range(count))
+
+    def by_hand(self, session, by):
+        return self.queue.order(FACTS_PREPARATION, "acme", by, {"session": session, "because": BY_HAND})
 
     @property
     def open(self):
@@ -76,13 +80,13 @@ def test_looks_of_two_processes_at_once_order_one_preparation(site):
 def test_a_person_who_orders_what_is_under_way_gets_that_job(site):
     site.looks(LOOKS)
     [job] = site.open
-    assert [site.orders.by_hand("acme", "s1", by) for by in ("acme/olga", "acme/paul")] == [job, job]
-    assert site.orders.by_hand("acme", "s2", "acme/olga") != job
+    assert [site.by_hand("s1", by) for by in ("acme/olga", "acme/paul")] == [job, job]
+    assert site.by_hand("s2", "acme/olga") != job
 
 
 def test_what_the_service_orders_leaves_room_for_what_people_order_and_is_tried_again(site):
     for number in range(MOST_OPEN):
-        site.orders.by_hand("acme", f"x{number}", "acme/olga")
+        site.by_hand(f"x{number}", "acme/olga")
     assert site.looks(2 * LOOKS) == 0
     assert not site.orders.ends_soon("acme", "s2", ends_at=ENDS, fresh_s=60)
     report = {"kind": "scans", "session": "", "badge": "", "columns": ["session"], "as_of": None}

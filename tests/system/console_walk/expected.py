@@ -163,6 +163,7 @@ TEXTS = {
         "concurrency": "5",
         "prepare_minutes_before_end": "10",
         "prepare_fresh_seconds": "90",
+        "prefetch_people": "50",
         "keep_runs_days": "20",
         "keep_answers_days": "3",
     },

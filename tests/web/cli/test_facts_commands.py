@@ -56,3 +56,16 @@ def test_it_says_what_is_known_by_session_and_of_one_user(run, database):
     assert "whole event  pushed  1" in run("show", "aha26").stdout
     assert '{"member": true}' in run("show", "aha26", "--user", "165").stdout
     assert "no user with the ID 166" in run("show", "aha26", "--user", "166").stderr
+
+
+def test_without_a_store_nobody_can_be_told_to_prepare_facts(run):
+    answer = run("prepare", "aha26", "CE-1")
+    assert (answer.exit_code, answer.stdout) == (2, "")
+    assert "No store is set" in answer.stderr
+
+
+def test_facts_are_prepared_for_a_session_of_the_agenda_only(run, event, valkey_url, redis, monkeypatch):
+    event["REDIS_URL"] = valkey_url
+    answer = run("prepare", "aha26", "CE-1")
+    assert answer.exit_code == 2
+    assert "not in the agenda" in answer.stderr

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import time
+from contextlib import closing
 from datetime import UTC, datetime
+from typing import Final
 
 import click
 
@@ -11,9 +14,15 @@ from records.changes import facts as changes
 from records.facts import fact_lists, hook_secrets
 from records.facts.fact_tables import WHOLE_EVENT, HookSecret
 from records.people import users
+from runner.logins import StoreAway
+from runner.queues.background_jobs import BackgroundQueue, QueueFull
+from runner.queues.job_orders import OrderSigner
+from runner.queues.job_states import DONE, WAITING, JobState
+from runner.queues.prepare_orders import order_by_hand
+from runner.store.clients import connect
 from web.cli.common.audit_context import audit_context
-from web.cli.common.context import UNCHANGED, find_implementation, open_context
-from web.cli.common.errors import CommandFailed
+from web.cli.common.context import UNCHANGED, find_implementation, find_served, open_context
+from web.cli.common.errors import ANSWER_IS_NO, CommandFailed
 from web.cli.common.help_examples import examples
 from web.cli.common.implementation_id import ImplementationId
 from web.cli.common.tables import print_table
@@ -22,6 +31,8 @@ from web.time_format import TimeFormatter
 
 IMPLEMENTATION = click.argument("implementation", type=ImplementationId())
 REASON = click.option("--reason", default="", help="The reason, for the audit entry.")
+#: Seconds between two looks at a job that is waited for.
+LOOK_S: Final = 0.5
 SHOWN_ONCE = "This secret is not shown again. Give it to the vendor. Earlier secrets end in 24 hours."
 
 
@@ -58,6 +69,47 @@ def show(implementation: str, user: str | None) -> None:
         ]  # fmt: skip
     heads = ("ABOUT", "SOURCE", "PEOPLE", f"NEWEST ({clock.zone})", "LAST ARRIVED")
     print_table(heads, counted, empty=f"{implementation} has no facts.")
+
+
+@facts_group.command("prepare", epilog=examples("session-status facts prepare aha26 CE-1"))
+@IMPLEMENTATION
+@click.argument("session")
+def prepare(implementation: str, session: str) -> None:
+    """Have facts prepared for SESSION of IMPLEMENTATION now, by the function prepare of the active version, and wait for it.
+
+    A background worker must be running. Exit status: 0 if facts were prepared, 1 if not.
+    """
+    with open_context() as here:
+        if not here.settings.redis_url:
+            raise CommandFailed("No store is set, so no worker can be told. Start the service first.")
+        redis = connect(here.settings.redis_url, environment=here.settings.environment)
+        with closing(redis):
+            queue = BackgroundQueue(redis, OrderSigner(here.settings.keys))
+            try:
+                with here.database.reading() as db:
+                    owner = find_served(db, implementation)
+                    job = order_by_hand(queue, db, owner, session, audit_context().actor)
+                state = _ended(queue, owner.slug, job)
+            except StoreAway:
+                raise CommandFailed("The store does not answer.") from None
+            except QueueFull as full:
+                raise CommandFailed(f"Nothing was prepared: {full}.") from None
+    click.echo(state.said)
+    if state.state != DONE:
+        raise SystemExit(ANSWER_IS_NO)
+
+
+def _ended(queue: BackgroundQueue, slug: str, job: str) -> JobState:
+    """Wait for the end of a job. Raises CommandFailed if no background worker is there to do it."""
+    while True:
+        state = queue.find(slug, job)
+        if state is None:
+            raise CommandFailed("The store forgot the order. Give it again.")
+        if state.ended:
+            return state
+        if state.state == WAITING and not queue.worker_is_there():
+            raise CommandFailed("The order waits, but no background worker is running. It is done once one runs.")
+        time.sleep(LOOK_S)
 
 
 @facts_group.group("secret", epilog=examples("session-status facts secret create aha26"))

@@ -15,6 +15,8 @@ from records.webhooks.webhook import OVERLAP
 from runner.health.hook_calls import HookCalls
 from web.auth.services import AuthServices
 from web.console.commits import by_page, commit_to
+from web.console.settings.facts.forms import PrepareForm
+from web.console.settings.facts.preparations import preparations
 from web.console.settings.general.views import ABOVE
 from web.console.settings.views_base import UNCHANGED, address, ask, blueprint, done, looking, page
 from web.permissions import Permission, needs
@@ -67,8 +69,9 @@ def revoke_secret(implementation: str, number: int) -> Response:
 
 def _page(db: DbSession, found: Implementation, *, secret: str = "") -> Response:
     services, now = AuthServices.here(), datetime.now(UTC)
-    calls, rows = HookCalls(services.store.redis), fact_lists.counts(db, found)
-    titles = {each.session_id: each.title for each in sessions.with_retired(db, found).values()} if rows else {}
+    calls, rows, prepared = HookCalls(services.store.redis), fact_lists.counts(db, found), preparations(db, found)
+    named = sessions.with_retired(db, found) if rows or prepared.runs else {}
+    titles = {session_id: each.title for session_id, each in named.items()}
     return page(
         "facts.html",
         found,
@@ -78,6 +81,8 @@ def _page(db: DbSession, found: Implementation, *, secret: str = "") -> Response
         shown_secret=secret,
         push_address=f"{services.config.public_url}/hooks/{found.slug}/facts",
         rows=rows,
+        prepared=prepared,
+        form=PrepareForm(),
         titles=titles,
         secrets=[(each, _state(each, now)) for each in hook_secrets.listed(db, found)],
         taken=calls.recent(found.slug, taken=True),

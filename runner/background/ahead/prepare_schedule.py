@@ -17,11 +17,10 @@ from redis.exceptions import RedisError
 
 from records import Database, DatabaseUnavailable
 from records.facts import ending_sessions
+from runner.background.background_services import BackgroundServices
 from runner.queues.prepare_orders import PrepareOrders
 from runner.store.clients import connect
 from runner.store.errors import StoreAway
-
-from .background_services import BackgroundServices
 
 #: Seconds between two looks, and after which a stop is noticed between them.
 EVERY_S: Final = 15.0
