@@ -22,6 +22,7 @@ from . import (
     findings,
     jail,
     miss,
+    prepared,
     reports,
     review,
     runs_table,
@@ -63,6 +64,7 @@ MEASURES: dict[str, Callable[[Path], dict[str, Any]]] = {
 LOADS: dict[str, Callable[[Path], dict[str, Any]]] = {
     "stampede": lambda folder: stampede.measure(folder, waves=[(2000, 12.0), (4000, 24.0)], back_s=24.0),
     "full": lambda folder: stampede.measure(folder, waves=[(20_000, 120.0)], back_s=120.0),
+    "prepared": lambda folder: prepared.measure(folder, people=20_000, seconds=120.0),
     "tenants": tenants.measure,
     "soak": lambda folder: soak.measure(folder, minutes=20),
 }

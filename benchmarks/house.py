@@ -47,6 +47,7 @@ class Tenant:
     people: int
     script: str = SCRIPT
     fresh_s: int = 3600
+    prepared_s: int = 60  #: for how long prepared facts are new
 
 
 @dataclass(frozen=True)
@@ -110,7 +111,12 @@ def furnish(settings: Settings, tenants: Mapping[Tenant, int]) -> None:
         with database.session() as db:
             made = implementations.create(db, tenant.slug, "Benchmark")
             implementations.update(
-                db, made, fresh_seconds=tenant.fresh_s, stale_seconds=2 * tenant.fresh_s, concurrency=64
+                db,
+                made,
+                fresh_seconds=tenant.fresh_s,
+                stale_seconds=2 * tenant.fresh_s,
+                prepare_fresh_seconds=tenant.prepared_s,
+                concurrency=64,
             )
             draft = ConnectionDraft(name="vendor", base_url=f"http://127.0.0.1:{vendor_port}", development=True)
             connections.save(db, SecretBox(settings.keys), made, draft)
