@@ -8,11 +8,13 @@ import pytest
 from runner.queues.drainer_leases import DrainerLeases
 from runner.queues.order_lists import OrderDraft
 from runner.queues.status_jobs import DrainOrder, DueDrainer, StatusQueue
-from runner.runs.draining.order_taking import OrderTaker, Take, TakeTerms, Without
+from runner.runs.draining.order_taking import OrderTaker, Take, TakeTerms, WithoutOrder
 from runner.status.cache import StatusCache, StatusUpdate
 
-END, REST, LEAVE = (TakeTerms(without, yields=False) for without in (Without.END, Without.REST, Without.LEAVE))
-YIELD = TakeTerms(Without.END, yields=True)
+END, REST, LEAVE = (
+    TakeTerms(without, yields=False) for without in (WithoutOrder.END, WithoutOrder.REST, WithoutOrder.LEAVE)
+)
+YIELD = TakeTerms(WithoutOrder.END, yields=True)
 SHOWN = StatusUpdate(state="ready", body=b'{"text":"Claim"}', digest="claim", ok=True, fresh_s=60, stale_s=600)
 ORDERS, RETURNED = "st:orders:{acme}", "st:orders:{acme}:back"
 
