@@ -10,18 +10,12 @@ from runner.queues.order_lists import OrderDraft
 from runner.queues.status_jobs import DrainOrder
 from runner.runs.draining.order_taking import OrderTaker, TakeTerms, WithoutOrder
 from runner.status.cache import StatusCache, StatusUpdate
+from tests.runner.runs.draining.hall import Clock
 
 MOST = 2
 QUEUE = "rq:queue:status"
 SHOWN = StatusUpdate(state="ready", body=b'{"text":"Claim"}', digest="claim", ok=True, fresh_s=5, stale_s=600)
 USERS = st.sampled_from(["ann", "bob", "cid"])
-
-
-class Clock:
-    ms = 1_000_000
-
-    def __call__(self):
-        return self.ms
 
 
 class Jobs:
