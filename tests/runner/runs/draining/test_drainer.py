@@ -3,11 +3,13 @@
 from dataclasses import asdict
 
 import pytest
+from redis.exceptions import ConnectionError as RedisConnectionError
 
 from records.scripts import deployments
 from records.tenants import implementations
 from runner.queues.status_jobs import RUN, RunOrder, rq_status_queue
 from runner.runs.draining.drainer import drain_orders
+from runner.runs.draining.order_taking import OrderTaker
 from runner.runs.worker_services import WORKER_SERVICES
 from runner.status.service import StatusRequest
 from tests.support.eventually import eventually
@@ -52,6 +54,24 @@ def test_a_bug_in_one_run_answers_its_user_and_leaves_the_next_order_alone(house
     drain(job(house))
     assert seen(house, "ann", "bob", "cid") == ["Later", "Hello bob", "Hello cid"]
     assert "our own bug" in caplog.text
+
+
+def test_a_result_that_could_not_be_stored_is_found_again_by_another_drainer(house, drain, monkeypatch):
+    house.add(source=NAMES, concurrency=2)
+    seen(house, "ann")
+    end_and_take = OrderTaker.end_and_take
+
+    def away(*_):
+        monkeypatch.setattr(OrderTaker, "end_and_take", end_and_take)
+        raise RedisConnectionError("no answer")
+
+    monkeypatch.setattr(OrderTaker, "end_and_take", away)
+    with pytest.raises(RedisConnectionError):
+        drain(job(house), 2)
+    assert seen(house, "ann") == [None]
+    assert eventually(lambda: house.redis.llen("rq:queue:status"), seconds=8)
+    drain(job(house), 2)
+    assert seen(house, "ann") == ["Hello ann"]
 
 
 def test_orders_of_a_version_that_is_gone_are_dropped_and_the_next_is_served(house, drain):
