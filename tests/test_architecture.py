@@ -122,6 +122,7 @@ ORDER = {
         ),
     ),
     "runner/background": ("ahead",),
+    "runner/runs": ("draining",),
     "runner/powers": ("connections", "http", "answers"),
     "runner/status": ("outdating", "returns"),
     "runner/trials": ("cases", "explore", "replay", "rehearsal"),
