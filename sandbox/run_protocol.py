@@ -93,7 +93,11 @@ class RunProtocol:
         self._calls = 0
         self._read_bytes = 0
 
-    def run(self, code: bytes, script_input: ScriptInput) -> ExchangeResult[RunReport]:
+    def run(self, code: bytes, script_input: ScriptInput) -> Outcome:
+        """From the request to the child's end, and to the outcome."""
+        return self.final_outcome(self.run_to_last_word(code, script_input))
+
+    def run_to_last_word(self, code: bytes, script_input: ScriptInput) -> ExchangeResult[RunReport]:
         """Step 1 of `final_outcome`, from the request to the child's last word."""
         request = encode({"op": "run", "input": vars(script_input), "log_lines": self._limits.log_lines})
         result = run_exchange(lambda: self._exchange(request, code), self._limits)
@@ -103,7 +107,7 @@ class RunProtocol:
     def final_outcome(self, result: ExchangeResult[RunReport], end_s: float | None = None) -> Outcome:
         """The outcome of a run, in these steps; a later step overrules an earlier one.
 
-        1. (`run`) The child's final report, or the reason why the broker stops it.
+        1. (`run_to_last_word`) The child's final report, or the reason why the broker stops it.
         2. The child's end; after its report it has the time that is left to end by itself, and may send nothing more. If the
            answer was already given, it has `end_s` seconds from its last word; that it is killed then overrules nothing.
         3. A forbidden system call overrules everything; it or a forged frame is an alarm.
