@@ -109,17 +109,14 @@ class RunProtocol:
 
         1. (`run_to_last_word`) The child's final report, or the reason why the broker stops it.
         2. The child's end; after its report it has the time that is left to end by itself, and may send nothing more. If the
-           answer was already given, it has `end_s` seconds from its last word; that it is killed then overrules nothing.
+           answer was already given, it has `end_s` seconds from its last word; what overrules it then is in `exit_status`.
         3. A forbidden system call overrules everything; it or a forged frame is an alarm.
         """
-        deadline = self._deadline
+        deadline, is_good_end = self._deadline, exit_status.exited_cleanly
         if end_s is not None and self._last_word_at is not None:
-            deadline = min(deadline, self._last_word_at + end_s)
+            deadline, is_good_end = min(deadline, self._last_word_at + end_s), exit_status.overrules_nothing
         result, child_exit = finish_exchange(result, self._channel, deadline)  # 2
-        has_ended = exit_status.exited_cleanly(child_exit) or (
-            end_s is not None and exit_status.was_cut_off(child_exit)
-        )
-        report = result.stopped or (result.report if has_ended else None)
+        report = result.stopped or (result.report if is_good_end(child_exit) else None)
         if report is None or exit_status.is_alarm(child_exit):
             report = exit_status.report_from_exit(child_exit, self._limits)  # 3
             report = exit_status.with_last_known_line(report, self._line)
