@@ -88,7 +88,7 @@ class Sandbox:
         protocol = RunProtocol(channel, powers, limits)
         with ExitStack() as stack:
             stack.callback(channel.close)
-            result = protocol.run(code, script_input)
+            result = protocol.run_to_last_word(code, script_input)
             if on_end is None or result.report is None:
                 outcome = protocol.final_outcome(result)
             else:

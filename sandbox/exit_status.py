@@ -29,9 +29,14 @@ def exited_cleanly(child_exit: ChildExit) -> bool:
     return child_exit.status == 0
 
 
-def was_cut_off(child_exit: ChildExit) -> bool:
-    """Whether the broker had the child killed before it ended by itself."""
-    return child_exit.killed is not None and _signal(child_exit) == signal.SIGKILL
+def overrules_nothing(child_exit: ChildExit) -> bool:
+    """Whether the end of a child whose answer was given says nothing against it.
+
+    The child exited cleanly, or the broker had it killed because it took too long, or the zygote could not tell. A child can
+    bring about the last of these neither for itself nor for others.
+    """
+    was_killed = child_exit.killed is not None and _signal(child_exit) == signal.SIGKILL
+    return exited_cleanly(child_exit) or was_killed or child_exit.status is None
 
 
 def report_from_exit(child_exit: ChildExit, limits: RunLimits) -> RunReport:

@@ -96,7 +96,11 @@ class RunProtocol:
         self._calls = 0
         self._read_bytes = 0
 
-    def run(self, code: bytes, script_input: ScriptInput) -> ExchangeResult[RunReport]:
+    def run(self, code: bytes, script_input: ScriptInput) -> Outcome:
+        """From the request to the child's end, and to the outcome."""
+        return self.final_outcome(self.run_to_last_word(code, script_input))
+
+    def run_to_last_word(self, code: bytes, script_input: ScriptInput) -> ExchangeResult[RunReport]:
         """Step 1 of `final_outcome`, from the request to the child's last word."""
         request = encode({"op": self.operation, "input": vars(script_input), "log_lines": self._limits.log_lines})
         result = run_exchange(lambda: self._exchange(request, code), self._limits)
@@ -106,19 +110,16 @@ class RunProtocol:
     def final_outcome(self, result: ExchangeResult[RunReport], end_s: float | None = None) -> Outcome:
         """The outcome of a run, in these steps; a later step overrules an earlier one.
 
-        1. (`run`) The child's final report, or the reason why the broker stops it.
+        1. (`run_to_last_word`) The child's final report, or the reason why the broker stops it.
         2. The child's end; after its report it has the time that is left to end by itself, and may send nothing more. If the
-           answer was already given, it has `end_s` seconds from its last word; that it is killed then overrules nothing.
+           answer was already given, it has `end_s` seconds from its last word; what overrules it then is in `exit_status`.
         3. A forbidden system call overrules everything; it or a forged frame is an alarm.
         """
-        deadline = self._deadline
+        deadline, is_good_end = self._deadline, exit_status.exited_cleanly
         if end_s is not None and self._last_word_at is not None:
-            deadline = min(deadline, self._last_word_at + end_s)
+            deadline, is_good_end = min(deadline, self._last_word_at + end_s), exit_status.overrules_nothing
         result, child_exit = finish_exchange(result, self._channel, deadline)  # 2
-        has_ended = exit_status.exited_cleanly(child_exit) or (
-            end_s is not None and exit_status.was_cut_off(child_exit)
-        )
-        report = result.stopped or (result.report if has_ended else None)
+        report = result.stopped or (result.report if is_good_end(child_exit) else None)
         if report is None or exit_status.is_alarm(child_exit):
             report = exit_status.report_from_exit(child_exit, self._limits)  # 3
             report = exit_status.with_last_known_line(report, self._line)

@@ -128,14 +128,14 @@ class ZygotePool:
         except (JailTooWeak, OSError):
             zygote.stop(0.0)
             raise
-        zygote.spares.fill()
+        zygote.spares.open()
         return zygote
 
     def _start_successor(self) -> Zygote:
         """A new zygote that has its spares ready. Raises `JailTooWeak` and `ZygoteLost`."""
         zygote = self._start()
         try:
-            zygote.spares.gather()
+            zygote.spares.wait_until_filled()
         except ZygoteLost:
             zygote.stop(0.0)
             raise

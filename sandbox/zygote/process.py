@@ -22,7 +22,7 @@ from sandbox.jail.report import JailReport, with_hello
 from sandbox.language import RUNTIME_KEY
 
 from .loop import SOCKET_TYPE
-from .spare_stock import HAND_OVER_S, SpareStock
+from .spare_stock import SpareStock
 
 _START_S = 30.0  #: for interpreter start, warm-up and probes on a busy machine
 _PRINTED_BYTES = 16 * 1024  #: kept of what a failing interpreter prints
@@ -113,7 +113,6 @@ class Zygote:
             message = self._control.recv(65536)
         except OSError as fault:
             message = json.dumps({"fault": f"the zygote did not report within {_START_S:.0f} s ({fault})"}).encode()
-        self._control.settimeout(HAND_OVER_S)
         report = with_hello(known, self._parse_hello(message))
         if report.fault:
             self.stop(0.0)

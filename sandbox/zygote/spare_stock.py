@@ -1,7 +1,7 @@
 """The broker's stock of spare children: ordered ahead, handed over by the zygote, taken by runs.
 
-A child that was handed over lies in the control socket, as two descriptors, until a run takes it. So a run costs no round trip
-to the zygote as long as there are spares; the stock is filled up in groups, and the zygote forks at quiet moments.
+A thread receives what the zygote hands over, so a run only takes a child that is already here: no round trip to the zygote as
+long as there are spares. The stock is filled up in groups, and the zygote forks at quiet moments.
 """
 
 from __future__ import annotations
@@ -10,8 +10,9 @@ import os
 import socket
 import threading
 from array import array
-from collections import deque
 from contextlib import suppress
+from queue import Empty, SimpleQueue
+from typing import Literal
 
 from sandbox.channel import Channel
 from sandbox.errors import SandboxError
@@ -24,7 +25,10 @@ _ANCILLARY_BYTES = socket.CMSG_SPACE(_DESCRIPTORS * array("i").itemsize)
 _NOT_INHERITED = getattr(socket, "MSG_CMSG_CLOEXEC", 0)
 #: Bytes of a message that are read: all, for the reason why a zygote died; one where messages have no boundaries.
 _MESSAGE_BYTES = 8192 if SOCKET_TYPE == socket.SOCK_SEQPACKET else 1
-HAND_OVER_S = 10.0  #: a zygote that hands out no child for this long is considered dead
+_HAND_OVER_S = 10.0  #: a zygote that hands out no child for this long is considered dead
+
+#: What is received: a child; that there is none, because the system allows no more processes or files; that there will be none.
+Received = Literal["none", "lost"] | Channel
 
 
 class ZygoteLost(SandboxError):
@@ -39,99 +43,76 @@ class SpareStock:
     """The children of one zygote that no run has taken yet. Safe to use from many threads."""
 
     def __init__(self, control: socket.socket, spares: int) -> None:
-        control.settimeout(HAND_OVER_S)
         self._control = control
-        self._ready = control.dup()  #: the same socket, to read what is already there
-        self._ready.setblocking(False)
-        self._gathered: deque[Channel] = deque()
+        self._ready: SimpleQueue[Received] = SimpleQueue()
         self._lock = threading.Lock()
         self._spares = min(max(spares, 1), MOST_ORDERED)
         self._stock = 0  #: children that were ordered and that no run has taken
-        self._takers = 0  #: threads that use the sockets, so that these may not be closed yet
-        self._open = True
+        self._thread: threading.Thread | None = None
+        self._is_filled = threading.Event()
         self.taken = 0  #: children that runs have taken
         self.fault = ""  #: why the zygote died, if it could report that
 
-    def take(self) -> Channel:
-        """A jailed child that no run has had. Raises `ZygoteLost` and `NoChild`; in both cases no part of a run has happened."""
-        self._enter()
-        try:
-            return self._take()
-        finally:
-            self._leave()
-
-    def fill(self) -> None:
-        """Order the first spares. A zygote that is already dead is noticed by the first run."""
-        with suppress(ZygoteLost):
+    def open(self) -> None:
+        """Order the first spares, and receive what the zygote hands over. Only after its hello was read."""
+        self._control.settimeout(None)
+        self._thread = threading.Thread(target=self._receive_all, name="zygote-spares", daemon=True)
+        self._thread.start()
+        with suppress(ZygoteLost):  # the first run notices it
             self._count(taken=0)
 
-    def gather(self) -> None:
-        """Wait until the children that were ordered are here. Raises `ZygoteLost`."""
-        self._enter()
-        try:
-            while len(self._gathered) < self._spares:
-                channel = self._receive(self._control)
-                if channel is None:
-                    return  # the system is short of processes or files; runs will find out
-                self._gathered.append(channel)
-        finally:
-            self._leave()
+    def wait_until_filled(self) -> None:
+        """Wait until the first spares are here. Raises `ZygoteLost`."""
+        if not self._is_filled.wait(_HAND_OVER_S):
+            raise ZygoteLost("the zygote hands out no children")
 
-    def close(self) -> None:
-        """Order and hand out no more; the children that no run has taken end."""
-        with self._lock:
-            if not self._open:
-                return
-            self._open = False
-            self._takers += 1
-        with suppress(OSError):  # an explicit shutdown, because a careless fork may hold a copy of the socket
-            self._control.shutdown(socket.SHUT_RDWR)
-        with suppress(ZygoteLost, OSError):
-            while True:
-                self._drop(self._receive(self._ready))
-        while self._gathered:
-            self._drop(self._gathered.popleft())
-        self._leave()
-
-    def _enter(self) -> None:
-        with self._lock:
-            if not self._open:
-                raise ZygoteLost("the zygote is retired")
-            self._takers += 1
-
-    def _leave(self) -> None:
-        """The last one out closes the sockets: before, their numbers could be reused under a thread that waits."""
-        with self._lock:
-            self._takers -= 1
-            if not self._open and not self._takers:
-                self._control.close()
-                self._ready.close()
-
-    def _take(self) -> Channel:
+    def take(self) -> Channel:
+        """A jailed child that no run has had. Raises `ZygoteLost` and `NoChild`; in both cases no part of a run has happened."""
         while True:
             self._count(taken=1)
-            channel = self._next()
-            if channel is None:
-                continue
-            child_exit = channel.exit_before_use()
+            received = self._next()
+            if received == "none":
+                continue  # it could not be forked when it was ordered ahead
+            if received == "lost":
+                self._ready.put("lost")  # for the next thread
+                raise ZygoteLost("the zygote died or is retired")
+            child_exit = received.exit_before_use()
             if child_exit is None:
-                return channel
-            channel.close()
+                return received
+            received.close()
             if child_exit.status is None:
                 raise ZygoteLost("the zygote died")
 
-    def _next(self) -> Channel | None:
-        """The next child, or None for one that could not be forked when it was ordered ahead."""
-        if self._gathered:
-            with suppress(IndexError):
-                return self._gathered.popleft()
+    def close(self) -> None:
+        """Order and hand out no more; the children that no run has taken end."""
+        with suppress(OSError):  # an explicit shutdown, because a careless fork may hold a copy of the socket
+            self._control.shutdown(socket.SHUT_RDWR)
+        with self._lock:
+            thread, self._thread = self._thread, None
+        if thread is not None:
+            thread.join()
+        with self._lock:  # so that no order goes to another file that gets the same number
+            self._control.close()
+        with suppress(Empty):
+            while True:
+                received = self._ready.get_nowait()
+                if isinstance(received, Channel):
+                    received.close()
+        self._ready.put("lost")
+
+    def _next(self) -> Received:
         try:
-            return self._receive(self._ready)
-        except BlockingIOError:
-            channel = self._receive_in_a_hurry()
-        if channel is None:
+            return self._ready.get_nowait()
+        except Empty:
+            with self._lock:
+                self._send(HURRY)
+        try:
+            received = self._ready.get(timeout=_HAND_OVER_S)
+        except Empty as fault:
+            raise ZygoteLost("the zygote does not answer") from fault
+        if received == "none":
             raise NoChild("the system allows no more processes or open files")
-        return channel
+        return received
 
     def _count(self, taken: int) -> None:
         """Count what a run takes, and order more when half of the stock is used up."""
@@ -143,25 +124,28 @@ class SpareStock:
             self._send(bytes([self._spares - self._stock]))
             self._stock = self._spares
 
-    def _receive_in_a_hurry(self) -> Channel | None:
-        with self._lock:
-            self._send(HURRY)
-        return self._receive(self._control)
-
     def _send(self, order: bytes) -> None:
         try:
             self._control.send(order)
         except OSError as fault:
             raise ZygoteLost("the zygote does not listen") from fault
 
-    def _receive(self, control: socket.socket) -> Channel | None:
-        """The next child; None for one that could not be forked or received. Raises `ZygoteLost` and `BlockingIOError`."""
+    def _receive_all(self) -> None:
+        """The life of the thread: until the zygote is dead, or the socket was shut down and everything before it was received."""
+        number = 0
+        received: Received = "none"
+        while received != "lost":
+            received = self._receive()
+            self._ready.put(received)
+            number += 1
+            if number == self._spares or received == "lost":
+                self._is_filled.set()
+
+    def _receive(self) -> Received:
         try:
-            message, ancillary, _, _ = control.recvmsg(_MESSAGE_BYTES, _ANCILLARY_BYTES, _NOT_INHERITED)
-        except BlockingIOError:
-            raise
-        except OSError as fault:
-            raise ZygoteLost("the zygote does not answer") from fault
+            message, ancillary, _, _ = self._control.recvmsg(_MESSAGE_BYTES, _ANCILLARY_BYTES, _NOT_INHERITED)
+        except OSError:
+            return "lost"
         numbers = array("i", ancillary[0][2] if ancillary else b"")
         if len(numbers) == _DESCRIPTORS:
             channel, status = numbers
@@ -173,10 +157,4 @@ class SpareStock:
             os.close(number)  # too many files are open here for both
         if message.startswith(b"{"):
             self.fault = message.decode(errors="replace")
-        if not message or message.startswith(b"{"):
-            raise ZygoteLost("the zygote died")
-        return None
-
-    def _drop(self, channel: Channel | None) -> None:
-        if channel is not None:
-            channel.close()
+        return "lost" if not message or self.fault else "none"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import sys
 import threading
 import time
@@ -10,7 +12,7 @@ import pytest
 
 from sandbox import OutcomeKind, RunLimits, Sandbox
 from sandbox.run_ends import RunEnds
-from tests.sandbox.boxes import RAW, SCRIPT_INPUT, Vendor, indented
+from tests.sandbox.boxes import RAW, SCRIPT_INPUT, Vendor, descendants, indented
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the jail is Linux's")
 
@@ -56,6 +58,17 @@ def test_a_child_that_does_not_end_is_killed_soon_and_not_at_its_wall_time(raw):
     assert time.monotonic() - began < 20
     assert final.kind is OutcomeKind.RETURNED
     assert final.usage.wall_ms < 20_000
+
+
+def test_a_zygote_that_dies_after_the_last_word_takes_no_answer_back():
+    with Sandbox(launch=RAW) as sandbox:
+        code = sandbox.check(indented(ANSWER + "import os; os.read(3, 1)")).code
+        (zygote,) = descendants(sandbox.zygote_pid)[:1]
+        ended = []
+        outcome = sandbox.run(code, SCRIPT_INPUT, powers=Vendor(), on_end=ended.append)
+        os.kill(zygote, signal.SIGKILL)
+        assert sandbox.wait_for_ends(20)
+    assert [outcome.kind, *(final.kind for final in ended)] == [OutcomeKind.RETURNED] * 2
 
 
 def test_the_final_outcome_has_the_same_answer_and_what_the_child_used(raw):

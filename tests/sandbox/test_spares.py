@@ -176,7 +176,7 @@ def test_the_successor_of_a_zygote_has_its_spares_ready_before_the_first_run_com
 
         def noting():
             zygote = start()
-            ready.append(len(zygote.spares._gathered))
+            ready.append(zygote.spares._ready.qsize())
             return zygote
 
         monkeypatch.setattr(sandbox._pool, "_start_successor", noting)

@@ -168,6 +168,7 @@ def test_a_crash_that_the_database_could_not_judge_is_judged_when_it_is_back(hou
     for each in records:
         worker_services.traces.add(each)
     assert eventually(lambda: suspended(house, version))  # by the worker_services's own watch
+    worker_services.traces.close()  # that watch has judged all three before the version is reinstated
     with house.database.session() as db:
         versions.reinstate(db, versions.find_version(db, implementations.find(db, "acme"), version))
 

@@ -48,6 +48,15 @@ def test_without_landlock_the_jail_still_holds():
         assert Box(sandbox).run("import socket; socket.socket()").alarm
 
 
+def test_without_a_filter_or_another_user_a_child_still_reaches_neither_the_zygote_nor_its_memory():
+    """By Landlock alone: the child has a domain of its own, below that of the zygote."""
+    report, _ = examine(launch=without("seccomp", "namespaces", "user"))
+    if report.landlock < 6:
+        pytest.skip("this kernel's Landlock keeps no signals in")
+    assert {"exec_map", "disarm_timer"} <= set(report.leaks)
+    assert not {"kill", "ptrace", "open", "exec", "zygote_open", "zygote_exec"} & set(report.leaks)
+
+
 def test_without_seccomp_no_script_runs():
     with pytest.raises(JailTooWeak, match=r"seccomp OFF.*exec_map"):
         Sandbox(launch=without("seccomp")).start()

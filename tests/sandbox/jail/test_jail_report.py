@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -14,7 +15,7 @@ from sandbox import JailReport, examine
 from sandbox.jail import inspection
 from sandbox.jail.report import JailConfig, objection
 from sandbox.zygote.startup import JAIL_USER
-from tests.sandbox.boxes import HERE, RAW
+from tests.sandbox.boxes import HERE, RAW, SCRIPT_INPUT, Vendor, descendants, indented
 from tests.support import ROOT
 
 pytestmark = pytest.mark.skipif(
@@ -94,6 +95,36 @@ def test_what_is_reported_was_seen_by_a_child():
     assert report.uid == (JAIL_USER if os.getuid() == 0 else os.getuid())
     assert f"all {len(report.attempts)} were stopped" in report.probes
     assert reason == ""
+
+
+def status_of(pid):
+    rows = (line.split(":\t") for line in Path(f"/proc/{pid}/status").read_text().splitlines() if ":\t" in line)
+    return {name: value.strip() for name, value in rows}
+
+
+def test_the_zygote_is_locked_in_itself_and_a_spare_has_both_filters(raw):
+    (zygote,) = descendants(raw.sandbox.zygote_pid)[:1]
+    seen = status_of(zygote)
+    assert (seen["Seccomp"], seen["NoNewPrivs"]) == ("2", "1")
+    filters = int(seen.get("Seccomp_filters", 1))
+    code = raw.sandbox.check(indented("return message(api.get('v', '/').text)")).code
+    states = []
+
+    class Looking(Vendor):
+        def call(self, call, *, deadline, read_bytes_left):
+            states.extend(status_of(pid).get("Seccomp_filters", "2") for pid in descendants(zygote))
+            return super().call(call, deadline=deadline, read_bytes_left=read_bytes_left)
+
+    raw.sandbox.run(code, SCRIPT_INPUT, powers=Looking())
+    assert max(int(state) for state in states) == filters + 1
+
+
+def test_the_attempts_of_the_zygotes_own_jail_are_reported_by_their_names():
+    report, _ = examine(launch=RAW)
+    assert {"zygote_open", "zygote_exec", "zygote_socket", "zygote_ptrace", "zygote_new_namespace"} <= set(
+        report.attempts
+    )
+    assert {"cpu_time", "wall_time"} <= set(report.attempts)
 
 
 def test_a_filter_that_lets_everything_through_is_no_filter(monkeypatch):
