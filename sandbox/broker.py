@@ -109,8 +109,7 @@ class Sandbox:
         """
         channel = self._pool.child(limits)
         try:
-            protocol = PrepareProtocol(channel, powers, limits)
-            return protocol.final_outcome(protocol.run(code, script_input))
+            return PrepareProtocol(channel, powers, limits).run(code, script_input)
         finally:
             channel.close()
 
