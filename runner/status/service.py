@@ -29,13 +29,12 @@ from .cache import ClaimResult, StatusCache
 from .cached_reads import CachedReads, hit_status
 from .change_events import ChangeListener, answer_told
 from .displayed_status import DisplayedStatus, read_displayed
-from .no_run_answer import UnavailableStatuses, hidden_status, scan_status
+from .no_run_answer import UnavailableStatuses, status_by_rule
 from .returns.return_moments import ReturnMoments
 from .returns.return_tokens import BadToken, ReturnTokens
 from .snapshots import StatusSnapshots, UnknownImplementation, UnknownSession
 from .status_body import NOTHING, Status
 from .status_request import ResolvedRequest, StatusRequest, resolve
-from .visibility import HidingRule
 
 __all__ = [
     "BadToken",
@@ -96,14 +95,14 @@ class StatusService:
         with answering():
             if resolved.hidden_s != 0:
                 self._check_login(resolved)
-                return self._hidden(resolved)
+                return status_by_rule(resolved, self._settings.public_url)
             if wait_s <= 0:
                 return self._answer(resolved, self._claim(resolved))
             return self._answer(resolved, self._claim_and_wait(resolved, min(wait_s, self._settings.web_wait_s)))
 
     def cached_reads(self) -> CachedReads:
         """Return what answers cached statuses in an event loop. The loop closes it."""
-        return CachedReads(self._redis, self._snapshots.remembered)
+        return CachedReads(self._redis, self._snapshots.remembered, public_url=self._settings.public_url)
 
     def returned(self, request: StatusRequest) -> Status:
         """Note that the user came back from the message's link: until a new run ends, the old message is shown as being checked.
@@ -118,7 +117,7 @@ class StatusService:
             if resolved.hidden_s != 0:  # no run now; whatever was found before the return is outdated nevertheless
                 self._cache.returned(resolved.key, token)
                 self._cache.free(resolved.key, token)
-                return self._hidden(resolved)
+                return status_by_rule(resolved, self._settings.public_url)
             claimed = self._cache.returned(resolved.key, token, order=resolved.order)
             self._enqueue(claimed)
             return self._answer(resolved, claimed if claimed.mine else self._claim(resolved))
@@ -141,7 +140,7 @@ class StatusService:
         """Return what the user would see now; starts no run. Raises `UnknownImplementation` and `UnknownSession`."""
         resolved = self._resolve(request)
         if resolved.rule:
-            status = self._hidden(resolved)
+            status = status_by_rule(resolved, self._settings.public_url)
             state = "not shown" if status.state == "hidden" else status.state
             return DisplayedStatus(resolved.session, state, status.body, hidden_by=resolved.rule)
         try:
@@ -175,11 +174,6 @@ class StatusService:
     def _resolve(self, request: StatusRequest) -> ResolvedRequest:
         self._change_listener.ensure_started()
         return resolve(request, self._snapshots)
-
-    def _hidden(self, resolved: ResolvedRequest) -> Status:
-        if resolved.rule is HidingRule.SCANS:
-            return scan_status(resolved, self._settings.public_url)
-        return hidden_status(resolved.implementation, resolved.rule, resolved.hidden_s)
 
     def _check_login(self, resolved: ResolvedRequest) -> None:
         """Raise `LoginEnded` if the login has ended. A claim checks that itself, in its own round trip."""
