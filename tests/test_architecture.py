@@ -119,6 +119,7 @@ ORDER = {
             "background",
         ),
     ),
+    "runner/runs": ("draining",),
     "runner/status": ("returns",),
     "runner/powers": ("connections", "http", "answers"),
     "runner/trials": ("cases", "explore", "replay", "rehearsal"),
