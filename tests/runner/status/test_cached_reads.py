@@ -8,10 +8,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from records import DatabaseUnavailable
 from runner.logins import EndedLogins
 from runner.status.cache import StatusCache, StatusUpdate
 from runner.status.service import StatusRequest
 from runner.status.status_body import ShownMessage, body_of
+from runner.status.ttl_cache import NotRemembered, TtlCache
 from tests.support.event_loop import awaited
 
 #: Later than the implementation of any test.
@@ -141,3 +143,21 @@ def test_a_session_whose_time_has_not_come_is_not_shown_early(shown):
     later = replace(ANN, implementation="later")
     (found,) = read(shown, later, before=lambda: shown.service.ask(later))
     assert (found.state, found.refresh_after) == ("hidden", 300)
+
+
+def test_what_has_run_out_is_remembered_no_more_but_while_the_database_is_away():
+    away = []
+
+    def read(slug, name):
+        if away:
+            raise DatabaseUnavailable("away")
+        return f"{slug} {name}"
+
+    cache = TtlCache(read, life_s=0)
+    with pytest.raises(NotRemembered):
+        cache.remembered("acme", "s1")
+    cache.get("acme", "s1")
+    with pytest.raises(NotRemembered):
+        cache.remembered("acme", "s1")
+    away.append(True)
+    assert cache.get("acme", "s1") == cache.remembered("acme", "s1") == "acme s1"
