@@ -1,4 +1,4 @@
-"""A Flask hello world on the service's own server with its options: what any answer costs before it says something."""
+"""A Flask hello world on the service's own server with its options: what any answer of a thread costs before it says something."""
 
 from __future__ import annotations
 
@@ -12,14 +12,18 @@ from web.server.granian_server import bridge, run
 from web.server.wsgi_bridge import WsgiBridge
 
 
-def load(settings: Settings) -> WsgiBridge:
+def hello_app() -> Flask:
     app = Flask("hello")
 
     @app.get("/")
     def hello() -> str:
         return "Hello, world"
 
-    return bridge(settings, app, lambda: None)
+    return app
+
+
+def load(settings: Settings) -> WsgiBridge:
+    return bridge(settings, hello_app(), lambda: None)
 
 
 if __name__ == "__main__":

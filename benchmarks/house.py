@@ -180,10 +180,10 @@ def house_of(folder: Path, *tenants: Tenant, threads: int = 64) -> Iterator[Hous
 
 
 @contextmanager
-def hello(folder: Path) -> Iterator[tuple[int, subprocess.Popen[bytes]]]:
-    """A Flask hello world on the same server with the same options."""
+def hello(folder: Path, module: str = "hello") -> Iterator[tuple[int, subprocess.Popen[bytes]]]:
+    """A Flask hello world: on the same server with the same options, or on the one of another module."""
     port = free_port()
     env = os.environ | {"BENCH_PORT": str(port)}
-    with process("-m", "benchmarks.hello", env=env, log=folder / "hello.log") as running:
+    with process("-m", f"benchmarks.{module}", env=env, log=folder / f"{module}.log") as running:
         wait_until_ready(port, "/")
         yield port, running

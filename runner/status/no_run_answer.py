@@ -15,7 +15,6 @@ from runner.health.noted_errors import OUTAGE
 from runner.health.outages import DATABASE, Outage
 from runner.logins import NotedError, NotedErrors, StoreAway
 
-from .snapshots import ImplementationSnapshot
 from .status_body import Action, Status, body_of
 from .status_request import ResolvedRequest
 from .visibility import HidingRule
@@ -63,15 +62,21 @@ class UnavailableStatuses:
             return unlogged
 
 
-def hidden_status(implementation: ImplementationSnapshot, rule: HidingRule | None, hidden_s: int | None) -> Status:
-    """Return the status where a rule hides the script's message: while scripts are stopped, the fallback message if there is one."""
-    if rule is HidingRule.STOPPED and implementation.fallback:
-        return Status("ready", body_of(implementation.fallback, as_of=None, run=None), refresh_after=hidden_s)
-    return Status("hidden", refresh_after=hidden_s)
+def status_by_rule(resolved: ResolvedRequest, public_url: str) -> Status:
+    """Return the status where a rule hides the script's message.
+
+    Those who scan badges see the button for it. While scripts are stopped, the fallback message is shown if there is one.
+    """
+    if resolved.rule is HidingRule.SCANS:
+        return _scan_status(resolved, public_url)
+    fallback = resolved.implementation.fallback
+    if resolved.rule is HidingRule.STOPPED and fallback:
+        return Status("ready", body_of(fallback, as_of=None, run=None), refresh_after=resolved.hidden_s)
+    return Status("hidden", refresh_after=resolved.hidden_s)
 
 
-def scan_status(resolved: ResolvedRequest, public_url: str) -> Status:
-    """Return the status of a person who scans badges: the button of the settings, to the scanner of this session."""
+def _scan_status(resolved: ResolvedRequest, public_url: str) -> Status:
+    """Return the button of the settings, to the scanner of this session."""
     button = resolved.implementation.scan_button
     assert button is not None, "without it there is nothing to scan with"
     address = f"{public_url}/scan/{resolved.implementation.slug}/sessions/{quote(resolved.asked_for, safe='')}"

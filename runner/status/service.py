@@ -31,14 +31,13 @@ from .cache import ClaimResult, StatusCache
 from .cached_reads import CachedReads, hit_status
 from .change_events import ChangeListener, answer_told
 from .displayed_status import DisplayedStatus, read_displayed
-from .no_run_answer import UnavailableStatuses, hidden_status, scan_status
+from .no_run_answer import UnavailableStatuses, status_by_rule
 from .outdating.status_outdating import StatusOutdating
 from .returns.return_moments import ReturnMoments
 from .returns.return_tokens import BadToken, ReturnTokens
 from .snapshots import StatusSnapshots, UnknownImplementation, UnknownSession
 from .status_body import NOTHING, Status
 from .status_request import ResolvedRequest, StatusRequest, resolve
-from .visibility import HidingRule
 from .waiting_slots import WaitingSlots
 
 __all__ = [
@@ -98,7 +97,7 @@ class StatusService:
         with answering():
             if resolved.hidden_s != 0:
                 self._check_login(resolved)
-                return self._hidden(resolved)
+                return status_by_rule(resolved, self._settings.public_url)
             if wait_s <= 0:
                 return self._answer(resolved, self._claim(resolved))
             began = time.monotonic()
@@ -107,7 +106,7 @@ class StatusService:
 
     def cached_reads(self) -> CachedReads:
         """Return what answers cached statuses in an event loop. The loop closes it."""
-        return CachedReads(self._redis, self._snapshots.remembered)
+        return CachedReads(self._redis, self._snapshots.remembered, public_url=self._settings.public_url)
 
     def returned(self, request: StatusRequest) -> Status:
         """Note that the user came back from the message's link: until a new run ends, the old message is shown as being checked.
@@ -122,7 +121,7 @@ class StatusService:
             if resolved.hidden_s != 0:  # no run now; whatever was found before the return is outdated nevertheless
                 self._cache.returned(resolved.key, token)
                 self._cache.free(resolved.key, token)
-                return self._hidden(resolved)
+                return status_by_rule(resolved, self._settings.public_url)
             claimed = self._cache.returned(resolved.key, token, order=self._order(resolved))
             self._note_started(resolved, claimed)
             return self._answer(resolved, claimed if claimed.mine else self._claim(resolved))
@@ -164,7 +163,7 @@ class StatusService:
         """Return what the user would see now; starts no run. Raises `UnknownImplementation` and `UnknownSession`."""
         resolved = self._resolve(request)
         if resolved.rule:
-            status = self._hidden(resolved)
+            status = status_by_rule(resolved, self._settings.public_url)
             state = "not shown" if status.state == "hidden" else status.state
             return DisplayedStatus(resolved.session, state, status.body, hidden_by=resolved.rule)
         try:
@@ -198,11 +197,6 @@ class StatusService:
     def _resolve(self, request: StatusRequest) -> ResolvedRequest:
         self._change_listener.ensure_started()
         return resolve(request, self._snapshots)
-
-    def _hidden(self, resolved: ResolvedRequest) -> Status:
-        if resolved.rule is HidingRule.SCANS:
-            return scan_status(resolved, self._settings.public_url)
-        return hidden_status(resolved.implementation, resolved.rule, resolved.hidden_s)
 
     def _check_login(self, resolved: ResolvedRequest) -> None:
         """Raise `LoginEnded` if the login has ended. A claim checks that itself, in its own round trip."""

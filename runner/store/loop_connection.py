@@ -31,7 +31,7 @@ from .thread_connections import round_trip
 ANSWER_S = 1.0
 #: Seconds between two tries to open a connection. Each of them retries as the client does.
 PAUSE_S = 0.5
-#: Bytes that are read at once.
+#: Bytes that are read at once: more than a record of TLS, of which therefore nothing stays behind where the loop does not see it.
 READ = 64 * 1024
 
 #: What a socket raises that has nothing to read, or no room to write, at the moment.
@@ -162,10 +162,6 @@ class LoopSocket:
     def _read(self) -> None:
         try:
             data = self._socket.recv(READ)
-            while (
-                isinstance(self._socket, ssl.SSLSocket) and self._socket.pending()
-            ):  # read already, so it does not wait
-                data += self._socket.recv(self._socket.pending())
         except NOT_NOW:
             return
         except OSError:
@@ -199,11 +195,18 @@ class LoopSocket:
         self._writing = wanted
 
     def _check_time(self) -> None:
-        """Close the connection if the oldest question has waited too long; otherwise look again when it would have."""
+        """Close the connection if the oldest question has waited too long; otherwise look again when it would have.
+
+        What has come is read first: if the loop was busy, not the store is late.
+        """
+        self._timer = None
+        self._read()
+        if self._closed:
+            return
         oldest = self._replies.oldest
         if oldest is None:
-            self._timer = None
-        elif oldest + self._answer_s <= self._loop.time():
+            return
+        if oldest + self._answer_s <= self._loop.time():
             log.warning("connection to the store closed: no answer for %s s", self._answer_s)
             self.close()
         else:

@@ -101,7 +101,7 @@ def run(settings: Settings, loader: Callable[[], Any]) -> None:
         http=HTTPModes.http1,
         http1_settings=HTTP1Settings(header_read_timeout=HEAD_S * 1000, max_buffer_size=HEAD_BYTES),
         websockets=False,
-        loop=Loops.asyncio,
+        loop=Loops.uvloop,
         workers=settings.web_processes,
         backlog=BACKLOG,
         backpressure=_room_for(settings.web_connections),

@@ -8,10 +8,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from records import DatabaseUnavailable
 from runner.logins import EndedLogins
 from runner.status.cache import StatusCache, StatusUpdate
 from runner.status.service import StatusRequest
 from runner.status.status_body import ShownMessage, body_of
+from runner.status.ttl_cache import NotRemembered, TtlCache
 from tests.support.event_loop import awaited
 
 #: Later than the implementation of any test.
@@ -89,12 +91,21 @@ def test_a_login_of_a_removed_implementation_is_not_one_of_its_successor(shown):
     assert read(shown, replace(ANN, since=1)) == [None]
 
 
-def test_where_a_rule_hides_the_message_a_thread_says_so(shown):
-    def hide():
-        shown.change("acme", user_types=["staff"])
-        assert shown.service.ask(ANN).state == "hidden"
+def hide(house):
+    house.change("acme", user_types=["staff"])
+    assert house.service.ask(ANN).state == "hidden"
 
-    assert read(shown, ANN, before=hide) == [None]
+
+def test_where_a_rule_hides_the_message_the_loop_says_so(shown):
+    assert read(shown, ANN, before=lambda: hide(shown)) == [shown.service.ask(ANN)]
+
+
+def test_where_a_rule_hides_the_message_a_login_that_ended_is_not_answered_either(shown):
+    def end():
+        hide(shown)
+        EndedLogins(shown.redis).end(ANN.login)
+
+    assert read(shown, ANN, before=end) == [None]
 
 
 def test_a_changed_implementation_is_not_answered_from_memory_and_the_database_not_read(shown, monkeypatch):
@@ -130,4 +141,23 @@ def test_an_entry_of_another_kind_is_left_to_a_thread(shown):
 def test_a_session_whose_time_has_not_come_is_not_shown_early(shown):
     shown.add("later", start=datetime.now(UTC) + timedelta(days=1), show_when="after")
     later = replace(ANN, implementation="later")
-    assert read(shown, later, before=lambda: shown.service.ask(later)) == [None]
+    (found,) = read(shown, later, before=lambda: shown.service.ask(later))
+    assert (found.state, found.refresh_after) == ("hidden", 300)
+
+
+def test_what_has_run_out_is_remembered_no_more_but_while_the_database_is_away():
+    away = []
+
+    def read(slug, name):
+        if away:
+            raise DatabaseUnavailable("away")
+        return f"{slug} {name}"
+
+    cache = TtlCache(read, life_s=0)
+    with pytest.raises(NotRemembered):
+        cache.remembered("acme", "s1")
+    cache.get("acme", "s1")
+    with pytest.raises(NotRemembered):
+        cache.remembered("acme", "s1")
+    away.append(True)
+    assert cache.get("acme", "s1") == cache.remembered("acme", "s1") == "acme s1"

@@ -13,7 +13,7 @@ from runner.status.service import StatusRequest
 from tests.support.eventually import eventually
 
 ANN = StatusRequest("acme", "ann", "s1")
-LOGGED_IN = StatusRequest("acme", "ann", "s1", "login-1", int(time.time()) + 60)
+LOGGED_IN = StatusRequest("acme", "ann", "s1", "login-1", int(time.time()) + 3600)
 BODY = b'{"message":{"text":"x","color":null,"action":null},"as_of":null,"run":null}'
 
 
