@@ -41,7 +41,7 @@ class Drainer:
 
     def __init__(self, services: WorkerServices, own: DrainOrder) -> None:
         self._services = services
-        self._taker = OrderTaker(services.redis, own)
+        self._taker = OrderTaker(services.redis, services.cache, own)
         self._began_at = time.monotonic()
         self._next: Take | None = None
 

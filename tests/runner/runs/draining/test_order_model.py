@@ -17,6 +17,13 @@ SHOWN = StatusUpdate(state="ready", body=b'{"text":"Claim"}', digest="claim", ok
 USERS = st.sampled_from(["ann", "bob", "cid"])
 
 
+class Clock:
+    ms = 1_000_000
+
+    def __call__(self):
+        return self.ms
+
+
 class Jobs:
     """The queue without RQ: names in its list."""
 
@@ -34,9 +41,9 @@ class Drainers(RuleBasedStateMachine):
     def __init__(self):
         super().__init__()
         self.redis.flushall()
-        self.now, self.count = 1_000_000, 0
-        self.cache = StatusCache(self.redis, clock_ms=lambda: self.now)
-        self.leases = DrainerLeases(self.redis, Jobs(self.redis), clock_ms=lambda: self.now)
+        self.clock, self.count = Clock(), 0
+        self.cache = StatusCache(self.redis, clock_ms=self.clock)
+        self.leases = DrainerLeases(self.redis, Jobs(self.redis), clock_ms=self.clock)
         self.running = {}  # name -> taker, its run
 
     def key(self, user):
@@ -58,7 +65,7 @@ class Drainers(RuleBasedStateMachine):
         if name:
             own = DrainOrder("acme", name.decode(), MOST)
             self.leases._own.add(f"acme {own.drainer} {MOST}")
-            taker = OrderTaker(self.redis, own, clock_ms=lambda: self.now)
+            taker = OrderTaker(self.redis, self.cache, own)
             self.taken(own.drainer, taker, taker.take(TakeTerms(Without.END, yields=False)))
         return name
 
@@ -111,13 +118,13 @@ class Drainers(RuleBasedStateMachine):
     @rule(seconds=st.sampled_from([0.1, 0.4, 1.0]))
     def wait(self, seconds):
         self.leases.look()  # as each worker does all the time
-        self.now += int(seconds * 1000)
+        self.clock.ms += int(seconds * 1000)
         self.leases.look()
 
     def teardown(self):
         """In the end everybody is served, without anybody asking."""
         for _ in range(60):
-            self.now += 400
+            self.clock.ms += 400
             self.leases.look()
             while self.begin_drainer():
                 pass
@@ -127,6 +134,7 @@ class Drainers(RuleBasedStateMachine):
         for user in ("ann", "bob", "cid"):
             assert self.redis.hget(self.key(user), "lock") is None, "a status is locked, and nobody makes its run"
         assert self.redis.zcard("st:drainers") == self.redis.llen("st:orders:{acme}") == 0
+        del self.cache, self.leases  # and their connections
 
 
 @pytest.mark.timeout(60)

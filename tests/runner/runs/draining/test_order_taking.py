@@ -17,12 +17,19 @@ SHOWN = StatusUpdate(state="ready", body=b'{"text":"Claim"}', digest="claim", ok
 ORDERS, RETURNED = "st:orders:{acme}", "st:orders:{acme}:back"
 
 
+class Clock:
+    ms = 1_000_000
+
+    def __call__(self):
+        return self.ms
+
+
 class Hall:
     """A cache, orders and drainers on a real store with a clock of its own."""
 
     def __init__(self, redis):
-        self.redis, self.ms, self.names = redis, 1_000_000, 0
-        self.cache = StatusCache(redis, clock_ms=lambda: self.ms)
+        self.redis, self.clock, self.names = redis, Clock(), 0
+        self.cache = StatusCache(redis, clock_ms=self.clock)
         self.queue = StatusQueue(redis)
 
     def key(self, user="ann", implementation="acme"):
@@ -36,12 +43,12 @@ class Hall:
 
     def drainer(self, due, *, most=4):
         own = DrainOrder(due.implementation, due.name, most)
-        return OrderTaker(self.redis, own, clock_ms=lambda: self.ms)
+        return OrderTaker(self.redis, self.cache, own)
 
     def look(self):
         """As a worker does that is still there, after the leases of those that are not."""
-        self.ms += 2000
-        DrainerLeases(self.redis, self.queue, clock_ms=lambda: self.ms).look()
+        self.clock.ms += 2000
+        DrainerLeases(self.redis, self.queue, clock_ms=self.clock).look()
 
     def jobs(self):
         return [job.decode() for job in self.redis.lrange("rq:queue:status", 0, -1)]
@@ -133,7 +140,7 @@ def test_an_order_whose_run_has_lost_its_lock_is_dropped(hall, end):
 
 def test_an_order_that_has_waited_for_too_long_is_dropped(hall):
     (due,) = hall.ask().due
-    hall.ms += 121_000
+    hall.clock.ms += 121_000
     hall.redis.persist(hall.key())
     assert hall.drainer(due).take(END) == Take()
 
@@ -144,7 +151,7 @@ def test_no_more_drainers_begin_than_the_implementation_may_have(hall):
     first, second = (hall.drainer(due, most=2) for (due,) in (claimed.due for claimed in claims[:2]))
     assert first.take(END).order
     assert second.take(END).due is None
-    lower = OrderTaker(hall.redis, DrainOrder("acme", claims[0].due[0].name, 1), clock_ms=lambda: hall.ms)
+    lower = hall.drainer(claims[0].due[0], most=1)
     lower.end(first.take(END).order)
     assert lower.take(END) == Take(), "the limit was lowered, so one of two ends"
 
@@ -156,6 +163,21 @@ def test_one_implementation_takes_three_quarters_of_what_the_others_leave(hall):
             hall.ask(f"user-{number}", implementation=implementation, most=64, returned=False) for number in range(20)
         ]
         assert sum(len(claimed.due) for claimed in claims) == expected
+
+
+def test_an_implementation_with_many_drainers_gives_places_back_when_others_need_them(hall):
+    hall.redis.set("st:places", 8)
+    own = [due for number in range(8) for due in hall.ask(f"user-{number}", most=64).due]
+    assert len(own) == 6
+    takers = [hall.drainer(due, most=64) for due in own]
+    begun = [taker.take(END).order for taker in takers]
+    assert all(begun)
+    assert hall.ask("ann", implementation="other", most=64).due
+    assert hall.ask("bob", implementation="other", most=64).due == ()
+    takers[0].end(begun[0])
+    assert takers[0].take(END) == Take(), "5 of the 7 places that are left"
+    assert hall.ask("bob", implementation="other", most=64).due == ()
+    assert hall.ask("cid", implementation="other", most=64).due
 
 
 def test_a_drainer_makes_room_when_its_turn_is_over_and_others_wait_for_a_place(hall):
@@ -281,7 +303,7 @@ def test_a_drainer_whose_job_was_lost_is_replaced_and_one_whose_job_still_waits_
 def test_the_next_request_takes_up_what_the_dead_of_any_implementation_left(hall):
     (due,) = hall.ask("ann").due
     assert hall.drainer(due).take(END).order
-    hall.ms += 2000
+    hall.clock.ms += 2000
     own, dead = hall.ask("bob", implementation="other").due
     assert (own.implementation, own.dead) == ("other", "")
     assert (dead.implementation, dead.dead) == ("acme", due.name)
@@ -290,12 +312,12 @@ def test_the_next_request_takes_up_what_the_dead_of_any_implementation_left(hall
 
 def test_a_drainer_that_lives_is_not_taken_for_dead(hall):
     (due,) = hall.ask("ann").due
-    leases = DrainerLeases(hall.redis, hall.queue, clock_ms=lambda: hall.ms)
+    leases = DrainerLeases(hall.redis, hall.queue, clock_ms=hall.clock)
     with leases.renewed(DrainOrder("acme", due.name, 4)):
         taker = hall.drainer(due)
         begun = taker.take(END).order
         for _ in range(5):
-            hall.ms += 1000
+            hall.clock.ms += 1000
             leases.look()
         assert taker.take(END).order == begun
     hall.look()
@@ -305,7 +327,7 @@ def test_a_drainer_that_lives_is_not_taken_for_dead(hall):
 def test_a_clock_that_is_put_back_an_hour_keeps_no_dead_drainer(hall):
     (due,) = hall.ask("ann").due
     assert hall.drainer(due).take(END).order
-    hall.ms -= 3_600_000
+    hall.clock.ms -= 3_600_000
     hall.look()
     assert len(hall.jobs()) == 1
 
