@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import random
 import statistics
 import sys
 import tempfile
@@ -25,12 +24,16 @@ ROWS = 1_000_000
 NOW = datetime(2026, 7, 15, 12, 0, tzinfo=UTC)
 PEOPLE, SESSIONS, DAYS = 20_000, 400, 30
 VERSIONS = tuple(letter * 64 for letter in "abcd")
-FILL, BATCH = 4000, 100
+STEP, STORED, BATCH = 50_000, 8000, 100
 SLUGS = ("large", "small")
-#: One run in so many fails; most failed ones timed out, and one in so many of these crashed.
-FAILS, CRASHES = 50, 100
 MOST_MS = 50
 CALL = {"connection": "ethosce", "method": "GET", "path": "/course_credit_awarded.json", "status": 200, "ms": 181.2}
+MESSAGE = {
+    "text": "Claim 1.0 CE credit",
+    "color": "#006109",
+    "action": {"kind": "link", "url": "https://cme.example.org/claim"},
+}
+USAGE = {"wall_ms": 190.1, "cpu_ms": 2.5, "memory_kib": 1200, "calls": 1, "bytes_read": 300, "log_lines": 0}
 GIVEN = {
     "user": {
         "id": "",
@@ -44,32 +47,64 @@ GIVEN = {
 }
 
 
+#: One run of number n in the SQL of each database: its id, and when it started.
+SQL = {
+    "sqlite": (
+        "printf('%012x-%012x', n, n * 2654435761 % 281474976710656)",
+        "strftime('%Y-%m-%d %H:%M:%f000', '2026-07-15 12:00:00', '-' || ((:rows - n) * 2592000.0 / :rows) || ' seconds')",
+        "(WITH RECURSIVE c(n) AS (SELECT :first UNION ALL SELECT n + 1 FROM c WHERE n < :last - 1) SELECT n FROM c)",
+    ),
+    "postgresql": (
+        "lpad(to_hex(n), 12, '0') || '-' || lpad(to_hex(n * 2654435761 % 281474976710656), 12, '0')",
+        "timestamptz '2026-07-15 12:00:00+00' - (:rows - n) * 2592000.0 / :rows * interval '1 second'",
+        "generate_series(:first\\:\\:bigint, :last - 1) AS n",
+    ),
+}
+INSERT = """
+INSERT INTO runs (id, implementation_id, "user", session, version, started_at, outcome, alarm, shown_as, message, warnings, calls,
+  log, usage, given, reference, because, waited_ms)
+SELECT id, CASE WHEN n % 20 = 7 THEN :small ELSE :large END, 'u' || (n * 7919 % {people}), 'S' || (n * 104729 % {sessions}),
+  CASE n * 4 / :rows WHEN 0 THEN '{a}' WHEN 1 THEN '{b}' WHEN 2 THEN '{c}' ELSE '{d}' END, at,
+  CASE WHEN n % 5000 = 0 THEN 'crashed' WHEN n % 50 = 0 THEN 'timed out' ELSE 'returned' END,
+  false, 'fresh', :message, '[]', :calls, '[]', :usage, :given, substr(id, 18, 8), 'first', 1
+FROM (SELECT n, {id} AS id, {at} AS at FROM {numbers}) AS made
+"""
+
+
 def record(number: int, rows: int) -> RunRecord:
-    """Return one of `rows` runs, which are spread over the days; the last one is the newest."""
-    chance = random.Random(number)
-    user, session = f"u{chance.randrange(PEOPLE)}", f"S{chance.randrange(SESSIONS)}"
-    failed = chance.randrange(FAILS) == 0
-    outcome = "returned" if not failed else "crashed" if chance.randrange(CRASHES) == 0 else "timed out"
+    """Return one of `rows` runs, which are spread over the days; the last one is the newest. `fill` makes the same in the database."""
+    user, session = f"u{number * 7919 % PEOPLE}", f"S{number * 104729 % SESSIONS}"
+    outcome = "crashed" if number % 5000 == 0 else "timed out" if number % 50 == 0 else "returned"
     return RunRecord(
-        id=f"{number:012x}-{chance.getrandbits(48):012x}",
-        implementation=SLUGS[chance.randrange(20) == 0],
+        id=f"{number:012x}-{number * 2654435761 % 281474976710656:012x}",
+        implementation=SLUGS[number % 20 == 7],
         user=user,
         session=session,
         version=VERSIONS[min(number * len(VERSIONS) // rows, len(VERSIONS) - 1)],
-        started_at=NOW - timedelta(days=DAYS) * (1 - number / rows),
+        started_at=NOW - timedelta(seconds=(rows - number) * DAYS * 86_400 / rows),
         outcome=outcome,
-        shown_as="last good" if failed else "fresh",
-        message={
-            "text": "Claim 1.0 CE credit",
-            "color": "#006109",
-            "action": {"kind": "link", "url": "https://cme.example.org/claim"},
-        },
+        shown_as="fresh",
+        message=MESSAGE,
         calls=[CALL | {"query": {"uid": user, "nid": session}}],
-        usage={"wall_ms": 190.1, "cpu_ms": 2.5, "memory_kib": 1200, "calls": 1, "bytes_read": 300, "log_lines": 0},
+        usage=USAGE,
         given=GIVEN,
         because="first",
         waited_ms=1,
     )
+
+
+def fill(database: Database, rows: int, owners: dict[str, int]) -> None:
+    """Make the runs in the database itself, which is quicker."""
+    made, at, numbers = SQL[database.engine.dialect.name]
+    versions = dict(zip("abcd", VERSIONS, strict=True))
+    statement = INSERT.format(people=PEOPLE, sessions=SESSIONS, id=made, at=at, numbers=numbers, **versions)
+    calls = [CALL | {"query": {"uid": "u12345", "nid": "S123"}}]
+    values = {"message": MESSAGE, "calls": calls, "usage": USAGE, "given": GIVEN}
+    texts = {name: json.dumps(value) for name, value in values.items()}
+    for first in range(0, rows, STEP):
+        with database.engine.begin() as connection:
+            bounds = {"rows": rows, "first": first, "last": min(first + STEP, rows)}
+            connection.execute(text(statement), texts | bounds | owners)
 
 
 def store(database: Database, first: int, last: int, *, batch: int, rows: int) -> float:
@@ -85,7 +120,6 @@ def store(database: Database, first: int, last: int, *, batch: int, rows: int) -
 def lists(rows: int) -> dict[str, RunFilter]:
     """Return the lists that people open."""
     one = record(rows // 2, rows)
-    crashed = next(found for found in (record(n, rows) for n in range(rows)) if found.outcome == "crashed")
     return {
         "all": RunFilter(),
         "a user": RunFilter(user=one.user),
@@ -95,7 +129,7 @@ def lists(rows: int) -> dict[str, RunFilter]:
         "the failed runs of a session": RunFilter(session=one.session, failed=True),
         "the failed runs of a user": RunFilter(user=one.user, failed=True),
         "an outcome": RunFilter(outcome="timed out"),
-        "a rare outcome": RunFilter(outcome=crashed.outcome),
+        "a rare outcome": RunFilter(outcome="crashed"),
         "an outcome that never was": RunFilter(outcome="too much output"),
         "an old version": RunFilter(version=VERSIONS[0]),
         "failed": RunFilter(failed=True),
@@ -148,16 +182,14 @@ def measured(url: str, rows: int) -> dict[str, Any]:
     database = Database(url)
     database.upgrade()
     with database.session() as db:
-        for slug in SLUGS:
-            implementations.create(db, slug, slug, keep_runs_days=DAYS)
-    for first in range(0, rows, FILL):
-        store(database, first, min(first + FILL, rows), batch=FILL, rows=rows)
+        owners = {slug: implementations.create(db, slug, slug, keep_runs_days=DAYS).id for slug in SLUGS}
+    fill(database, rows, owners)
     bytes_each = size(database) / rows
     if not url.startswith("sqlite"):
         with database.engine.connect() as connection:
             connection.exec_driver_sql("ANALYZE")
             connection.commit()
-    stored = store(database, rows, rows + 4 * FILL, batch=BATCH, rows=rows)
+    stored = store(database, rows, rows + STORED, batch=BATCH, rows=rows)
     found = {"ms": look(database, rows), "stored a second": round(stored), "bytes each": round(bytes_each)}
     found["deleted"] = {name: round(value) for name, value in delete(database, 3).items()}
     database.dispose()

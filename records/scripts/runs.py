@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, CursorResult, ForeignKey, Index, String, and_, delete, func, or_, select, text
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy.orm import InstrumentedAttribute, Mapped, Session, mapped_column
 
 from records import fields, support_references
 from records.columns import Base
@@ -165,19 +165,21 @@ def recent(
     """Return the runs of an implementation that pass the filter, the newest first."""
     wanted = wanted or RunFilter()
     rows = select(Run).where(Run.implementation_id == implementation.id)
-    for column in ("user", "version"):
-        value = getattr(wanted, column)
-        rows = rows if value is None else rows.where(getattr(Run, column) == value)
-    if wanted.session is not None:  # a person has few runs: the larger index of sessions must not be taken instead
-        rows = rows.where((Run.session if wanted.user is None else Run.session.concat("")) == wanted.session)
+    # The index of the first of these finds fewest runs, and must be taken: SQLite has no statistics by which to choose.
+    narrow = [name for name in ("user", "session", "version") if getattr(wanted, name) is not None]
+    for name in narrow:
+        column = getattr(Run, name)
+        rows = rows.where((column if name == narrow[0] else _without_index(column)) == getattr(wanted, name))
+    outcome = _without_index(Run.outcome) if narrow else Run.outcome
     if wanted.outcome is not None:
-        rows = rows.where(has_outcome(db, wanted.outcome))
+        rows = rows.where(outcome == wanted.outcome if narrow else has_outcome(db, wanted.outcome))
     if wanted.since is not None:
         rows = rows.where(Run.started_at >= wanted.since)
     if wanted.until is not None:
         rows = rows.where(Run.started_at < wanted.until)
     if wanted.failed is not None:
-        rows = rows.where(text(FAILED) if wanted.failed else Run.outcome == RETURNED)
+        failed = outcome != RETURNED if narrow else text(FAILED)
+        rows = rows.where(failed if wanted.failed else outcome == RETURNED)
     last = find(db, implementation, wanted.before) if wanted.before else None
     if last is not None:
         same_moment = and_(Run.started_at == last.started_at, Run.id < last.id)
@@ -194,6 +196,11 @@ def has_outcome(db: Session, outcome: str) -> ColumnElement[bool]:
     same = Run.outcome == outcome
     is_told = outcome != RETURNED and db.get_bind().dialect.name == "sqlite"
     return and_(text(FAILED), same) if is_told else same
+
+
+def _without_index(column: InstrumentedAttribute[str]) -> ColumnElement[str]:
+    """Return the values of a column in a form for which a database takes no index."""
+    return column.concat("")
 
 
 def before(db: Session, implementation: Implementation, run: Run) -> Run | None:

@@ -61,6 +61,10 @@ LISTS: dict[str, tuple[Ask, str]] = {
     "an outcome": (listed(outcome="timed out"), FAILED),
     "a rare outcome": (listed(outcome="crashed"), FAILED),
     "an old version": (listed(version="version 1"), OF_VERSION),
+    "the failed runs of a user": (listed(user="u50", failed=True), OF_USER),
+    "an outcome of a user": (listed(user="u50", outcome="timed out"), OF_USER),
+    "the failed runs of a session": (listed(session="S10", failed=True), OF_SESSION),
+    "the failed runs of a version": (listed(version="version 1", failed=True), OF_VERSION),
     "a reference": (lambda db, _: runs.by_reference(db, "r7"), REFERENCE),
     "crashes": (lambda db, owner: crashes.between(db, owner, NEWEST - timedelta(days=9), NEWEST), FAILED),
 }
