@@ -256,6 +256,7 @@ def test_a_dispute_is_told_to_the_organizers_without_what_was_said(do, told, dat
 SILENT = {
     "script.stored": "no user sees the version",
     "review.comment_resolved": "the comment itself was told",
+    "facts.prepared": "the person who ordered it sees what became of it",
     "author_token.made": "by its owner, or by an operator who hands it over",
     "author_token.revoked": "by its owner, or by an operator who has talked to them",
 }

@@ -66,6 +66,16 @@ def test_a_credit_is_not_there_until_it_is_claimed(client, ce):
     assert "Credit claimed" in client.get("/ethosce/claim/CE-101?uid=165").text
 
 
+def test_the_list_of_a_course_says_of_everybody_whether_they_have_its_credit(client, ce):
+    client.post("/ethosce/claim/CE-101?uid=165")
+    first = client.get("/ethosce/course_enrollment.json?nid=CE-101&limit=2&page=0", headers=ce).json["list"]
+    everybody = client.get("/ethosce/course_enrollment.json?nid=CE-101&limit=x", headers=ce).json["list"]
+    assert (len(first), first) == (2, everybody[:2])
+    assert [row["uid"] for row in everybody if row["awarded"] == "1"] == ["165"]
+    assert client.get("/ethosce/course_enrollment.json?nid=CE-101&page=9", headers=ce).json == {"list": []}
+    assert client.get("/ethosce/course_enrollment.json").status_code == 401
+
+
 def test_the_apis_refuse_who_does_not_know_the_keys(client, ce):
     assert client.get(AWARDED).status_code == 401
     assert client.get(AWARDED, headers=basic("restws-demo", "wrong")).status_code == 401
