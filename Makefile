@@ -1,7 +1,8 @@
 # What one does here. Everything is set up on the way: a fresh machine needs Python 3.11 to 3.14 and make.
 PYTHON ?= python3
 BIN := .venv/bin
-HTML_CHECK := tests/system/console_walk/html_check
+# Packages of Node that tests use.
+NODE_PACKAGES := tests/system/console_walk/html_check tests/web/hooks/reference
 export PYTHON
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # Every process that is started compiles all of our modules where this is set.
@@ -22,7 +23,7 @@ shell: .venv/run.done  ## open a shell in which `session-status` is found
 
 test: .venv/test.done  ## pass the tests, on real parts
 	.ci/machine chromium postgresql headers xmlsec1 curl nginx systemd debugpython node
-	@if command -v npm >/dev/null; then $(MAKE) --no-print-directory $(HTML_CHECK)/node_modules/.package-lock.json; fi
+	@if command -v npm >/dev/null; then $(MAKE) --no-print-directory $(NODE_PACKAGES:%=%/node_modules/.package-lock.json); fi
 	$(BIN)/python -m pytest -n auto $(ARGS)
 
 interop: .venv/test.done  ## log in, in a browser, at identity providers written by others (installs them)
@@ -71,8 +72,8 @@ clean:  ## remove what was made here, except the demo's data
 	$(BIN)/python -m pip install --quiet --require-hashes -r requirements/test.txt
 	@touch $@
 
-$(HTML_CHECK)/node_modules/.package-lock.json: $(HTML_CHECK)/package-lock.json
-	npm ci --prefix $(HTML_CHECK) --no-audit --no-fund --silent
+%/node_modules/.package-lock.json: %/package-lock.json
+	npm ci --prefix $* --no-audit --no-fund --silent
 
 .venv/bench.done: .venv/test.done requirements/bench.txt
 	$(BIN)/python -m pip install --quiet --require-hashes -r requirements/bench.txt

@@ -18,6 +18,8 @@ from functools import partial
 
 from redis import Redis
 
+from runner.background.ahead.prefetch import prefetching
+from runner.background.ahead.prepare_schedule import preparing
 from runner.background.background_services import BACKGROUND_SERVICES, BackgroundServices, open_background_services
 from runner.background.job_run import run_job
 from runner.background.notice_delivery import delivering
@@ -142,7 +144,7 @@ def serve_background(services: BackgroundServices, stop: StopSignal) -> None:
         queue = rq_background_queue(redis)
         return JobWorker(queue, runs=settings.background_jobs, stop=stop, in_thread=in_thread, on_beat=heartbeat.note)
 
-    with delivering(services), telling(services):
+    with delivering(services), telling(services), preparing(services), prefetching(services):
         work(settings, services.outages, stop, worker)
     heartbeat.leave()
 

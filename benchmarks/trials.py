@@ -17,7 +17,8 @@ from records.scripts import versions
 from records.tenants import implementations
 from runner.powers import RecordedPowers
 from runner.queues.background_jobs import BackgroundQueue
-from runner.queues.job_orders import MOMENTS, MOST_REHEARSED, OrderSigner, RehearsalArguments
+from runner.queues.job_arguments import MOMENTS, MOST_REHEARSED, RehearsalArguments
+from runner.queues.job_orders import OrderSigner
 from runner.queues.job_states import RUNNING
 from runner.queues.trial_orders import order_rehearsal
 from runner.trials.rehearsal.rehearsal import RehearsalTerms, rehearse

@@ -13,8 +13,8 @@ from pathlib import Path
 import click
 
 from records import Implementation, roles
-from records.tenants.implementation_settings import BUDGETS
 from records.tenants.implementation_settings import SETTINGS as SETTINGS_OF_IMPLEMENTATIONS
+from records.tenants.run_budgets import BUDGETS
 from runner.explanations.run_terms import RUN_WORDS
 from runner.settings.declaration import Setting
 from runner.settings.operator_settings import SETTINGS

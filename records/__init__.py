@@ -21,6 +21,8 @@ The folders, the lowest first:
     scripts/      versions, submissions, reviews, deployments, author tokens, runs
     trials/       the vendors' answers that are kept with runs
     attendance/   badge formats; scans, the ledger that keeps them, minutes, reports
+    webhooks/     other systems that are told of scans
+    facts/        what vendors tell beforehand about people
     support/      look-ups for support
     notices/      what people are told, on a page and by mail
     changes/      every change that a person can make, with its audit entry and what follows it

@@ -17,6 +17,8 @@ from .attendance.refused_scans import RefusedScan
 from .attendance.report.report_basis import ReportBasis
 from .attendance.roster.roster_tables import RosterPerson, RosterUpload
 from .audit import AuditEntry, AuditHead
+from .facts.fact_tables import Fact, HookSecret
+from .facts.prepared_runs import PreparedRun
 from .identity.external_auth import ExternalAuth
 from .identity.saml_certificates import SamlCertificate
 from .identity.saml_tables import SamlProvider
@@ -57,7 +59,9 @@ ALL_TABLES = (
     Deployment,
     EnvironmentMark,
     ExternalAuth,
+    Fact,
     Grant,
+    HookSecret,
     Implementation,
     KeptAnswers,
     KeptRehearsal,
@@ -67,6 +71,7 @@ ALL_TABLES = (
     MailChoice,
     Notice,
     NoticeCursor,
+    PreparedRun,
     RefusedScan,
     RehearsalExample,
     ReplayedRun,

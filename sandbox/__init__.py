@@ -22,6 +22,7 @@ The path of a run, file by file:
     child.py              in the jail: one check or one run
     frames.py             length and JSON, both ways
     channel.py            the broker's end, with deadlines
+    prepare_protocol.py   one run of `prepare`, whose result is facts
     run_protocol.py       one run: calls, budgets, the final report
     check_protocol.py     one check
     tracing/              runs with probes, for coverage and exploration; never for a live status
@@ -76,6 +77,7 @@ from .outcomes import (
     Severity,
     Usage,
 )
+from .prepare_protocol import PREPARE_LIMITS
 from .tracing.trace_protocol import TracedRuns
 from .tracing.traces import (
     InstrumentedScript,
@@ -95,6 +97,7 @@ __all__ = [
     "FATAL_SIGNALS",
     "LEVELS",
     "OFFERED",
+    "PREPARE_LIMITS",
     "RECORDS",
     "RUNTIME_KEY",
     "SIGNATURES",

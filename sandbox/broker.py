@@ -10,6 +10,7 @@ from . import check_protocol
 from .check_protocol import CHECK_LIMITS, SOURCE_CHARS
 from .jail.report import JailConfig, JailReport, objection
 from .outcomes import CheckResult, Outcome, Powers, RunLimits, ScriptInput
+from .prepare_protocol import PREPARE_LIMITS, PrepareProtocol
 from .run_protocol import RunProtocol
 from .tracing import trace_protocol
 from .tracing.trace_protocol import TracedRuns
@@ -72,6 +73,19 @@ class Sandbox:
         channel = self._pool.child(limits)
         try:
             return RunProtocol(channel, powers, limits).run(code, script_input)
+        finally:
+            channel.close()
+
+    def prepare(
+        self, code: bytes, script_input: ScriptInput, *, powers: Powers, limits: RunLimits = PREPARE_LIMITS
+    ) -> Outcome:
+        """Run `prepare` of code that `check` compiled and found to have one; the outcome's value is facts by user id.
+
+        The user of the input is not used. Raises `ZygoteGone`.
+        """
+        channel = self._pool.child(limits)
+        try:
+            return PrepareProtocol(channel, powers, limits).run(code, script_input)
         finally:
             channel.close()
 

@@ -61,6 +61,7 @@ def check(channel: Channel, source: str) -> CheckResult:
         settings=review.settings,
         setting_places=review.setting_places,
         calls=review.calls,
+        prepares=review.prepares,
     )
 
 

@@ -45,12 +45,17 @@ class Language(Protocol):
         """Import and touch everything that a script may need, while files can still be read."""
 
     def compile_source(self, source: str) -> Any:
-        """Review and compile: an object with findings, literals, api_level, settings, setting_places, calls and code (marshal bytes or None)."""
+        """Review and compile: an object with findings, literals, api_level, settings, setting_places, calls, prepares and code (marshal bytes or None)."""
 
     def execute(
         self, code: bytes, script_input: dict[str, Any], call: Callable[[str, dict[str, Any]], dict[str, Any]]
     ) -> dict[str, Any] | None:
         """Run the code and return the message as plain data, or None for hidden. Raises whatever the script raises."""
+
+    def execute_prepare(
+        self, code: bytes, script_input: dict[str, Any], call: Callable[[str, dict[str, Any]], dict[str, Any]]
+    ) -> dict[str, Any]:
+        """Run `prepare` of the code and return its facts by user id. Raises whatever the script raises."""
 
     def instrument(self, source: str) -> Any:
         """Review and compile with probes: an object with lines, sites, texts, numbers, templates and code."""
@@ -87,8 +92,10 @@ def serve(language: Language, reserved: mmap.mmap) -> None:
             _instrument(language, request["source"], reserved)
         elif request["op"] == "trace":
             _run_traced(language, _receive(), reserved)
+        elif request["op"] == "prepare":
+            _run(language.execute_prepare, request, _receive(), reserved)
         else:
-            _run(language, request, _receive(), reserved)
+            _run(language.execute, request, _receive(), reserved)
     except Exception as error:
         reserved.close()
         if not is_out_of_memory(error):
@@ -117,9 +124,9 @@ class BrokerCalls:
         return decode(_receive(), depth=BROKER_DEPTH)
 
 
-def _run(language: Language, request: dict[str, Any], code: bytes, reserved: mmap.mmap) -> None:
+def _run(execute: Callable[..., Any], request: dict[str, Any], code: bytes, reserved: mmap.mmap) -> None:
     try:
-        value = language.execute(code, request["input"], BrokerCalls(request["log_lines"]))
+        value = execute(code, request["input"], BrokerCalls(request["log_lines"]))
         _send({"t": "result", "value": value})
     except BaseException as error:  # noqa: BLE001 - a script may raise anything, and each is an outcome
         reserved.close()
@@ -145,6 +152,7 @@ def _check(language: Language, source: str, reserved: mmap.mmap) -> None:
             "setting_places": compilation.setting_places,
             "calls": [dataclasses.asdict(call) for call in compilation.calls],
             "has_code": compilation.code is not None,
+            "prepares": compilation.prepares,
         }
     )
     if compilation.code is not None:

@@ -19,11 +19,12 @@ decided here, in these steps.
 6. `failed`: a name and a text that the child has cut; a known fault, with an `ApiError` only, and not together with a lack
    of memory; a call chain that the child has cut, of names and lines, with the line of the error as its end.
 7. `checked`: an existing API level; no more findings, literals and names of settings than a check reports; code if and
-   only if no finding is an error; names of settings only with code, sorted and each once, each with its place; calls of
+   only if no finding is an error; `prepare` and names of settings only with code, these sorted and each once, each with its place; calls of
    known methods; then the code, not empty.
 8. After `result`, `failed`, and `checked` with its code: nothing (`run_protocol.py`).
 
-Frames of traced runs have a list of their own, in `tracing/trace_schemas.py`.
+Frames of traced runs have a list of their own, in `tracing/trace_schemas.py`; the result of `prepare` is in
+`prepare_protocol.py`.
 
 If you let a child send something new, change this list, and the tests in which honest children send all that they can.
 """
@@ -62,7 +63,7 @@ class RunReport:
     """A child's final report on its run."""
 
     kind: OutcomeKind
-    value: Mapping[str, str | None] | None = None
+    value: Mapping[str, Any] | None = None
     error: ScriptError | None = None
 
 
@@ -74,6 +75,7 @@ class CheckReport:
     literals: tuple[MessageLiteral, ...] = ()
     api_level: int = 1
     has_code: bool = field(default=False)
+    prepares: bool = False
     settings: tuple[str, ...] = ()
     setting_places: tuple[tuple[int, int], ...] = ()
     calls: tuple[CallLiteral, ...] = ()
@@ -185,7 +187,7 @@ def _chain(calls: list[Any]) -> tuple[tuple[str, int], ...]:
 def check_report_of(frame: Mapping[str, Any]) -> CheckReport:
     """What the compiler reports about a script (step 7). Raises `FrameError`."""
     lists = dict.fromkeys(("findings", "literals", "settings", "setting_places", "calls"), list)
-    _check_fields(frame, t=str, api_level=int, has_code=bool, **lists)
+    _check_fields(frame, t=str, api_level=int, has_code=bool, prepares=bool, **lists)
     if frame["api_level"] not in LEVELS:
         raise FrameError("an API level that does not exist")
     if frame["t"] != "checked" or len(frame["findings"]) > _MAX_FINDINGS or len(frame["literals"]) > _MAX_LITERALS:
@@ -194,8 +196,8 @@ def check_report_of(frame: Mapping[str, Any]) -> CheckReport:
     errors = any(finding.severity is Severity.ERROR for finding in findings)
     if errors == frame["has_code"]:
         raise FrameError("code and errors contradict each other")
-    if frame["settings"] and not frame["has_code"]:
-        raise FrameError("settings of a script without code")
+    if (frame["settings"] or frame["prepares"]) and not frame["has_code"]:
+        raise FrameError("settings or prepare of a script without code")
     if len(frame["calls"]) > _MAX_CALLS:
         raise FrameError("more calls than a check reports")
     return CheckReport(
@@ -203,6 +205,7 @@ def check_report_of(frame: Mapping[str, Any]) -> CheckReport:
         tuple(_literal(one) for one in frame["literals"]),
         frame["api_level"],
         frame["has_code"],
+        frame["prepares"],
         _settings(frame["settings"]),
         _places(frame["setting_places"], len(frame["settings"])),
         tuple(_call_literal(one) for one in frame["calls"]),

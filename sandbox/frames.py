@@ -25,6 +25,8 @@ DEPTH, BROKER_DEPTH = 64, 110
 JSON_DEPTH, JSON_DIGITS = 50, 640
 #: Characters that a child sends of a log line, of an exception's text and of its type; the broker cuts to the budget.
 LOG_CHARS, TEXT_CHARS, TYPE_CHARS = 4000, 300, 80
+#: Users of whom one `prepare` may return facts.
+PREPARED_ENTRIES = 50_000
 #: Calls in the chain that a child sends with an exception; of a longer one it leaves out the middle.
 CHAIN_CALLS = 20
 

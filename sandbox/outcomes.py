@@ -97,6 +97,7 @@ class CheckResult:
     settings: tuple[str, ...] = ()
     setting_places: tuple[tuple[int, int], ...] = ()
     calls: tuple[CallLiteral, ...] = ()
+    prepares: bool = False  #: it has a function prepare(session, api)
 
     @property
     def ok(self) -> bool:
@@ -130,7 +131,8 @@ class ScriptInput:
 
     `user` and `session` hold the fields of the script API, times as RFC 3339 text; `scans` holds
     `{"at": RFC 3339, "direction": "in" | "out"}`, oldest first. `minutes` are what they amount to until now; None: the time
-    inside is counted from the scans.
+    inside is counted from the scans. `facts` are what a vendor told beforehand of this user at this session, and `facts_at`
+    is when it was true, as RFC 3339 text; None without any.
     """
 
     user: Mapping[str, Any]
@@ -140,6 +142,8 @@ class ScriptInput:
     return_url: str = ""
     scans: Sequence[Mapping[str, Any]] = ()
     minutes: int | None = None
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    facts_at: str | None = None
 
 
 @dataclass(frozen=True)
@@ -213,7 +217,7 @@ class Usage:
 class Outcome:
     """How one run ended.
 
-    For a returned run, `value` is `{"text", "link", "color"}` as the script set them (keys and types are checked, the
+    For a returned run of `prepare`, `value` is the facts by user id. For one of `status`, it is `{"text", "link", "color"}` as the script set them (keys and types are checked, the
     content is not), or `None` for `hidden()`. `alarm` says that the kernel killed the child for a forbidden system call,
     or that the child sent a forged frame: no script can do either without having left the language, so the version must
     be suspended.

@@ -80,6 +80,9 @@ def finish_exchange(
 class RunProtocol:
     """The exchange between broker and child during one run; one object serves one run and one thread."""
 
+    #: What the child is asked to do, and how many bytes one of its frames may have.
+    operation, frame_bytes = "run", CHILD_FRAME_BYTES
+
     def __init__(self, channel: Channel, powers: Powers, limits: RunLimits) -> None:
         self._channel = channel
         self._powers = powers
@@ -99,7 +102,7 @@ class RunProtocol:
         2. The child's end; after its report it has the time that is left to end by itself, and may send nothing more.
         3. A forbidden system call overrules everything; it or a forged frame is an alarm.
         """
-        request = encode({"op": "run", "input": asdict(script_input), "log_lines": self._limits.log_lines})
+        request = encode({"op": self.operation, "input": asdict(script_input), "log_lines": self._limits.log_lines})
         result = run_exchange(lambda: self._exchange(request, code), self._limits)  # 1
         result, child_exit = finish_exchange(result, self._channel, self._deadline)  # 2
         report = result.stopped or (result.report if exit_status.exited_cleanly(child_exit) else None)
@@ -127,7 +130,7 @@ class RunProtocol:
     def serve(self) -> tuple[dict[str, Any], int]:
         """Serve log lines and calls until another frame comes; return it with its size."""
         while True:
-            body = self._channel.receive(CHILD_FRAME_BYTES, self._deadline)
+            body = self._channel.receive(self.frame_bytes, self._deadline)
             frame = decode_from_child(body)
             if frame.get("t") == "log":
                 self._add_log_line(frame)
@@ -141,7 +144,11 @@ class RunProtocol:
         self._channel.send(request, self._deadline)
         self._channel.send(code, self._deadline)
         frame, size = self.serve()
-        return self.judged_report(frame_schemas.run_report_of(frame), size)
+        return self.judged_report(self.report_of(frame), size)
+
+    def report_of(self, frame: dict[str, Any]) -> RunReport:
+        """The child's final report, from its frame. Raises `FrameError`."""
+        return frame_schemas.run_report_of(frame)
 
     def judged_report(self, report: RunReport, size: int) -> RunReport:
         """A child's report on its run, held against the budgets; `size` is that of its frame in bytes."""

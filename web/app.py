@@ -36,6 +36,7 @@ from web.console.runs import views as runs
 from web.console.scripts import review_queue
 from web.health import views as health
 from web.health.views import Checks
+from web.hooks import views as hooks
 from web.middleware import csrf_tokens, outage_answers, request_checks, response_headers
 from web.middleware.client_address import ClientAddress
 from web.middleware.public_address import AtPublicAddress
@@ -60,6 +61,7 @@ APP_VIEWS = (
     status,
     returns,
     scans,
+    hooks,
     scanner,
     widget,
     own_attendance,

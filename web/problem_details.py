@@ -21,7 +21,7 @@ from web.error_references import reference_of
 log = logging.getLogger(__name__)
 
 #: Paths below these are read by programs.
-PROGRAM_PATHS = ("/api/", "/healthz", "/readyz")
+PROGRAM_PATHS = ("/api/", "/hooks/", "/healthz", "/readyz")
 
 #: Errors below these paths have no reference: load balancers ask every few seconds.
 WITHOUT_REFERENCE = ("/healthz", "/readyz")

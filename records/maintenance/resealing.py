@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from records.facts import hook_secrets
+from records.facts.fact_tables import HookSecret
 from records.identity import external_auth, sp_keys
 from records.identity.external_auth import ExternalAuth
 from records.identity.sp_keys import SpKey
@@ -21,6 +23,7 @@ from records.webhooks import webhook
 from records.webhooks.webhook_tables import Webhook
 
 CONNECTION, EXTERNAL, SAML_KEY, WEBHOOK = "connection", "External Authentication", "SAML key", "webhook"
+PUSHES = "push of facts"
 
 
 @dataclass(frozen=True)
@@ -29,7 +32,7 @@ class UnreadableSecret:
 
     implementation: str
     kind: str
-    name: str  #: of the connection; use and state of a SAML key; "" for External Authentication and webhooks
+    name: str  #: of the connection; use and state of a SAML key; number of a secret for pushing; "" for others
     archived: bool = False  #: the implementation is not served
 
 
@@ -38,7 +41,13 @@ def reseal_all(db: Session, box: SecretBox) -> int:
     return sum(each(db, box) for each in _RESEALERS)
 
 
-_RESEALERS = (connections.reseal_all, external_auth.reseal_all, sp_keys.reseal_all, webhook.reseal_all)
+_RESEALERS = (
+    connections.reseal_all,
+    external_auth.reseal_all,
+    sp_keys.reseal_all,
+    webhook.reseal_all,
+    hook_secrets.reseal_all,
+)
 
 
 def unreadable_secrets(db: Session, box: SecretBox) -> list[UnreadableSecret]:
@@ -63,3 +72,5 @@ def _sealed(db: Session) -> Iterator[tuple[int, str, str, bytes]]:
     for hook in db.scalars(select(Webhook)):
         for sealed in filter(None, (hook.sealed_secret, hook.sealed_old)):
             yield hook.implementation_id, WEBHOOK, "", sealed
+    for secret in db.scalars(select(HookSecret).where(HookSecret.sealed_secret.is_not(None))):
+        yield secret.implementation_id, PUSHES, f"number {secret.id}", secret.sealed_secret or b""

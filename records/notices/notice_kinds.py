@@ -183,6 +183,14 @@ TABLE: Final = (
         place="version",
     ),
     NoticeKind(
+        name="prepare.failing",
+        group="alarm",
+        told=_LIVE,
+        words="The prepare function of version {version} keeps failing",
+        todo="Users see messages from facts that were prepared earlier, or from calls for each user. Find out why it fails.",
+        place="version",
+    ),
+    NoticeKind(
         name="script.reinstated",
         group="version",
         told=_LIVE,

@@ -116,6 +116,13 @@ def find(db: Session, implementation: Implementation, subject: str) -> User | No
     return db.scalar(mine.where(User.subject == subject))
 
 
+def known_subjects(db: Session, implementation: Implementation, subjects: Collection[str]) -> set[str]:
+    """Return those of some subjects, each in exactly this spelling, that users of this implementation have."""
+    usable = [each for each in subjects if "\0" not in each]  # PostgreSQL cannot even compare with it
+    mine = select(User.subject).where(User.implementation_id == implementation.id, User.subject.in_(usable))
+    return set(db.scalars(mine))
+
+
 def find_row(db: Connection, implementation: Implementation, subject: str) -> UserRow | None:
     """Return what a script is given of a user, by a statement that is made once."""
     found = db.execute(_ROW, {"implementation": implementation.id, "subject": subject}).first()

@@ -81,6 +81,8 @@ class Version(Base):
     settings_read: Mapped[list[str] | None]
     #: calls and link hosts, as `ScriptNeeds.reaches` gives them, found by the same check; None likewise
     reaches: Mapped[dict[str, Any] | None]
+    #: whether it has a function prepare, found by the same check; None likewise
+    prepares: Mapped[bool | None]
     suspended_at: Mapped[datetime | None]
     suspended_reason: Mapped[str] = mapped_column(Text, default="")
 
@@ -213,6 +215,7 @@ def keep_needs(db: Session, version: Version, needs: ScriptNeeds) -> None:
     """Store what a version's text needs, as found by a check."""
     version.settings_read = fields.storable(list(needs.settings))
     version.reaches = fields.storable(needs.reaches())
+    version.prepares = needs.prepares
     db.flush()
 
 

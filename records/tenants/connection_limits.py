@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from records import fields
 
-from .implementation_settings import KIB, MIB
+from .run_budgets import KIB, MIB
 
 
 @dataclass(frozen=True)

@@ -26,8 +26,8 @@ from records.secretbox import SecretBox
 
 from . import credential_kinds, sealed_secrets
 from .connection_limits import LIMITS
-from .implementation_settings import MIB
 from .implementations import Implementation
+from .run_budgets import MIB
 from .sealed_secrets import SecretUse
 
 #: The methods that a script can use at all.

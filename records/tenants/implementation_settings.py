@@ -13,13 +13,11 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from records import fields, roles
-from records.errors import RuleViolation
 from records.host_names import host_name
 from records.message_text import MAX_CHARACTERS, shown_text
 
 from . import app_addresses
-
-KIB, MIB = 1024, 1024 * 1024
+from .run_budgets import run_limits
 
 #: Kinds of values, by which commands read them and forms ask for them.
 TEXT, LINES, TICKS, WHOLE, FLAG, CHOICE, JSON = "text", "lines", "ticks", "whole", "flag", "choice", "JSON"
@@ -43,35 +41,6 @@ class ImplementationSetting:
     of_people: bool = False  #: about who may log in and do what; it does not change what sessions show
 
 
-@dataclass(frozen=True)
-class RunBudget:
-    """A budget that an implementation may set for its runs, with its name in `sandbox.RunLimits`.
-
-    `unit` and `factor` are those of the form; without a label, it can be set by a command only.
-    """
-
-    name: str
-    check: fields.Check
-    label: str = ""
-    unit: str = ""
-    factor: int = 1
-    whole: bool = True
-
-
-BUDGETS = (
-    RunBudget("wall_s", fields.number(0.1, 30), "Time of one run", "seconds", whole=False),
-    RunBudget("cpu_s", fields.number(0.1, 10), "Computing time of one run", "seconds", whole=False),
-    RunBudget("memory_bytes", fields.whole(16 * MIB, 1024 * MIB), "Memory of one run", "MiB", MIB),
-    RunBudget("calls", fields.whole(0, 100), "Calls of one run", "calls"),
-    RunBudget("read_bytes", fields.whole(0, 16 * MIB), "Data that one run may read", "KiB", KIB),
-    RunBudget("log_lines", fields.whole(0, 1000), "Lines of log that one run may write", "lines"),
-    RunBudget("log_chars", fields.whole(1, 5000)),
-    RunBudget("output_bytes", fields.whole(1024, 64 * 1024)),
-)
-
-#: The budgets by name, with their ranges.
-LIMITS: dict[str, fields.Check] = {each.name: each.check for each in BUDGETS}
-
 #: When a session's message is shown at all (product rule 5), in words.
 TIMES = (
     ("always", "Always"),
@@ -90,14 +59,6 @@ SCAN_MODES = (
 
 #: Older scans are refused, so what was deleted after that cannot come back.
 LEAST_SCAN_DAYS = 61
-
-
-def _limits(value: Any) -> dict[str, Any]:
-    given = fields.json_object(4096)(value)
-    try:
-        return fields.checked(LIMITS, given)
-    except RuleViolation as refused:
-        raise ValueError(str(refused)) from None
 
 
 def _scan_days(value: Any) -> int:
@@ -192,11 +153,27 @@ SETTINGS = (
         fields.whole(0, 7 * 24 * 3600), GENERAL, "seconds",
     ),
     ImplementationSetting(
-        "limits", JSON, "What one run may use", 'A JSON object of budgets, such as {"wall_s": 3}.', _limits, SCRIPT,
+        "limits", JSON, "What one run may use", 'A JSON object of budgets, such as {"wall_s": 3}.', run_limits, SCRIPT,
     ),
     ImplementationSetting(
         "concurrency", WHOLE, "Runs at the same time",
         "More runs make crowds wait less, but call your vendors more at once.", fields.whole(1, 64), SCRIPT, "runs",
+    ),
+    ImplementationSetting(
+        "prepare_minutes_before_end", WHOLE, "Prepare facts before the end of a session",
+        "Only for scripts with a function prepare. 0: not because of the end, only while many people look.",
+        fields.whole(0, 120), SCRIPT, "minutes",
+    ),
+    ImplementationSetting(
+        "prepare_fresh_seconds", WHOLE, "Prepared facts are new for",
+        "For this long, prepare does not run again for the same session, however many people look.",
+        fields.whole(10, 3600), SCRIPT, "seconds",
+    ),
+    ImplementationSetting(
+        "prefetch_people", WHOLE, "Find messages ahead of time for at most",
+        "Shortly before a session ends, for people who looked at it before or were scanned there, and only while nobody waits. "
+        "0: nobody.",
+        fields.whole(0, 5000), SCRIPT, "people",
     ),
     ImplementationSetting(
         "keep_runs_days", WHOLE, "Days for which runs are kept",

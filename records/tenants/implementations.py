@@ -17,12 +17,12 @@ from records.columns import Base, RowId, utc_now
 from records.errors import FieldFault, RuleViolation
 from records.storage.upsert import insert_missing
 
-from . import implementation_settings
+from . import run_budgets
 from .implementation_settings import SETTINGS
 
 #: The slug of the implementation in which reviewers and administrators log in. It is reserved.
 STAFF = "staff"
-LIMITS = implementation_settings.LIMITS
+LIMITS = run_budgets.LIMITS
 
 
 class Implementation(Base):
@@ -86,6 +86,9 @@ class Implementation(Base):
     minutes_needed: Mapped[int] = mapped_column(default=0, server_default=text("0"))  #: 0: not set
     percent_needed: Mapped[int] = mapped_column(default=0, server_default=text("0"))  #: 0: not set
     own_attendance: Mapped[bool] = mapped_column(default=False, server_default=false())  #: people may see their own
+    prepare_minutes_before_end: Mapped[int] = mapped_column(default=5, server_default=text("5"))  #: 0: never
+    prepare_fresh_seconds: Mapped[int] = mapped_column(default=60, server_default=text("60"))
+    prefetch_people: Mapped[int] = mapped_column(default=200, server_default=text("200"))  #: 0: nobody
     keep_names_days: Mapped[int] = mapped_column(default=0, server_default=text("0"))  #: 0: for ever, as those below
     keep_scans_days: Mapped[int] = mapped_column(default=0, server_default=text("0"))
     keep_refused_days: Mapped[int] = mapped_column(default=0, server_default=text("0"))

@@ -36,6 +36,7 @@ class ScriptNeeds:
     settings: tuple[str, ...] = ()
     calls: tuple[NeededCall, ...] = ()
     link_hosts: tuple[str, ...] = ()
+    prepares: bool = False  #: it has a function prepare(session, api)
 
     def reaches(self) -> dict[str, Any]:
         """Return calls and hosts as they are stored."""

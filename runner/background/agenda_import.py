@@ -12,7 +12,8 @@ from records.audit import AuditContext
 from records.changes import agenda as changes
 from records.changes.after_commit import AfterCommit
 from records.tenants import implementations
-from runner.queues.job_orders import AgendaImportArguments, JobOrder, arguments_of
+from runner.queues.job_arguments import AgendaImportArguments
+from runner.queues.job_orders import JobOrder, arguments_of
 from runner.queues.job_states import DONE, REFUSED
 
 from .job_steps import JobEnd, JobSteps

@@ -14,7 +14,8 @@ from records.changes.attendance import reports as changes
 from records.changes.attendance.reports import ReportDraft
 from records.plurals import counted
 from records.tenants import implementations
-from runner.queues.job_orders import AttendanceReportArguments, JobOrder, arguments_of
+from runner.queues.job_arguments import AttendanceReportArguments
+from runner.queues.job_orders import JobOrder, arguments_of
 from runner.queues.job_states import DONE, REFUSED
 
 from .job_steps import JobEnd, JobSteps

@@ -10,7 +10,8 @@ from records.audit import AuditContext
 from records.changes.attendance import badge_formats as changes
 from records.tenants import implementations
 from runner.attendance.image_codes import NoCodes, codes_in
-from runner.queues.job_orders import BadgeImageArguments, JobOrder, arguments_of
+from runner.queues.job_arguments import BadgeImageArguments
+from runner.queues.job_orders import JobOrder, arguments_of
 from runner.queues.job_states import DONE, REFUSED
 
 from .job_steps import JobEnd, JobSteps

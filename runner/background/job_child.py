@@ -26,6 +26,7 @@ from runner.queues.job_orders import (
     AGENDA_IMPORT,
     ATTENDANCE_REPORT,
     BADGE_IMAGE,
+    FACTS_PREPARATION,
     REHEARSAL,
     SUBMISSION_TRIAL,
     JobOrder,
@@ -33,10 +34,18 @@ from runner.queues.job_orders import (
 from runner.queues.job_states import CANCELLED, FAILED
 from runner.settings.operator_settings import MIB, Settings
 
-from . import agenda_import, attendance_report, badge_image, submission_trial, version_rehearsal
+from . import (
+    agenda_import,
+    attendance_report,
+    badge_image,
+    facts_preparation,
+    submission_trial,
+    version_rehearsal,
+)
 from .agenda_import import import_agenda
 from .attendance_report import make_report
 from .badge_image import read_image
+from .facts_preparation import prepare_facts
 from .giving_way import giving_way
 from .job_steps import JobCancelled, JobEnd, JobSteps
 from .submission_trial import try_submission
@@ -69,6 +78,7 @@ FUNCTIONS: Mapping[str, JobFunction] = MappingProxyType(
         AGENDA_IMPORT: JobFunction(import_agenda, agenda_import.STEPS),
         ATTENDANCE_REPORT: JobFunction(make_report, attendance_report.STEPS),
         BADGE_IMAGE: JobFunction(read_image, badge_image.STEPS),
+        FACTS_PREPARATION: JobFunction(prepare_facts, facts_preparation.STEPS),
         SUBMISSION_TRIAL: JobFunction(try_submission, submission_trial.STEPS),
         REHEARSAL: JobFunction(rehearse_version, version_rehearsal.STEPS),
     }

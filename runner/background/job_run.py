@@ -19,7 +19,8 @@ from records import DatabaseUnavailable, support_references
 from runner.health.noted_errors import NotedError
 from runner.health.outages import DATABASE
 from runner.queues.background_jobs import GivenBack
-from runner.queues.job_orders import JobOrder, OrderRefused
+from runner.queues.job_arguments import OrderRefused
+from runner.queues.job_orders import JobOrder
 from runner.queues.job_states import CANCELLED, FAILED
 from runner.status.change_events import publish_change
 from runner.store.errors import StoreAway

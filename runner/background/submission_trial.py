@@ -16,7 +16,8 @@ from records.scripts import submissions, versions
 from records.tenants import implementations
 from records.trials import replayed_runs
 from runner.powers import AnswersError, parse_answers
-from runner.queues.job_orders import JobOrder, SubmissionTrialArguments, arguments_of
+from runner.queues.job_arguments import SubmissionTrialArguments
+from runner.queues.job_orders import JobOrder, arguments_of
 from runner.queues.job_states import DONE, REFUSED
 from runner.runs.security_alarm import raise_alarm
 from runner.trials.explore.explorer import ExplorePlan, ExploreProgress, ScriptNotExploredError, explore

@@ -19,7 +19,8 @@ from records.tenants import implementations
 from records.trials import rehearsals
 from records.trials.rehearsals import ExampleDraft
 from runner.powers import AnswersError, parse_answers
-from runner.queues.job_orders import JobOrder, RehearsalArguments, arguments_of
+from runner.queues.job_arguments import RehearsalArguments
+from runner.queues.job_orders import JobOrder, arguments_of
 from runner.queues.job_states import DONE, REFUSED
 from runner.runs.security_alarm import raise_alarm
 from runner.trials.rehearsal.event_terms import rates_of, rehearsal_terms

@@ -15,7 +15,8 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from records import RecordsError, SecretBox
-from runner.queues.job_orders import CLOCKS_S, OrderRefused
+from runner.queues.job_arguments import OrderRefused
+from runner.queues.job_orders import CLOCKS_S
 from sandbox import API_LEVEL, RUNTIME_KEY, CallLiteral, CheckResult, Finding, MessageLiteral, Severity
 
 #: Key of the list of the ids of waiting orders.

@@ -14,7 +14,7 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from records import SecretBox
-from runner.queues.job_orders import OrderRefused
+from runner.queues.job_arguments import OrderRefused
 from runner.store.clients import AWAY
 from runner.store.worker_heartbeat import CHECKS, WorkerHeartbeat
 from sandbox import CheckResult, Sandbox, SandboxError

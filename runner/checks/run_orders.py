@@ -13,7 +13,8 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from records import RecordsError, SecretBox
-from runner.queues.job_orders import CLOCKS_S, OrderRefused
+from runner.queues.job_arguments import OrderRefused
+from runner.queues.job_orders import CLOCKS_S
 from runner.trials.trial_terms import TrialTerms
 from sandbox import RunLimits, ScriptInput
 

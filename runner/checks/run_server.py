@@ -18,7 +18,7 @@ from redis import Redis
 from records import SecretBox
 from runner.powers import RecordedPowers
 from runner.powers.answers.answer_recording import RecordingPowers
-from runner.queues.job_orders import OrderRefused
+from runner.queues.job_arguments import OrderRefused
 from runner.store.clients import AWAY
 from runner.trials.trial import Trial, TrialSandbox
 from sandbox import SandboxError

@@ -16,7 +16,7 @@ from redis.exceptions import RedisError
 from records import Database, RecordsError, SecretBox, WrongEnvironment
 from records.maintenance import development_stand_ins, resealing
 from records.maintenance.development_stand_ins import StandIn
-from records.maintenance.resealing import CONNECTION, EXTERNAL, SAML_KEY, WEBHOOK, UnreadableSecret
+from records.maintenance.resealing import CONNECTION, EXTERNAL, PUSHES, SAML_KEY, WEBHOOK, UnreadableSecret
 from records.storage import schema_version
 from runner.settings.operator_settings import Settings
 from runner.store.clients import connect_brief
@@ -36,6 +36,7 @@ REPLACEMENTS = {
     CONNECTION: "session-status connection set {slug} {name} --new-secret",
     EXTERNAL: "enter its secret again in the console of {slug}, under External Authentication",
     SAML_KEY: "session-status saml new-key {slug}, then let the identity provider read our metadata again",
+    PUSHES: "session-status facts secret create {slug}, and enter it in the vendor's system",
     WEBHOOK: "session-status webhook new-secret {slug}, twice, and enter it in the other system",
 }
 
@@ -173,7 +174,7 @@ def secret_faults(settings: Settings, database: Database) -> list[str]:
 
 def secret_in_words(one: UnreadableSecret) -> str:
     """Name a secret."""
-    name = f" ({one.name})" if one.kind == SAML_KEY else f" {one.name}" if one.name else ""
+    name = f" ({one.name})" if one.kind in (SAML_KEY, PUSHES) else f" {one.name}" if one.name else ""
     return f"the secret of the {one.kind}{name} of {one.implementation}"
 
 

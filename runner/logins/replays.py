@@ -22,3 +22,8 @@ class ReplayStore:
         """
         with answering():
             return bool(self._redis.set(key("seen", kind, *parts), 1, nx=True, ex=max(1, life_s)))
+
+    def came_before(self, kind: str, *parts: str) -> bool:
+        """Say whether this has come, without remembering it. Raises `StoreAway`."""
+        with answering():
+            return bool(self._redis.exists(key("seen", kind, *parts)))

@@ -23,6 +23,8 @@ _CAUSES: Final = (
     ("pending", run_causes.FIRST_LOOK),
     ("checking", run_causes.RETURN),
     ("stale", run_causes.REFRESH),
+    ("ahead", run_causes.REFRESH),
+    ("prefetch", run_causes.PREFETCH),
 )
 
 

@@ -23,7 +23,8 @@ from runner.store.errors import answering
 from runner.store.worker_heartbeat import BACKGROUND, workers_present
 
 from .guarded_rq import GuardedJob, GuardedQueue
-from .job_orders import KEPT_S, KINDS, JobOrder, OrderRefused, OrderSigner, same_orders
+from .job_arguments import OrderRefused
+from .job_orders import KEPT_S, KINDS, JobOrder, OrderSigner, same_orders
 from .job_states import JobState, JobStates
 from .job_turns import JobTurns
 from .thread_worker import ThreadWorker
@@ -118,15 +119,17 @@ class BackgroundQueue:
         self._states = JobStates(redis)
         self._turns = JobTurns(redis, self._queue.key)
 
-    def order(self, kind: str, implementation: str, by: str, arguments: dict[str, Any]) -> str:
+    def order(self, kind: str, implementation: str, by: str, arguments: dict[str, Any], *, most: int = MOST) -> str:
         """Queue a job and return its id. If the same job is open already, its id is returned and nothing is queued.
+
+        `most`: how many jobs of the implementation may be open with it.
 
         Raises `OrderRefused` for arguments that its kind does not have, and `QueueFull`.
         """
         order = JobOrder(secrets.token_hex(16), kind, implementation, by, int(time.time()), arguments)
         with answering():
             self._forget_lost()
-            job_id = self._states.add(order, most=MOST, most_in_total=MOST_IN_TOTAL)
+            job_id = self._states.add(order, most=most, most_in_total=MOST_IN_TOTAL)
             if job_id == order.id:
                 self._enqueue(order)
         if not job_id:

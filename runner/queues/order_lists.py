@@ -10,7 +10,7 @@ from . import run_causes
 from .status_jobs import DueDrainer, JobRefused, RunOrder
 
 #: All that a claim may find for which a run may be started.
-ANY_CLAIM = "pending checking stale"
+ANY_CLAIM = "pending checking stale ahead prefetch"
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +18,7 @@ class OrderDraft:
     """The order of a run before its claim, which adds the run and the generation.
 
     `lock_ms` is how long its status stays locked once the run has begun, `most` how many drainers its implementation may have.
-    `starts` is what the claim may find if it is to start a run at all: some of the words pending, checking and stale.
+    `starts` is what the claim may find if it is to start a run at all: some of the words of `ANY_CLAIM`.
     """
 
     implementation: str  #: slug
@@ -30,6 +30,7 @@ class OrderDraft:
     most: int
     lock_ms: int
     starts: str = ANY_CLAIM
+    ahead: bool = False  #: nobody asks: the run is made ahead of its time, once nobody waits for any other
 
     @property
     def as_json(self) -> str:

@@ -1,10 +1,11 @@
 """The lists of orders in Redis, in Lua: who takes an order, and who takes it up if its taker dies.
 
-Each implementation has two lists of orders, one of them for users who came back, and its *drainers*: threads of workers that
+Each implementation has three lists of orders, one of them for users who came back, and one for runs ahead of their time, which are
+made only while nobody waits for any other. And it has its *drainers*: threads of workers that
 take one order after another. Their number is limited by the implementation's `concurrency`, and by the places of all workers:
 nobody takes more than three quarters of what the others leave. The keys:
 
-    st:orders:{slug}        list of orders; `:back` is that of users who came back
+    st:orders:{slug}        list of orders; `:back` is that of users who came back, `:ahead` that of runs ahead of their time
     st:held:{slug}          hash of its drainers: name -> the order in hand; "" for none
     st:coming:{slug}        set of those that were appointed or woken and have not asked for an order since
     st:resting:{slug}       list of those that have nothing to do and are about to end
@@ -38,9 +39,11 @@ end
 #: Functions for scripts that begin with `CLOCK`.
 ORDERS = """
 local RQ, DRAINERS = 'rq:queue:status', 'st:drainers'
-local WAITING, APPOINTED, LONGEST, MOST_ORDERS = 120000, 1500, 60000, 20000
+local WAITING, APPOINTED, LONGEST, MOST_ORDERS, MOST_AHEAD = 120000, 1500, 60000, 20000, 2000
+local AHEAD = {ahead=true, prefetch=true}
 local function orders_of(slug) return 'st:orders:{' .. slug .. '}' end
 local function returned_of(slug) return 'st:orders:{' .. slug .. '}:back' end
+local function ahead_of(slug) return 'st:orders:{' .. slug .. '}:ahead' end
 local function held_of(slug) return 'st:held:{' .. slug .. '}' end
 local function coming_of(slug) return 'st:coming:{' .. slug .. '}' end
 local function resting_of(slug) return 'st:resting:{' .. slug .. '}' end
@@ -55,19 +58,23 @@ local function call(command, name, ...)
   return answer
 end
 local function waiting(slug) return call('LLEN', orders_of(slug)) + call('LLEN', returned_of(slug)) end
+local function has_room(slug, ahead)
+  if ahead then return waiting(slug) == 0 and call('LLEN', ahead_of(slug)) < MOST_AHEAD end
+  return waiting(slug) < MOST_ORDERS
+end
 local function parts(raw)
   local gen, digest, who, token, at, lock, back, what = string.match(raw, '^(%d+) (%x+) (%x+) (%S+) (%d+) (%d+) (%d) (%l+) ')
   if gen then return {gen=gen, digest=digest, who=who, token=token, at=tonumber(at), lock=tonumber(lock), back=tonumber(back), what=what} end
 end
 local function push(slug, raw, what, front)
-  local list = what == 'checking' and returned_of(slug) or orders_of(slug)
+  local list = what == 'checking' and returned_of(slug) or AHEAD[what] and ahead_of(slug) or orders_of(slug)
   call(front and 'LPUSH' or 'RPUSH', list, raw)
   redis.call('PEXPIRE', list, WAITING)
 end
 -- Whether another drainer may begin for the orders that wait. One that rests is woken instead.
 local function appoint(slug, name, most)
   local coming = coming_of(slug)
-  if waiting(slug) <= call('SCARD', coming) then return false end
+  if waiting(slug) + call('LLEN', ahead_of(slug)) <= call('SCARD', coming) then return false end
   local held, resting = held_of(slug), call('RPOP', resting_of(slug))
   while resting do
     if call('HEXISTS', held, resting) == 1 then
@@ -89,10 +96,10 @@ local function appoint(slug, name, most)
 end
 -- Whether a claim that found this may start a run: what is ordered must be allowed by the claim, and the lists are bounded.
 local function may_start(slug, what)
-  return not slug or string.find(ARGV[14], what, 1, true) ~= nil and waiting(slug) < MOST_ORDERS
+  return not slug or string.find(ARGV[14], what, 1, true) ~= nil and has_room(slug, AHEAD[what])
 end
--- How many orders wait before the one that was just placed; -1 if none was.
-local function ahead(slug, what)
+-- How many orders wait in front of the one that was just placed; -1 if none was.
+local function in_front(slug, what)
   if not slug then return -1 end
   local returned = call('LLEN', returned_of(slug))
   return (what == 'checking' and returned or returned + call('LLEN', orders_of(slug))) - 1

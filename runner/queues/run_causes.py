@@ -9,9 +9,9 @@ from records.scripts import runs
 
 #: There was nothing to show.
 FIRST_LOOK: Final = "first look"
-#: What was shown was no longer fresh, or soon would not be.
+#: What was shown was no longer fresh, or would soon not be while somebody looked.
 REFRESH: Final = "refresh"
-#: No user has asked yet: it is made ahead, because many will ask at the same time.
+#: No user had asked yet: a session was about to end, and its people were expected to look.
 PREFETCH: Final = "prefetch"
 #: The user came back from the message's link.
 RETURN: Final = "return"
@@ -27,7 +27,14 @@ ORDERED: Final = frozenset({"", FIRST_LOOK, REFRESH, PREFETCH, RETURN, STATUS_GE
 #: A wait for a worker longer than this many milliseconds is mentioned.
 LONG_WAIT_MS: Final = 2000
 
-_OF_CLAIMS: Final = {"pending": FIRST_LOOK, "late": FIRST_LOOK, "stale": REFRESH, "checking": RETURN}
+_OF_CLAIMS: Final = {
+    "pending": FIRST_LOOK,
+    "late": FIRST_LOOK,
+    "stale": REFRESH,
+    "ahead": REFRESH,
+    "checking": RETURN,
+    "prefetch": PREFETCH,
+}
 
 
 def of_claim(what: str, *, staff: bool) -> str:

@@ -11,7 +11,8 @@ from records.changes.scripts.submissions import Submitted
 from runner.store.errors import StoreAway
 
 from .background_jobs import BackgroundQueue, QueueFull
-from .job_orders import REHEARSAL, SUBMISSION_TRIAL, RehearsalArguments
+from .job_arguments import RehearsalArguments
+from .job_orders import REHEARSAL, SUBMISSION_TRIAL
 from .job_states import JobState
 
 #: On how many of the newest runs a submission is tried, unless somebody orders another number.

@@ -24,6 +24,7 @@ from runner.status.cache import RunStart, StatusCache, StatusUpdate
 from sandbox import Outcome, OutcomeKind, ScriptError, ScriptInput
 
 from .outcome_to_status import ACTIVE_VERSION, StatusDecision, decide_status
+from .script_input import RunMoments
 from .script_lines import with_lines
 from .security_alarm import raise_alarm
 from .version_bundle import VersionBundle
@@ -62,7 +63,8 @@ def perform_run(services: WorkerServices, order: RunOrder) -> None:
     if start is None:
         return
     asked_after_ms = services.returns.last_ms(order.implementation, order.user, order.session)
-    RunExecution(services, BegunRun(key, order, start, asked_after_ms), bundle, services.cache.store).run(key)
+    begun = BegunRun(key, order, start, asked_after_ms)
+    _run(services, begun, bundle, services.cache.store)
 
 
 def perform_begun(services: WorkerServices, begun: BegunRun, store: Store) -> None:
@@ -72,7 +74,14 @@ def perform_begun(services: WorkerServices, begun: BegunRun, store: Store) -> No
     """
     bundle = _wanted_bundle(services, begun.key, begun.order)
     if bundle:
-        RunExecution(services, begun, bundle, store).run(begun.key)
+        _run(services, begun, bundle, store)
+
+
+def _run(services: WorkerServices, begun: BegunRun, bundle: VersionBundle, store: Store) -> None:
+    RunExecution(services, begun, bundle, store).run(begun.key)
+    if bundle.prepares and not bundle.active:  # of a staged version, prepare does not run
+        fresh_s = bundle.implementation.prepare_fresh_seconds
+        services.prepare_orders.looked(begun.order.implementation, begun.order.session, fresh_s=fresh_s)
 
 
 def _wanted_bundle(services: WorkerServices, key: str, order: RunOrder) -> VersionBundle | None:
@@ -179,17 +188,21 @@ class RunExecution:
         if bundle.code is None:
             return Outcome(OutcomeKind.REFUSED, error=bundle.refusal)
         token = services.tokens.make(order.implementation, order.user, order.session)
+        services.user_sessions.note(
+            order.implementation, order.user, order.session, bundle.implementation.fresh_seconds
+        )
+        returned_ms = self._begun.asked_after_ms
         self._script_input = services.script_inputs.read(
             bundle.implementation,
             order.user,
             order.session,
-            now=self._started_at,
+            RunMoments(self._started_at, datetime.fromtimestamp(returned_ms / 1000, UTC) if returned_ms else None),
             return_url=f"{services.settings.public_url}/r/{token}",
         )
         self._powers = services.vendors.powers(
             bundle.connections,
             fresh=self._start.returned,
-            asked_after_ms=self._begun.asked_after_ms,
+            asked_after_ms=returned_ms,
         )
         if bundle.implementation.keep_answers_days:
             self._recorded = RecordedCalls(self._powers)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -19,6 +20,7 @@ from records.attendance.minutes import (
     minutes_until,
 )
 from records.attendance.session_attendance import session_rules
+from records.facts import fact_reading
 from records.people import users
 from records.people.user_fields import TEXTS
 from records.tenants import implementations
@@ -26,6 +28,14 @@ from runner.status.ttl_cache import TtlCache
 from sandbox import ScriptInput
 
 SESSION_S = 30.0
+
+
+@dataclass(frozen=True)
+class RunMoments:
+    """When a run is made, and when its user last came back from the message's link: facts from before do not count."""
+
+    now: datetime
+    returned_at: datetime | None = None
 
 
 class ScriptInputReader:
@@ -36,15 +46,23 @@ class ScriptInputReader:
         self._sessions = TtlCache(self._read_session, life_s=SESSION_S)
 
     def read(
-        self, implementation: Implementation, user: str, session: str, *, now: datetime, return_url: str
+        self,
+        implementation: Implementation,
+        user: str,
+        session: str,
+        moments: RunMoments,
+        *,
+        return_url: str,
     ) -> ScriptInput:
         """Return the input of a run. A user who is not in the records has an id and nothing else."""
+        now = moments.now
         zone = ZoneInfo(implementation.time_zone)
         held = self._sessions.get(implementation.slug, session)
         with self._database.reading_rows() as db:
             known = users.find_row(db, implementation, user)
             badge = known.badge_id if known else ""
             scans, minutes = attendance_fields(db, implementation, held, badge, now) if held and badge else ((), None)
+            known_facts = fact_reading.read(db, implementation, user, session, returned_at=moments.returned_at)
         return ScriptInput(
             user=user_fields(known, user),
             session=session_fields(held, session, zone),
@@ -53,6 +71,8 @@ class ScriptInputReader:
             settings=implementation.script_settings,
             now=moment(now, zone),
             return_url=return_url,
+            facts=known_facts.facts,
+            facts_at=moment(known_facts.at, zone) if known_facts.at else None,
         )
 
     def knows(self, implementation: str, session: str) -> bool:

@@ -15,6 +15,7 @@ def needs_of(checked: CheckResult) -> ScriptNeeds:
         settings=tuple(checked.settings),
         calls=tuple(sorted({NeededCall(each.connection, each.method, _plain_path(each)) for each in checked.calls})),
         link_hosts=link_hosts(each.link for each in checked.literals),
+        prepares=checked.prepares,
     )
 
 

@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 from records import Database, DatabaseUnavailable, RunRecord
 from records.attendance import badge_setup
 from records.changes.attendance import retention
+from records.facts import fact_storage, prepared_runs
 from records.scripts import runs
 from records.trials import kept_answers, rehearsals
 
@@ -132,7 +133,7 @@ class TraceWriter:
     def purge(self) -> None:
         """Delete what implementations keep no longer.
 
-        These are runs, answers of vendors, rehearsals, examples of badges, and what their settings say of attendance.
+        These are runs, answers of vendors, rehearsals, examples of badges, facts and their preparations, and what their settings say of attendance.
         """
         try:
             while self._purge_some() or self._purge_attendance():
@@ -146,7 +147,7 @@ class TraceWriter:
         with self._database.session() as db:
             now = datetime.now(UTC)
             kept = runs.purge(db, now) + kept_answers.purge(db, now) + rehearsals.purge(db, now)
-            return kept + badge_setup.purge(db, now)
+            return kept + badge_setup.purge(db, now) + fact_storage.purge(db, now) + prepared_runs.purge(db, now)
 
     def _purge_attendance(self) -> int:
         with self._database.session() as db:

@@ -45,6 +45,7 @@ class VersionBundle:
     refusal: ScriptError | None = None
     status_lines: Lines | None = None  #: the lines of `status` in the text
     active: str = ""  #: SHA-256 of the active version, if this one is staged: it is run if this one fails
+    prepares: bool = False  #: it has a function prepare(session, api)
     allow_loopback: bool = False  #: in development, links to this machine are allowed
 
 
@@ -80,12 +81,12 @@ class VersionBundles:
             source = version.source
             edition = editions.edition(db, found, version)
             code = versions.code_for(db, version, self._sandbox.report.runtime)
-            live = deployments.live(db, found)
+            live, prepares = deployments.live(db, found), bool(version.prepares)
         if unreadable:
             log.error("secrets do not open implementation=%s connections=%s", slug, ",".join(unreadable))
         refusal = None
         if code is None:
-            code, refusal = self._compile(found, sha256, source)
+            code, refusal, prepares = self._compile(found, sha256, source)
         return VersionBundle(
             implementation=found,
             version=sha256,
@@ -98,19 +99,23 @@ class VersionBundles:
             refusal=refusal,
             status_lines=lines_of(source),
             active=live.active[1].sha256 if live.active and live.is_staged(version) else "",
+            prepares=prepares,
             allow_loopback=self._allow_loopback,
         )
 
     def _compile(
         self, implementation: Implementation, sha256: str, source: str
-    ) -> tuple[bytes | None, ScriptError | None]:
-        """Check a version again whose last check was for another runtime; return its code, or why it is refused."""
+    ) -> tuple[bytes | None, ScriptError | None, bool]:
+        """Check a version again whose last check was for another runtime.
+
+        Returns its code, or why it is refused, and whether it has a function prepare.
+        """
         with self._checking:
             with self._database.reading() as db:  # another thread may have done it meanwhile
                 version = versions.find_version(db, implementation, sha256)
                 code = versions.code_for(db, version, self._sandbox.report.runtime) if version else None
-            if code is not None:
-                return code, None
+                if version is not None and code is not None:
+                    return code, None, bool(version.prepares)
             log.info("checking again implementation=%s version=%.12s", implementation.slug, sha256)
             checked = self._sandbox.check(source)
             if checked.alarm:
@@ -121,13 +126,13 @@ class VersionBundles:
                     "refused by this runtime implementation=%s version=%.12s why=%s",
                     *(implementation.slug, sha256, refusal.text),
                 )
-                return None, refusal
+                return None, refusal, False
             with self._database.session() as db:
                 version = versions.find_version(db, implementation, sha256)
                 if version:
                     versions.keep_code(db, version, self._sandbox.report.runtime, checked.code)
                     versions.keep_needs(db, version, needs_of(checked))
-            return checked.code, None
+            return checked.code, None, checked.prepares
 
     def _usable(self, opened: dict[str, OpenedConnection]) -> dict[str, VendorConnection]:
         """Return the connections, without those that lead to this machine unless that is allowed."""

@@ -21,12 +21,15 @@ from runner.logins import NotedErrors
 from runner.powers import VendorServices, digest_key
 from runner.pressure.run_counts import RunCounter
 from runner.queues.drainer_leases import DrainerLeases
+from runner.queues.job_orders import OrderSigner
+from runner.queues.prepare_orders import PrepareOrders
 from runner.queues.status_jobs import QUEUE, StatusQueue
 from runner.queues.thread_worker import StopSignal
 from runner.settings.operator_settings import Settings
 from runner.status.cache import StatusCache
 from runner.status.change_events import ChangeListener
 from runner.status.no_run_answer import note_outage
+from runner.status.outdating.user_sessions import UserSessions
 from runner.status.return_moments import ReturnMoments
 from runner.status.return_tokens import ReturnTokens
 from runner.store.clients import connect, connect_brief
@@ -59,9 +62,11 @@ class WorkerServices:
     vendors: VendorServices
     cache: StatusCache
     returns: ReturnMoments
+    user_sessions: UserSessions
     bundles: VersionBundles
     script_inputs: ScriptInputReader
     tokens: ReturnTokens
+    prepare_orders: PrepareOrders
     change_listener: ChangeListener
     traces: TraceWriter
     run_counter: RunCounter
@@ -89,6 +94,7 @@ class WorkerServices:
         self.periodic_writes.close()
         self.outages.close()
         self.vendors.close()
+        self.prepare_orders.close()
         self.brief_redis.close()
         self.queue.close()
         self.redis.close()
@@ -156,9 +162,13 @@ def open_worker_services(settings: Settings, sandbox: Sandbox, stop: StopSignal)
         vendors=vendors,
         cache=StatusCache(redis),
         returns=ReturnMoments(redis),
+        user_sessions=UserSessions(redis),
         bundles=bundles,
         script_inputs=script_inputs,
         tokens=ReturnTokens(settings.keys, hours=settings.return_token_hours),
+        prepare_orders=PrepareOrders(
+            connect(settings.redis_url, environment=settings.environment, watch=outages), OrderSigner(settings.keys)
+        ),
         change_listener=change_listener,
         traces=TraceWriter(database, on_stored=stored),
         run_counter=run_counter,

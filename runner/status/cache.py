@@ -23,7 +23,7 @@ from runner.queues.status_jobs import WAITING_S, DueDrainer, new_run_id
 from runner.store.error_replies import is_wrong_type
 from runner.store.lua_scripts import DirectScripts, LuaScript, ScriptCall
 
-from .cache_scripts import BEGIN, CLAIM, FREE, OUTDATE, RETURNED, STORE
+from .cache_scripts import BEGIN, CLAIM, FREE, RETURNED, STORE
 from .return_moments import digest_of_pair
 
 #: The channel on which the key of a status is published when its run has ended.
@@ -67,7 +67,7 @@ class ClaimResult:
     `what`: hit, stale (a newer one is on its way), checking (after a return; the body is the old one), pending (no
     body), late (no run has answered for too long), told (the same return, reported again). `mine`: the run is the caller's,
     whose order was placed if there was one. `held_back`: no run is under way, and none was started, because too much waits.
-    For each of `due` the caller must queue a job. `ahead`: how many orders wait before the one that was placed; -1: none was.
+    For each of `due` the caller must queue a job. `in_front`: how many orders wait in front of the one that was placed; -1: none was.
     """
 
     what: str
@@ -78,7 +78,7 @@ class ClaimResult:
     generation: int = 0
     due: tuple[DueDrainer, ...] = ()
     held_back: bool = False
-    ahead: int = -1
+    in_front: int = -1
 
     @property
     def unanswered(self) -> bool:
@@ -134,8 +134,8 @@ class StatusCache:
         self._direct = DirectScripts(redis)
         self._steps = tuple(int(step * 1000) for step in steps_s)
         self._clock = clock_ms
-        self._claim, self._returned, self._begin, self._store, self._outdate, self._free = (
-            LuaScript(redis, source) for source in (CLAIM, RETURNED, BEGIN, STORE, OUTDATE, FREE)
+        self._claim, self._returned, self._begin, self._store, self._free = (
+            LuaScript(redis, source) for source in (CLAIM, RETURNED, BEGIN, STORE, FREE)
         )
 
     @staticmethod
@@ -186,10 +186,6 @@ class StatusCache:
         times = (ms(QUEUED_S), ms(QUIET_S), ms(LIFE_S))
         return self._run(self._returned, (key,), token, *times, 0, *_placed(key, order))
 
-    def outdate(self, key: str) -> None:
-        """Note that something changed on which a script depends: the status is stale, and a run under way is not stored."""
-        self._outdate(key, self._now())
-
     def free(self, key: str, token: str) -> None:
         """Free a claimed run that could not be queued."""
         self._free(key, self._now(), token)
@@ -223,7 +219,17 @@ def _placed(key: str, order: OrderDraft | None) -> tuple[str | int, ...]:
         return ()
     digest = key[key.rindex(":") + 1 : -1]
     pair = digest_of_pair(order.user, order.session)
-    return (order.implementation, digest, pair, order.most, order.lock_ms, order.as_json, new_run_id(), order.starts)
+    return (
+        order.implementation,
+        digest,
+        pair,
+        order.most,
+        order.lock_ms,
+        order.as_json,
+        new_run_id(),
+        order.starts,
+        "prefetch" if order.ahead else "",
+    )
 
 
 def parse_start(answer: Any) -> RunStart | None:
@@ -245,10 +251,10 @@ def parse_claim(answer: Any) -> ClaimResult:
     what, body, state, left_ms = answer[:4]
     if len(answer) == 4:  # the hot path
         return ClaimResult(what.decode(), body, state.decode(), left_ms)
-    mine, generation, due, ahead = answer[4:]
+    mine, generation, due, in_front = answer[4:]
     if not generation.isdigit():
         raise UnreadableEntry
     drainers, held_back = due_drainers(due), mine == HELD_BACK
     return ClaimResult(
-        what.decode(), body, state.decode(), left_ms, mine == MINE, int(generation), drainers, held_back, ahead
+        what.decode(), body, state.decode(), left_ms, mine == MINE, int(generation), drainers, held_back, in_front
     )

@@ -16,6 +16,7 @@ One status is one hash. Its fields:
                      run that waits lasts as long as its order, and an order counts only while its run has the lock
     due, step, back  after a return: being re-checked, how often it was, and the digest from before the return
     back_at          when the last return was reported
+    ahead            the run that may begin although the body is still fresh, because it will not be for long
     asked, seen      since when somebody has waited without an answer, and when they asked last
 
 Times are the server's clock in ms, so that all machines agree.
@@ -38,38 +39,46 @@ local function locked(till) return holds(till, 120000) end
 
 #: KEYS: the status; then, if a login is to be checked, its keys. ARGV: now, token, lock ms, patience ms, life ms, since when
 #: the login is valid, and if an order is to be placed: slug, digest of the key, digest of user and session, most drainers,
-#: lock of the run in ms, JSON, another name, what may start a run -> what, body, state, ms left, 1 if the run is the caller's or
-#: 2 if none was started, generation, drainers that are due as by `RENEW`, orders before the one that was placed (-1: none was)
+#: lock of the run in ms, JSON, another name, what may start a run, "prefetch" if no user asks -> what, body, state, ms left, 1 if
+#: the run is the caller's or 2 if none was started, generation, drainers that are due as by `RENEW`, how many orders wait in front
+#: of the one that was placed (-1: none was)
 CLAIM = (
     NOW
     + LOGIN_ENDED
     + """
 if KEYS[2] and login_ended(KEYS[2], KEYS[3], tonumber(ARGV[6])) then return {'ended'} end
-local f = redis.call('HMGET', key, 'body', 'state', 'fresh', 'keep', 'due', 'lock', 'until', 'gen', 'asked', 'seen', 'span')
+local f = redis.call('HMGET', key, 'body', 'state', 'fresh', 'keep', 'due', 'lock', 'until', 'gen', 'asked', 'seen', 'span', 'ahead', 'ran')
 local body, fresh, back = f[1], tonumber(f[3] or 0), f[5]
 if not holds(f[3], tonumber(f[11] or 0)) then fresh = 0 end
-if body and not back and now < fresh then return {'hit', body, f[2], fresh - now} end
+local ahead = ARGV[15] == 'prefetch' and 'prefetch'
+if body and not back and now < fresh then
+  local left = fresh - now
+  if ahead or not ARGV[7] or left * 5 > tonumber(f[11]) or (f[6] and locked(f[7])) then return {'hit', body, f[2], left} end
+  ahead = 'ahead'
+end
 if body and now >= tonumber(f[4]) then body = false end
 if back and now < fresh then return {'checking', body or '', f[2] or '', fresh - now} end
-local what = back and 'checking' or body and 'stale' or 'pending'
+local what = ahead == 'ahead' and 'hit' or back and 'checking' or body and 'stale' or 'pending'
 """
     + ORDERS
     + """
-local slug, mine, due, before = ARGV[7], 0, {}, -1
+local slug, mine, due, front = ARGV[7], 0, {}, -1
 local claimed = f[6] and locked(f[7])
+if claimed and not ahead and f[12] == f[6] and not f[13] then claimed = false end  -- somebody asks now, and must not wait as it does
 if f[6] == ARGV[2] and claimed then  -- sent twice by a broken connection
   mine = 1
   if slug and call('HGET', held_of(slug), ARGV[2]) == '' then due = {{slug, ARGV[2], tonumber(ARGV[10]), ''}} end
-elseif not claimed and not may_start(slug, what) then
+elseif not claimed and not may_start(slug, ahead or what) then
   mine = 2
 elseif not claimed then
   mine = 1
   redis.call('HSET', key, 'lock', ARGV[2], 'until', now + tonumber(ARGV[3]))
   redis.call('HDEL', key, 'ran')
   redis.call('PEXPIRE', key, ARGV[5])
-  if slug then due, before = place(what, f[8] or '0'), ahead(slug, what) end
+  if ahead then redis.call('HSET', key, 'ahead', ARGV[2]) else redis.call('HDEL', key, 'ahead') end
+  if slug then due, front = place(ahead or what, f[8] or '0'), in_front(slug, what) end
 end
-if mine < 2 and what ~= 'stale' then  -- without a run under way, there is none to be late
+if mine < 2 and not ahead and what ~= 'stale' then  -- without a run under way, there is none to be late
   local patience, asked = tonumber(ARGV[4]), tonumber(f[9] or now)
   if now - tonumber(f[10] or now) > patience then asked = now end
   redis.call('HSET', key, 'asked', asked, 'seen', now)
@@ -77,17 +86,17 @@ if mine < 2 and what ~= 'stale' then  -- without a run under way, there is none 
 end
 local dead = slug and take_up(ARGV[13])
 if dead then due[#due + 1] = dead end
-return {what, body or '', f[2] or '', 0, mine, f[8] or '0', due, before}
+return {what, body or '', f[2] or '', ahead == 'ahead' and fresh - now or 0, mine, f[8] or '0', due, front}
 """
 )
 
 #: For scripts with `NOW`: whether the run of a token may begin, as by `BEGIN`.
 _BEGIN = """
 local function begin(key, token, generation, lock)
-  local f = redis.call('HMGET', key, 'gen', 'lock', 'until', 'ran', 'body', 'fresh', 'good', 'good_state', 'good_at', 'due', 'span', 'step', 'back_at')
+  local f = redis.call('HMGET', key, 'gen', 'lock', 'until', 'ran', 'body', 'fresh', 'good', 'good_state', 'good_at', 'due', 'span', 'step', 'back_at', 'ahead')
   if (f[1] or '0') ~= generation then return {0} end
   if f[4] and f[2] ~= token and locked(f[3]) then return {0} end
-  if f[5] and holds(f[6], tonumber(f[11] or 0)) then
+  if f[5] and holds(f[6], tonumber(f[11] or 0)) and f[14] ~= token then
     if f[2] == token then redis.call('HDEL', key, 'lock', 'until', 'ran') end
     return {0}
   end
@@ -148,7 +157,7 @@ end
 call('HSET', held, me, '')
 local others = ARGV[8] == '1' and call('LLEN', RQ) > 0
 if not others and ARGV[7] ~= 'leave' and call('HLEN', held) <= most then
-  local found = next_of(returned_of(slug)) or next_of(orders_of(slug))
+  local found = next_of(returned_of(slug)) or next_of(orders_of(slug)) or next_of(ahead_of(slug))
   if found then return found end
   if ARGV[7] == 'rest' then
     call('RPUSH', resting_of(slug), me)
@@ -188,7 +197,7 @@ if ok or result == 1 then
 end
 if ok then redis.call('HSET', key, 'good', ARGV[5], 'good_state', ARGV[4], 'good_at', now) end
 redis.call('HSET', key, 'fresh', now + fresh, 'span', fresh, 'by', ARGV[2])
-redis.call('HDEL', key, 'asked', 'seen')
+redis.call('HDEL', key, 'asked', 'seen', 'ahead')
 redis.call('PEXPIRE', key, ARGV[10])
 local told = result == 1 and #ARGV[5] <= 4096 and table.concat({key, ARGV[3], ARGV[4], fresh, ARGV[5]}, '\\n')
 redis.call('PUBLISH', ARGV[11], told or key)
@@ -207,17 +216,17 @@ local quiet = tonumber(ARGV[4])
 if queued or (f[9] and holds(tonumber(f[9]) + quiet, quiet)) then return {'told', '', '', 0, 0, f[10] or '0', {}, -1} end
 local generation = redis.call('HINCRBY', key, 'gen', 1)
 if not f[4] and f[8] then redis.call('HSET', key, 'back', f[8]) end
-local mine, due, before = may_start(ARGV[7], 'checking') and 1 or 2, {}, -1
+local mine, due, front = may_start(ARGV[7], 'checking') and 1 or 2, {}, -1
 redis.call('HSET', key, 'due', 1, 'step', 0, 'fresh', 0, 'back_at', now)
 redis.call('HDEL', key, 'ran', 'good', 'good_state', 'good_at', 'lock', 'until', 'asked', 'seen')
 if mine == 1 then
   redis.call('HSET', key, 'lock', ARGV[2], 'until', now + tonumber(ARGV[3]), 'asked', now, 'seen', now)
-  if ARGV[7] then due, before = place('checking', tostring(generation)), ahead(ARGV[7], 'checking') end
+  if ARGV[7] then due, front = place('checking', tostring(generation)), in_front(ARGV[7], 'checking') end
 end
 redis.call('PEXPIRE', key, ARGV[5])
 local body = f[1]
 if body and now >= tonumber(f[3]) then body = false end
-return {'checking', body or '', f[2] or '', 0, mine, tostring(generation), due, before}
+return {'checking', body or '', f[2] or '', 0, mine, tostring(generation), due, front}
 """
 )
 

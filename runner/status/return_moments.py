@@ -1,7 +1,7 @@
-"""When a user last came back from the link of a session's message: answers of vendors that were cached before do not count.
+"""When a user last came back from the link of a session's message: cached answers and facts from before do not count.
 
 A cached status belongs to an edition, and a new one, after an activation or a changed setting, knows nothing of a return. The
-moment is kept beside it, for as long as any vendor's answer may be cached.
+moment is kept beside it, for a day: a source of facts that says nothing new of a user for that long is believed again.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from runner.store.lua_scripts import LuaScript
 
 from .cache_scripts import NOW
 
-#: Seconds for which a moment is kept: the longest that a connection may say that its answers are cached.
-LIFE_S: Final = 3600
+#: Seconds for which a moment is kept, which is longer than a connection may say that its answers are cached.
+LIFE_S: Final = 86_400
 
 #: ARGV: now, life ms. The server's clock, as that of the answers.
 _NOTE = NOW + "redis.call('SET', key, string.format('%d', now), 'PX', ARGV[2]) return 1"

@@ -10,7 +10,6 @@ import math
 import threading
 import time
 from collections.abc import Iterable
-from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Self
@@ -23,6 +22,7 @@ from runner.logins import LoginEnded, NotedErrors, StoreAway
 from runner.pressure.live_load import LiveLoad
 from runner.pressure.run_admission import RunAdmission
 from runner.pressure.run_pace import ask_again_s
+from runner.queues import run_causes
 from runner.queues.order_lists import OrderDraft
 from runner.queues.status_jobs import StatusQueue, new_run_id
 from runner.settings.operator_settings import Settings
@@ -33,6 +33,7 @@ from .cache import ClaimResult, StatusCache
 from .change_events import ChangeListener, answer_told
 from .displayed_status import DisplayedStatus, read_displayed
 from .no_run_answer import UnavailableStatuses, hidden_status, scan_status
+from .outdating.status_outdating import StatusOutdating
 from .return_moments import ReturnMoments
 from .return_tokens import BadToken, ReturnTokens
 from .snapshots import ImplementationSnapshot, SessionSnapshot, StatusSnapshots, UnknownImplementation, UnknownSession
@@ -52,8 +53,6 @@ __all__ = [
 
 #: Seconds until a client should ask again when no run gives an answer.
 UNAVAILABLE_S = 8.0
-#: Levels of sub-sessions that are followed; deeper ones are a mistake in the agenda.
-DEEPEST = 4
 
 
 class StatusService:
@@ -65,6 +64,7 @@ class StatusService:
         self._queue = queue
         self._cache, self._returns = StatusCache(redis), ReturnMoments(redis)
         self._snapshots = StatusSnapshots(database, most=settings.most)
+        self._outdating = StatusOutdating(redis, self._snapshots)
         self._change_listener = ChangeListener(redis, on_changed=self._snapshots.drop)
         self._load = LiveLoad.of_store(redis)
         self._admission = RunAdmission(self._load, per_s=settings.web_runs_per_s)
@@ -123,19 +123,39 @@ class StatusService:
             self._note_started(resolved, claimed)
             return self._answer(resolved, claimed if claimed.mine else self._claim(resolved))
 
+    def prefetch(self, request: StatusRequest) -> bool | None:
+        """Have a status found that nobody has asked for yet, unless it is fresh or hidden; return whether a run was ordered.
+
+        None: not now, because somebody waits for another run. Raises the same as `ask`.
+        """
+        resolved = self._resolve(request)
+        if resolved.hidden_s != 0:
+            return False
+        with answering():
+            if not self._load.may_start(run_causes.PREFETCH, resolved.implementation.slug):
+                return None
+            order = replace(resolved.order(run_causes.PREFETCH), ahead=True)
+            claimed = self._cache.claim(resolved.key, new_run_id(), order=order)
+            self._enqueue(claimed)
+        return claimed.mine if claimed.mine or claimed.what == "hit" else None
+
     def outdate(self, implementation: str, pairs: Iterable[tuple[str, str]]) -> bool:
         """Let what these users (by subject) see at these sessions be found anew. Returns False if the store is away.
 
-        For changes on which only their statuses depend, such as scans. Without the store, they are found anew when they are
-        no longer fresh.
+        For changes on which only their statuses depend, such as scans and facts; the session `WHOLE_EVENT` is for all of a
+        user's sessions. Without the store, statuses are found anew when they are no longer fresh.
         """
         try:
-            for user, session in pairs:
-                with suppress(UnknownSession):
-                    self._cache.outdate(self._resolve(StatusRequest(implementation, user, session)).key)
+            self._change_listener.ensure_started()
+            self._outdating.outdate(implementation, pairs)
         except RedisError:
             return False
         return True
+
+    def outdate_session(self, implementation: str, session: str) -> int:
+        """The same for all who looked at this session lately; return how many. Raises `StoreAway`."""
+        with answering():
+            return self._outdating.outdate_session(implementation, session)
 
     def look(self, request: StatusRequest) -> DisplayedStatus:
         """Return what the user would see now; starts no run. Raises `UnknownImplementation` and `UnknownSession`."""
@@ -182,9 +202,8 @@ class StatusService:
         now = datetime.now(UTC)
         seen = implementation.seen_by(user)
         rule = self._rule(implementation, user, asked_for, now)
-        if implementation.inherits and asked_for.parent:
-            session = self._topmost(slug, asked_for.parent)
-        edition = f"{seen.edition}-{self._snapshots.session(slug, session).edition}"
+        shown = self._snapshots.shown_for(implementation, asked_for)
+        session, edition = shown.id, f"{seen.edition}-{shown.edition}"
         key = StatusCache.key(slug, user, session, edition)
         hidden_s = seconds_until_shown(rule, implementation, asked_for, now)
         login_check, staff = request.login_check, request.staff
@@ -210,15 +229,6 @@ class StatusService:
         if resolved.login_check and resolved.login_check.ended(self._redis.mget(resolved.login_check.keys)):
             raise LoginEnded
 
-    def _topmost(self, implementation: str, session: str) -> str:
-        """Return the session whose status its sub-sessions show."""
-        for _ in range(DEEPEST):
-            parent = self._snapshots.session(implementation, session).parent
-            if not parent:
-                break
-            session = parent
-        return session
-
     def _claim(self, resolved: ResolvedRequest) -> ClaimResult:
         """Read the status in one round trip; the claim places the order of a run that is due."""
         order = self._order(resolved)
@@ -230,12 +240,13 @@ class StatusService:
         return resolved.order(self._admission.starts(resolved.implementation.slug, resolved.user))
 
     def _note_started(self, resolved: ResolvedRequest, claimed: ClaimResult) -> None:
-        """Count a run that was started, and queue a job for each drainer that is due.
-
-        If that fails, the order waits all the same: another drainer is due soon.
-        """
+        """Count a run that was started for a user who asks, and queue the jobs that are due."""
         if claimed.mine:
             self._admission.started(resolved.implementation.slug, resolved.user)
+        self._enqueue(claimed)
+
+    def _enqueue(self, claimed: ClaimResult) -> None:
+        """Queue a job for each drainer that is due. If that fails, the order waits all the same: another drainer is due soon."""
         for due in claimed.due:
             self._queue.enqueue(due)
 
@@ -276,5 +287,7 @@ class StatusService:
     def _soon(self, resolved: ResolvedRequest, claimed: ClaimResult, waited_s: float) -> int:
         """Return the seconds after which the run has ended, as far as can be told."""
         owner = resolved.implementation
-        returned, ahead = claimed.what == "checking", claimed.ahead
-        return self._load.ask_again_s(owner.slug, owner.concurrency, returned=returned, ahead=ahead, waited_s=waited_s)
+        returned, in_front = claimed.what == "checking", claimed.in_front
+        return self._load.ask_again_s(
+            owner.slug, owner.concurrency, returned=returned, in_front=in_front, waited_s=waited_s
+        )

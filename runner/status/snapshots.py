@@ -23,6 +23,8 @@ from .ttl_cache import TtlCache
 
 IMPLEMENTATION_S = 10.0
 SESSION_S = 60.0
+#: Levels of sub-sessions that are followed; deeper ones are a mistake in the agenda.
+DEEPEST = 5
 #: A user's type changes when they log in again, for which there is no event.
 USER_S = 15.0
 
@@ -125,6 +127,14 @@ class StatusSnapshots:
         if found is None:
             raise UnknownSession(session)
         return found
+
+    def shown_for(self, implementation: ImplementationSnapshot, session: SessionSnapshot) -> SessionSnapshot:
+        """Return the session whose status is shown: a sub-session may show that of the one it is a part of."""
+        for _ in range(DEEPEST if implementation.inherits else 0):
+            if not session.parent:
+                break
+            session = self.session(implementation.slug, session.parent)
+        return session
 
     def user_type(self, slug: str, user: str) -> str:
         """Return the user's type; empty for a user who is not in the records."""

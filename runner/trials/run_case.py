@@ -29,7 +29,7 @@ STAND_INS: Final = {
 }
 _SHORTEST: Final = 2
 #: What INPUT has of what a run was given.
-_INPUT: Final[tuple[str, ...]] = ("user", "session", "now", "settings", "scans", "minutes")
+_INPUT: Final[tuple[str, ...]] = ("user", "session", "now", "settings", "scans", "minutes", "facts", "facts_at")
 #: Faults of calls as ANSWERS spells them; any other is a failed connection.
 _ERRORS: Final = ("timeout", "refused", "connection", "breaker open", "too large")
 ANSWERS_KEPT: Final = "answers.json has what the vendors answered; look through it before you send it to anybody."

@@ -6,7 +6,7 @@ the budgets and the message contract are the same, so that an author sees what a
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
@@ -16,6 +16,8 @@ from runner.runs.budget_warnings import budget_warnings
 from runner.runs.message_contract import JudgedMessage, Message, judge
 from runner.runs.script_lines import lines_of, with_lines
 from sandbox import (
+    PREPARE_LIMITS,
+    CheckResult,
     Finding,
     InstrumentedScript,
     InstrumentResult,
@@ -36,6 +38,9 @@ from .fact_review import ImplementationFacts
 from .script_review import ScriptReview, finding_json, host_of, review_of
 from .trial_terms import TrialTerms
 
+#: Why there is nothing to try.
+NO_PREPARE = "the script has no function prepare(session, api)"
+
 
 class TrialSandboxUnsafeError(Exception):
     """The jail of this machine is too weak, so no script may run here."""
@@ -43,7 +48,10 @@ class TrialSandboxUnsafeError(Exception):
 
 @dataclass(frozen=True)
 class Trial:
-    """How a trial ended, and what an attendee would see: `message` is None for a hidden widget."""
+    """How a trial ended, and what an attendee would see: `message` is None for a hidden widget.
+
+    `facts` are those by user id that `prepare` returned; None if it was not what was tried, or did not return.
+    """
 
     outcome: OutcomeKind
     message: Message | None = None
@@ -54,6 +62,7 @@ class Trial:
     error: ScriptError | None = None
     findings: tuple[Finding, ...] = ()
     alarm: bool = False
+    facts: Mapping[str, Any] | None = None
 
     def as_json(self) -> dict[str, Any]:
         """Return the trial as plain JSON values, with `findings` only if the script was refused."""
@@ -71,6 +80,7 @@ class Trial:
             },
             "error": None if self.error is None else error_json(self.error),
         }
+        shown |= {} if self.facts is None else {"facts": dict(self.facts)}
         return shown | ({"findings": [finding_json(one) for one in self.findings]} if self.findings else {})
 
 
@@ -124,6 +134,22 @@ class TrialSandbox:
         outcome = self._sandbox.run(code, terms.script_input, powers=powers, limits=terms.limits)
         trial = judged_trial(with_lines(outcome, lines_of(source)), terms, tuple(powers.calls))
         return replace(trial, warnings=(*budget_warnings(outcome.usage, terms.limits), *trial.warnings))
+
+    def prepare(self, source: str, terms: TrialTerms, powers: RecordingPowers) -> Trial:
+        """Check a script and run its `prepare` once, for the session of these terms and no user."""
+        return self.prepare_checked(self._sandbox.check(source), terms, powers)
+
+    def prepare_checked(self, checked: CheckResult, terms: TrialTerms, powers: RecordingPowers) -> Trial:
+        """The same for a script that was checked."""
+        if checked.code is None:
+            return refused_trial(checked.findings)
+        if not checked.prepares:
+            return Trial(OutcomeKind.REFUSED, error=ScriptError("NoPrepare", None, NO_PREPARE))
+        without_user = replace(terms.script_input, user={}, scans=(), minutes=None, return_url="")
+        outcome = self._sandbox.prepare(checked.code, without_user, powers=powers)
+        trial = trial_of(outcome, JudgedMessage(message=None), tuple(powers.calls))
+        facts = outcome.value if outcome.kind is OutcomeKind.RETURNED else None
+        return replace(trial, facts=facts, warnings=budget_warnings(outcome.usage, PREPARE_LIMITS))
 
     def instrument(self, source: str) -> InstrumentResult:
         """Compile a text with probes, for `traced_runs`."""

@@ -14,6 +14,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, TypeVar
 from urllib.parse import quote
 
+from records.facts import fact_content
 from records.host_names import host_name
 from records.people import user_fields
 from sandbox import ScriptInput
@@ -22,7 +23,9 @@ from sandbox import ScriptInput
 RETURN_URL = "https://status.example.org/r/return-token"
 
 MOST_MINUTES = 100_000
-FIELDS = ("user", "session", "now", "settings", "link_hosts", "scans", "minutes", "return_url")
+#: Bytes of the facts of a run: those of its session and those of the whole event.
+MOST_FACT_BYTES = 2 * fact_content.MOST_BYTES
+FIELDS = ("user", "session", "now", "settings", "link_hosts", "scans", "minutes", "facts", "facts_at", "return_url")
 SESSION_FIELDS = ("id", "title", "starts_at", "ends_at", "location", "parent_id", "credits", "attributes")
 
 
@@ -52,6 +55,8 @@ class TrialInput:
     link_hosts: tuple[str, ...] | None
     scans: tuple[Mapping[str, Any], ...]
     minutes: int | None  #: None: counted from the scans
+    facts: Mapping[str, Any]
+    facts_at: str | None  #: None without facts
     return_url: str
     unknown: tuple[str, ...]  #: names that are not known, perhaps misspelt
 
@@ -66,6 +71,8 @@ class TrialInput:
             return_url=self.return_url,
             scans=self.scans,
             minutes=self.minutes,
+            facts=self.facts,
+            facts_at=self.facts_at,
         )
 
 
@@ -75,14 +82,18 @@ def parse_input(data: Any) -> TrialInput:
     user = an_object("user", whole.get("user"))
     session = an_object("session", whole.get("session"))
     settings = None if whole.get("settings") is None else an_object("settings", whole["settings"])
+    now = moment("now", whole.get("now")) or datetime.now(UTC).isoformat(timespec="seconds")
+    facts, facts_at = facts_of(whole, now)
     return TrialInput(
         user=user_of(user),
         session=session_of(session),
-        now=moment("now", whole.get("now")) or datetime.now(UTC).isoformat(timespec="seconds"),
+        now=now,
         settings=settings,
         link_hosts=None if whole.get("link_hosts") is None else hosts(whole["link_hosts"]),
         scans=scans_of(whole.get("scans")),
         minutes=minutes_of(whole.get("minutes")),
+        facts=facts,
+        facts_at=facts_at,
         return_url=text("return_url", whole.get("return_url")) or RETURN_URL,
         unknown=(
             *(name for name in whole if name not in FIELDS),
@@ -126,6 +137,18 @@ def minutes_of(value: Any) -> int | None:
     if value is not None and (isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= MOST_MINUTES):
         raise InputError("minutes", f"must be a whole number from 0 to {MOST_MINUTES}")
     return value
+
+
+def facts_of(whole: Mapping[str, Any], now: str) -> tuple[dict[str, Any], str | None]:
+    """Return the facts and when they were true, which is the moment of the run unless INPUT says it; None without facts."""
+    at, facts = moment("facts_at", whole.get("facts_at")), an_object("facts", whole.get("facts") or {})
+    try:
+        fact_content.canonical(facts, most=MOST_FACT_BYTES)
+    except fact_content.FactTooLarge:
+        raise InputError("facts", f"must have at most {MOST_FACT_BYTES} bytes as JSON") from None
+    except fact_content.FactNotAnObject:
+        raise InputError("facts", "must not contain NUL characters or more than 100 levels") from None
+    return facts, at or (now if facts else None)
 
 
 def scans_of(value: Any) -> tuple[dict[str, str], ...]:

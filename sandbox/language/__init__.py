@@ -2,6 +2,7 @@
 
     compile_source(source)              text -> findings, or code          runs in the jail
     execute(code, script_input, call)   code -> what status() returns      runs in the jail
+    execute_prepare, with the same      code -> what prepare() returns     runs in the jail
     warm()                              before the lock-down               runs in the zygote
     instrument, execute_traced          the same two with probes, for coverage and exploration only (`tracing/`)
 
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
         Recorder,
         compile_source,
         execute,
+        execute_prepare,
         execute_traced,
         instrument,
         warm,
@@ -60,6 +62,7 @@ __all__ = [
     "WithheldEntry",
     "compile_source",
     "execute",
+    "execute_prepare",
     "execute_traced",
     "instrument",
     "script_stubs",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from .check.compiler import Compilation, compile_source
 from .check.parsing import SCRIPT_NAME
 from .run.api import ApiError
-from .run.execution import execute
+from .run.execution import execute, execute_prepare
 from .run.preload import warm
 from .run.values.messages import NotAMessage
 from .tracing import Instrumented, Recorder, execute_traced, instrument
@@ -19,6 +19,7 @@ __all__ = [
     "Recorder",
     "compile_source",
     "execute",
+    "execute_prepare",
     "execute_traced",
     "instrument",
     "warm",

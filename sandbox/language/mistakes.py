@@ -91,6 +91,7 @@ FIELDS = MappingProxyType(
         ("Api", "patch"): '{owner}.post("connection", "/path", json={{…}})',
         ("Api", "setting"): '{owner}.settings["name"]',
         ("Api", "config"): '{owner}.settings["name"]',
+        ("Api", "fact"): '{owner}.facts.get("name")',
         ("Api", "print"): "{owner}.log(…)",
         ("Api", "info"): "{owner}.log(…)",
         ("Api", "debug"): "{owner}.log(…)",

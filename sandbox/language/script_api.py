@@ -35,6 +35,8 @@ class Session:
 
 class Api:
     """What the script can ask for and do."""
+    facts: FrozenDict
+    facts_at: datetime | None
     def get(connection: str, path: str, params: dict | list | tuple | None = None, headers: dict | list | tuple | None = None) -> Response:
         """Ask a vendor."""
     def log(*values: Any, sep: str = " ") -> None:
@@ -88,6 +90,7 @@ LABELS = MappingProxyType(
         "User": "user",
         "Session": "session",
         "Api": "api",
+        "PrepareApi": "api",
         "Response": "response",
         "Scans": "scans",
         "ApiError": "ApiError",
@@ -208,7 +211,19 @@ def _read() -> tuple[dict[str, RecordType], dict[str, Signature]]:
     return records, signatures
 
 
+#: What `prepare(session, api)` has of `api`: nothing that belongs to one user.
+PREPARE_FIELDS = ("get", "log", "now", "post", "settings")
+
+
+def _of_prepare(api: RecordType) -> RecordType:
+    """`api` as `prepare` gets it."""
+    fields = {name: api.fields[name] for name in PREPARE_FIELDS}
+    note = "What prepare can ask for and do: nothing that belongs to one user."
+    return RecordType("PrepareApi", LABELS["PrepareApi"], MappingProxyType(fields), note)
+
+
 _RECORDS, _SIGNATURES = _read()
+_RECORDS["PrepareApi"] = _of_prepare(_RECORDS["Api"])
 #: Kind -> its fields.
 RECORDS = MappingProxyType(_RECORDS)
 #: Kind of a function, as in `message` or `Api.get` -> its signature.

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import ast
 
-from .script_api import STUB
+from .script_api import PREPARE_FIELDS, RECORDS, STUB
 
 #: The module from which scripts import these names, for annotations only.
 STUB_MODULE = "session_status"
@@ -35,9 +35,23 @@ def script_stubs() -> str:
     for node in ast.parse(STUB).body:
         if isinstance(node, ast.ClassDef):
             parts.append(_class(node))
+            parts += [_class(_of_prepare(node))] if node.name == "Api" else []
         elif isinstance(node, ast.FunctionDef):
             parts.append(_function(node))
     return "\n".join(parts)
+
+
+def _of_prepare(api: ast.ClassDef) -> ast.ClassDef:
+    """The class of `api` in `prepare`, made from that in `status`."""
+    kept = [member for member in api.body if _member_name(member) in PREPARE_FIELDS]
+    note = ast.Expr(ast.Constant(RECORDS["PrepareApi"].note))
+    return ast.ClassDef("PrepareApi", [], [], [note, *kept], [])
+
+
+def _member_name(member: ast.stmt) -> str:
+    if isinstance(member, ast.FunctionDef):
+        return member.name
+    return ast.unparse(member.target) if isinstance(member, ast.AnnAssign) else ""
 
 
 def _class(node: ast.ClassDef) -> str:

@@ -38,7 +38,7 @@ _STATES = frozenset(
 )
 _BUDGETS = frozenset({"", "steps", "call"})
 _MISUSES = frozenset({"attribute", "item", "iterated"})
-_ROOTS = frozenset({"user", "session", "settings", "api", "answer"})
+_ROOTS = frozenset({"user", "session", "settings", "facts", "api", "answer"})
 
 
 def instrumented_of(frame: Mapping[str, Any]) -> InstrumentedScript:

@@ -56,6 +56,8 @@ _INPUT: dict[str, Any] = {
     "now": "2026-01-01T10:00:00+00:00",
     "return_url": "https://example.org/r/x",
     "scans": [],
+    "facts": {},
+    "facts_at": None,
 }
 
 

@@ -49,6 +49,10 @@ class StubStatusService:
         self.outdated += [(implementation, *pair) for pair in pairs]
         return True
 
+    def outdate_session(self, implementation, session):
+        self.outdated.append((implementation, None, session))
+        return 2
+
     def reset(self):
         self.outdated = []
         self.status = ready()

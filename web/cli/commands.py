@@ -34,6 +34,11 @@ COMMANDS = (
         "Check settings, database, secrets, store, jail, workers and versions.",
     ),
     CommandEntry(
+        "facts",
+        "web.cli.setup.facts:facts_group",
+        "See what vendors told beforehand about people, and make the secrets with which they sign it.",
+    ),
+    CommandEntry(
         "implementation",
         "web.cli.setup.implementations:implementation",
         "Add, show, change, archive and remove implementations: one for each client's app.",

@@ -41,6 +41,12 @@ COMMANDS = (
         "go-on", "web.cli.scripts.deployment_commands:go_on", "Run the scripts of IMPLEMENTATION again after `stop`."
     ),
     CommandEntry(
+        "prepare",
+        "web.cli.authors.prepare_command:prepare",
+        "Run the function prepare of scripts in the real jail and show the facts that it returns.",
+        offline=True,
+    ),
+    CommandEntry(
         "recheck",
         "web.cli.scripts.recheck:recheck",
         "Check all active and staged versions against this installation: its Python, its libraries, its rules for scripts.",

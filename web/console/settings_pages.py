@@ -16,6 +16,8 @@ from web.console.settings.badges import views as badges
 from web.console.settings.connections import views as connections
 from web.console.settings.devices import views as devices
 from web.console.settings.external import views as external
+from web.console.settings.facts import preparations
+from web.console.settings.facts import views as facts
 from web.console.settings.general import views as general
 from web.console.settings.general.views import OPERATOR_LIMITS
 from web.console.settings.identity import attributes, login_test, provider, provider_certificates
@@ -35,6 +37,8 @@ VIEWS = (
     connections,
     devices,
     external,
+    facts,
+    preparations,
     general,
     login_test,
     attributes,

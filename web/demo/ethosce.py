@@ -11,7 +11,7 @@ from typing import Any
 from flask import Blueprint, Response, jsonify, redirect, render_template, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from .agenda import sample_session_title, sample_session_with
+from .agenda import PEOPLE, sample_session_title, sample_session_with
 from .ledger import Entry
 from .services import demo_services
 
@@ -33,6 +33,17 @@ def awarded() -> AnyResponse:
     uid, nid = request.args.get("uid", ""), request.args.get("nid", "")
     seen = demo_services().ledger.seen(API, uid, lag_s=demo_services().switches.of(API).lag_s)
     return jsonify({"list": [record(entry) for entry in seen.values() if nid in ("", entry.session)]})
+
+
+@blueprint.get("/course_enrollment.json")
+def enrolled() -> AnyResponse:
+    """Everybody who takes the course `nid`, and whether they have its credit; `limit` of them on each `page`, from 0."""
+    nid, limit, page = request.args.get("nid", ""), _whole("limit", 100), _whole("page", 0)
+    services = demo_services()
+    lag_s = services.switches.of(API).lag_s
+    people = [person.member_number for person in PEOPLE][page * limit : (page + 1) * limit]
+    claimed = {uid: nid in services.ledger.seen(API, uid, lag_s=lag_s) for uid in people}
+    return jsonify({"list": [{"uid": uid, "nid": nid, "awarded": "01"[has]} for uid, has in claimed.items()]})
 
 
 @blueprint.post("/course_credit_awarded")
@@ -62,6 +73,11 @@ def claim(nid: str) -> AnyResponse:
     """Store the claim and redirect back, as real sites do."""
     demo_services().ledger.write(API, request.args.get("uid", ""), nid, "awarded")
     return redirect(demo_services().safe_return(request.args.get("return_to", "")) or request.full_path, 303)
+
+
+def _whole(name: str, usual: int) -> int:
+    text = request.args.get(name, "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= len("1000") else usual
 
 
 def unauthorized() -> Response | None:

@@ -94,7 +94,7 @@ def fields(vendor_url: str) -> dict[str, object]:
 
 
 def drafts(keys: VendorKeys, vendor_url: str) -> tuple[ConnectionDraft, ...]:
-    """The connections to the demo vendor's APIs, each limited to the calls of the script."""
+    """The connections to the demo vendor's APIs, each limited to the calls of the scripts."""
     return (
         ConnectionDraft(
             name="ethosce",
@@ -102,7 +102,7 @@ def drafts(keys: VendorKeys, vendor_url: str) -> tuple[ConnectionDraft, ...]:
             auth_kind="basic",
             auth_fields={"user": keys.ethosce_user},
             secret=keys.ethosce_password,
-            path_prefixes=("/course_credit_awarded.json",),
+            path_prefixes=("/course_credit_awarded.json", "/course_enrollment.json"),
             development=True,
         ),
         ConnectionDraft(

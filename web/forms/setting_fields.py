@@ -7,7 +7,8 @@ from typing import Any, TypeVar
 
 from records.tenants import implementation_settings as table
 from records.tenants.connection_limits import LIMITS, ConnectionLimit
-from records.tenants.implementation_settings import BUDGETS, SETTINGS, ImplementationSetting, RunBudget
+from records.tenants.implementation_settings import SETTINGS, ImplementationSetting
+from records.tenants.run_budgets import BUDGETS, RunBudget
 
 from . import fields
 from .base_form import BaseForm

@@ -64,6 +64,12 @@ def build(app: Flask, *, public_url: str, cookie: str) -> dict[str, Any]:
                     "scheme": "bearer",
                     "description": "The token of a device that scans, which the organizer or the operator makes.",
                 },
+                "signature": {
+                    "type": "apiKey",
+                    "in": "header",
+                    "name": "webhook-signature",
+                    "description": "A signature as Standard Webhooks says, with a secret that an administrator makes in the console.",
+                },
                 "login": {"type": "apiKey", "in": "cookie", "name": cookie},
             },
         },
@@ -106,6 +112,8 @@ def _operation(app: Flask, rule: Rule, operation: Operation) -> dict[str, Any]:
         need = token_need_of(app.view_functions[rule.endpoint])
         if need is not None and need is not Permission.ANYONE:
             found["description"] = f"{description}\n\nThe token must allow you to {need}.".strip()
+    if operation.signed:
+        found["security"] = [{"signature": []}]
     if operation.takes_scanner:
         found["security"] = [{"device_token": []}, {"bearer": []}, {"login": []}]
     if operation.takes_login:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from .author_operations import AUTHOR_OPERATIONS
+from .hook_schemas import HOOK_OPERATIONS, SIGNATURE_HEADERS
 from .responses import DocumentedResponse, Operation, problem
 from .scan_schemas import SCAN_OPERATIONS
 
@@ -155,6 +156,7 @@ OPERATIONS: dict[str, Operation] = {
     "openapi.document": Operation({200: DocumentedResponse("This document.", "application/json")}),
     **AUTHOR_OPERATIONS,
     **SCAN_OPERATIONS,
+    **HOOK_OPERATIONS,
 }
 
 RESPONSE_HEADERS: dict[str, dict[str, Any]] = {
@@ -169,6 +171,7 @@ RESPONSE_HEADERS: dict[str, dict[str, Any]] = {
 }
 
 REQUEST_HEADERS: dict[str, dict[str, Any]] = {
+    **SIGNATURE_HEADERS,
     "Prefer": {
         "description": "`wait=N`: how many seconds the server may hold the request until there is a first answer.",
         "example": "wait=0.8",

@@ -31,6 +31,7 @@ class Operation:
     json_body: str | None = None  #: schema of the body, as JSON only
     author_token: bool = False  #: it is for author tokens, and needs one
     optional_query: tuple[str, ...] = ()  #: parameters that can be left out
+    signed: bool = False  #: it is signed as the Standard Webhooks specification says, and takes no other credential
     takes_scanner: bool = False  #: it needs the login of a scanner, or the token of a device
 
 

@@ -8,6 +8,7 @@ from records import colours, fields, roles
 from records.people import user_fields
 
 from .author_schemas import AUTHOR_SCHEMAS
+from .hook_schemas import HOOK_SCHEMAS
 from .scan_schemas import SCAN_SCHEMAS
 from .schema_forms import listed, or_null, ref, schema_object, some_members
 
@@ -205,6 +206,7 @@ SCHEMAS: dict[str, Any] = {
     ),
     **AUTHOR_SCHEMAS,
     **SCAN_SCHEMAS,
+    **HOOK_SCHEMAS,
 }
 
 PARAMETERS: dict[str, Any] = {

@@ -10,7 +10,7 @@ from runner.trials.trial import Trial
 from sandbox import InstrumentedScript, RunTrace
 
 #: What a case may expect; the names are those of a trial.
-EXPECTABLE: Final = ("outcome", "message", "warnings", "log", "error")
+EXPECTABLE: Final = ("outcome", "message", "warnings", "log", "error", "facts")
 #: What a message has in an expectation.
 MESSAGE_PARTS: Final = ("text", "link", "color")
 _NO_MESSAGE_PARTS: Final = {"link": None, "color": None}
@@ -28,6 +28,7 @@ class CaseResult:
     trial: Trial | None = None
     trace: RunTrace | None = None
     error: str | None = None
+    facts: Mapping[str, Any] | None = None  #: what `prepare` returned, if the case expects something of it
     ignored: tuple[str, ...] = ()  #: what its INPUT has that is not known, each with what there is
 
     @property
@@ -35,9 +36,9 @@ class CaseResult:
         """What happened, in the names of the expectation; always with outcome, message and error."""
         if self.trial is None:
             return None
-        told = self.trial.as_json()
+        told = self.trial.as_json() | ({"facts": self.facts} if self.facts is not None else {})
         names = dict.fromkeys((*(self.expected or ()), "outcome", "message", "error"))
-        return {name: told[name] for name in names}
+        return {name: told.get(name) for name in names}
 
     @property
     def difference(self) -> list[dict[str, Any]]:
@@ -130,12 +131,22 @@ def coverage(script: InstrumentedScript | None, traces: Sequence[RunTrace]) -> d
 
 
 def differences(expected: Mapping[str, Any], got: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Where what happened is not as expected: of an error only what was named, of a message all of it."""
+    """Where what happened is not as expected: of an error only what was named, of a message and of facts all of it."""
     found: list[dict[str, Any]] = []
     for name, value in expected.items():
         whole = {**_NO_MESSAGE_PARTS, **value} if name == "message" and isinstance(value, Mapping) else value
-        found += _differences(name, whole, got.get(name))
+        found += _of_facts(value, got.get(name)) if name == "facts" else _differences(name, whole, got.get(name))
     return found
+
+
+def _of_facts(expected: Mapping[str, Any], got: Any) -> list[dict[str, Any]]:
+    """The users whose facts are not exactly as expected, also those of whom nothing was expected."""
+    known = got if isinstance(got, Mapping) else {}
+    users = [*expected, *(user for user in known if user not in expected)]
+    told = [{"what": f"facts.{user}", "expected": expected.get(user), "got": known.get(user)} for user in users]
+    if got is None:
+        return [{"what": "facts", "expected": dict(expected), "got": None}]
+    return [one for one in told if one["expected"] != one["got"]]
 
 
 def _differences(what: str, expected: Any, got: Any) -> list[dict[str, Any]]:

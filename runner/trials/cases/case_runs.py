@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from runner.trials.trial import TrialSandbox
+from runner.trials.trial import Trial, TrialSandbox
 from runner.trials.trial_input import about_unknown
 from runner.trials.trial_terms import TrialTerms
-from sandbox import InstrumentedScript, OutcomeKind, Severity
+from sandbox import CheckResult, InstrumentedScript, OutcomeKind, Severity
 
 from .answers_in_use import AnswersInUse
 from .case_folders import CaseFileError, CaseFolder, CaseReader, check_answers, checked_input
@@ -49,8 +49,7 @@ class CaseRunner:
             return _nothing_run(script, cases, str(fault))
         review = self._sandbox.review(source)
         made = self._sandbox.instrument(source)
-        code = review.checked.code if review.ok else None
-        if code is None or made.script is None:
+        if not review.ok or review.checked.code is None or made.script is None:
             first = next((one for one in review.findings if one.severity is Severity.ERROR), made.finding)
             why = f"line {first.line}: {first.what}" if first else "it cannot be compiled"
             return _nothing_run(script, cases, f"{script}: the check refuses it: {why}")
@@ -58,26 +57,40 @@ class CaseRunner:
         instrumented = made.script
 
         def run_one(case: CaseFolder) -> CaseResult:
-            return self._run_one(source, code, instrumented, case, used)
+            return self._run_one(source, review.checked, instrumented, case, used)
 
         results = [*side_by_side(run_one, cases)]
         return ScriptResults(str(script), results, made.script, self._unused(used))
 
     def _run_one(
-        self, source: str, code: bytes, script: InstrumentedScript, case: CaseFolder, used: dict[Path, set[int]]
+        self,
+        source: str,
+        checked: CheckResult,
+        script: InstrumentedScript,
+        case: CaseFolder,
+        used: dict[Path, set[int]],
     ) -> CaseResult:
         try:
             loaded = self._load(case)
         except CaseFileError as fault:
             return CaseResult(case.name, error=str(fault))
         marks = used[case.answers] if case.answers is not None else set()
-        trial = self._sandbox.run_code(source, code, loaded.terms, AnswersInUse(loaded.answers, marks))
+        assert checked.code is not None
+        trial = self._sandbox.run_code(source, checked.code, loaded.terms, AnswersInUse(loaded.answers, marks))
         with self._sandbox.traced_runs(script, loaded.terms.limits, child_wall_s=_CHILD_WALL_S) as runs:
             traced = runs.run(loaded.terms.script_input, AnswersInUse(loaded.answers, marks))
             has_alarm = trial.alarm or traced.outcome.alarm or runs.close()
+        prepared = self._prepared(checked, loaded, marks) if "facts" in loaded.expected else None
+        has_alarm = has_alarm or bool(prepared and prepared.alarm)
         if has_alarm:
             return CaseResult(case.name, loaded.expected, trial, error=_ALARM, ignored=loaded.ignored)
-        return CaseResult(case.name, loaded.expected, trial, traced.trace, ignored=loaded.ignored)
+        facts = prepared.facts if prepared else None
+        error = _prepare_failed(prepared) if prepared and facts is None else None
+        return CaseResult(case.name, loaded.expected, trial, traced.trace, error, facts, loaded.ignored)
+
+    def _prepared(self, checked: CheckResult, loaded: _Loaded, marks: set[int]) -> Trial:
+        """Run `prepare` for the session of the case."""
+        return self._sandbox.prepare_checked(checked, loaded.terms, AnswersInUse(loaded.answers, marks))
 
     def _load(self, case: CaseFolder) -> _Loaded:
         """The files of a case. Raises `CaseFileError`."""
@@ -112,6 +125,8 @@ def _expectation(file: Path, value: Any) -> dict[str, Any]:
     unknown = [name for name in value if name not in EXPECTABLE]
     if unknown:
         raise CaseFileError(f"{file}: {unknown[0]!r} cannot be expected; what can: {', '.join(EXPECTABLE)}")
+    if not isinstance(value.get("facts", {}), dict):
+        raise CaseFileError(f"{file}: facts must be a JSON object with a user's id as each key")
     outcome, message = value.get("outcome"), value.get("message")
     if outcome is not None and outcome not in _OUTCOMES:
         raise CaseFileError(f"{file}: outcome must be one of {', '.join(_OUTCOMES)}, not {outcome!r}")
@@ -119,6 +134,12 @@ def _expectation(file: Path, value: Any) -> dict[str, Any]:
     if parts:
         raise CaseFileError(f"{file}: message has no {parts[0]!r}; it has {', '.join(MESSAGE_PARTS)}")
     return value
+
+
+def _prepare_failed(trial: Trial) -> str:
+    """Say how `prepare` ended, which should have returned facts."""
+    text = f": {trial.error.type}: {trial.error.text}" if trial.error else ""
+    return f"prepare ended as “{trial.outcome.value}”{text}"
 
 
 def _nothing_run(script: Path, cases: Sequence[CaseFolder], why: str) -> ScriptResults:

@@ -82,7 +82,7 @@ def _steps(run: SceneRun) -> Iterator[list[Edit]]:
     unread = [path for path in _optional(run.scene) if path not in read]
     if unread:
         yield [Edit(path, NOTHING) for path in unread]
-    for name in ("scans", "settings"):
+    for name in ("scans", "settings", "facts"):
         if run.scene.input.get(name):
             yield [Edit(("input", name), type(run.scene.input[name])())]
     for path, value in run.scene.leaves(("answers",)):
@@ -105,7 +105,9 @@ def _optional(scene: Scene) -> list[ScenePath]:
         names = [name for name in scene.input[root] if name not in ("id", "attributes")]
         found += [("input", root, name) for name in names]
         found += [("input", root, "attributes", name) for name in scene.input[root].get("attributes") or {}]
-    return [*found, *(("input", "settings", name) for name in scene.input.get("settings") or {})]
+    for root in ("settings", "facts"):
+        found += [("input", root, name) for name in scene.input.get(root) or {}]
+    return found
 
 
 def _size(run: SceneRun) -> int:

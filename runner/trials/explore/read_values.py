@@ -41,8 +41,10 @@ def path_of(read: NotedRead, run: SceneRun) -> ScenePath | None:
     root, *rest = read.place
     if root in ("user", "session"):
         return ("input", root, *rest, read.key)
-    if root == "settings":
-        return ("input", "settings", *rest, read.key)
+    if root in ("settings", "facts"):
+        return ("input", root, *rest, read.key)
+    if root == "api" and read.key == "facts_at":
+        return ("input", "facts_at")
     if root != "answer" or not rest or not isinstance(rest[0], int) or not 0 <= rest[0] < len(run.answered):
         return None
     name = run.answered[rest[0]].name
@@ -54,7 +56,15 @@ def roots_of(run: SceneRun) -> list[ScenePath]:
     """The parts of a scene in which values are looked for: the input, and the answers of the calls that were made."""
     names = dict.fromkeys(call.name for call in run.answered if call.name)
     answers = [("answers", name, part) for name in names for part in ("status", "json", "headers", "text")]
-    return [("input", "user"), ("input", "session"), ("input", "settings"), ("input", "now"), *answers]
+    return [
+        ("input", "user"),
+        ("input", "session"),
+        ("input", "settings"),
+        ("input", "facts"),
+        ("input", "facts_at"),
+        ("input", "now"),
+        *answers,
+    ]
 
 
 @dataclass(frozen=True)

@@ -30,7 +30,7 @@ _SESSION = {
 }
 _MOMENTS = ("2026-05-04T14:10:00-05:00", "2026-05-04T13:20:00-05:00", "2026-05-04T09:00:00-05:00")
 #: What INPUT may hold, beside a user and a session that are filled up.
-_KEPT = ("now", "settings", "link_hosts", "scans", "minutes", "return_url")
+_KEPT = ("now", "settings", "link_hosts", "scans", "minutes", "facts", "facts_at", "return_url")
 
 
 def starting_scenes(cases: Iterable[tuple[Mapping[str, Any], Sequence[Mapping[str, Any]]]]) -> list[Scene]:
@@ -42,7 +42,7 @@ def starting_scenes(cases: Iterable[tuple[Mapping[str, Any], Sequence[Mapping[st
     for scene in found:
         settings = {**(scene.input.get("settings") or {}), **settings}
     made_up = [
-        Scene({"user": _USER, "session": _SESSION, "now": now, "settings": settings, "scans": [], **shared}, {})
+        Scene(_filled_up({"user": _USER, "session": _SESSION, "now": now, "settings": settings, **shared}), {})
         for now in _MOMENTS
     ]
     return [*found, *made_up]
@@ -53,4 +53,4 @@ def _filled_up(data: Mapping[str, Any]) -> dict[str, Any]:
     kept = {name: data[name] for name in _KEPT if data.get(name) is not None}
     user = {"attributes": {}, **data["user"]}
     session = {"attributes": {}, **data["session"]}
-    return {"settings": {}, "scans": [], "now": _MOMENTS[0], **kept, "user": user, "session": session}
+    return {"settings": {}, "scans": [], "facts": {}, "now": _MOMENTS[0], **kept, "user": user, "session": session}

@@ -1,7 +1,8 @@
 """The situations of a rehearsal: who looks at which session, and when.
 
 The clock is moved around each session: before it begins, while it is held, after its end. If there are more situations than
-are wanted, evenly spread ones are taken, always the same. Scans are those of the records, up to the moment.
+are wanted, evenly spread ones are taken, always the same. Scans are those of the records, up to the moment. Facts are those
+that are known today.
 """
 
 from __future__ import annotations
@@ -19,6 +20,9 @@ from records.agenda import sessions
 from records.attendance import scan_queries
 from records.attendance.minutes import AttendanceRules, BadgeScan, SessionRules
 from records.attendance.session_attendance import session_rules
+from records.facts import fact_reading
+from records.facts.fact_reading import FactRow
+from records.facts.fact_tables import WHOLE_EVENT
 from records.people import users
 from runner.runs.script_input import moment, scan_fields, scans_and_minutes, session_fields, user_fields
 from sandbox import ScriptInput
@@ -27,7 +31,7 @@ from sandbox import ScriptInput
 MOST_PEOPLE, MOST_SESSIONS = 2_000, 2_000
 #: How long before the beginning and after the end people look, in minutes, unless somebody says otherwise.
 USUAL_MINUTES = 10
-#: The moments, by what `job_orders.MOMENTS` calls them. Each is computed from the beginning and the end of a session, and from that distance.
+#: The moments, by what `job_arguments.MOMENTS` calls them. Each is computed from the beginning and the end of a session, and from that distance.
 MOMENTS: Final[Mapping[str, Callable[[datetime, datetime, timedelta], datetime]]] = MappingProxyType(
     {
         "before": lambda starts, _, distance: starts - distance,
@@ -71,6 +75,7 @@ class Event:
     sessions: Sequence[AgendaSession]
     minutes: int = USUAL_MINUTES  #: how long before the beginning and after the end people look
     scans: EventScans = field(default_factory=EventScans)
+    facts: Mapping[tuple[int, str], FactRow] = field(default_factory=dict)  #: as `fact_reading.of_people` returns them
 
     def situations(self, moments: Sequence[str], *, most: int) -> Iterator[Situation]:
         """Yield at most this many situations, spread over all people, sessions and moments."""
@@ -88,6 +93,8 @@ class Event:
         held, user = self.sessions[session], self.people[person]
         at = MOMENTS[when](held.starts_at, held.ends_at, timedelta(minutes=self.minutes))
         scans, minutes = self.scans.until(held.session_id, user.badge_id, at)
+        rows = (self.facts.get((user.id, session_id)) for session_id in (WHOLE_EVENT, held.session_id))
+        known_facts = fact_reading.known_facts(filter(None, rows))
         given = ScriptInput(
             user=user_fields(user, user.subject),
             session=session_fields(held, held.session_id, self.zone),
@@ -95,6 +102,8 @@ class Event:
             minutes=minutes,
             settings=self.settings,
             now=moment(at, self.zone),
+            facts=known_facts.facts,
+            facts_at=moment(known_facts.at, self.zone) if known_facts.at else None,
         )
         return Situation(user.subject, held.session_id, when, given)
 
@@ -109,6 +118,7 @@ def event_of(db: DbSession, owner: Implementation, *, minutes: int = USUAL_MINUT
         sessions=held,
         minutes=minutes,
         scans=_scans(db, owner, people, held),
+        facts=fact_reading.of_people(db, [each.id for each in people]),
     )
     db.expunge_all()
     return found

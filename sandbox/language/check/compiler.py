@@ -40,6 +40,7 @@ class Compilation:
     setting_places: tuple[tuple[int, int], ...] = ()
     calls: tuple[CallLiteral, ...] = ()
     code: bytes | None = field(default=None, repr=False)
+    prepares: bool = False  #: the script has a function prepare(session, api)
 
 
 class Instruments(Protocol):
@@ -84,7 +85,7 @@ def _compile_tree(tree: ast.Module, source: str, findings: Findings, instruments
     explained |= consequences(names, dropper.dropped)
     SyntaxChecker(findings, names, explained).visit(tree)
     check_names(names, dropper.dropped, findings, explained)
-    check_shape(tree, names, dropper.dropped, findings)
+    check_shape(tree, values, dropper.dropped, findings)
     literals = message_literals(tree, names, findings)
     calls = call_literals(values, findings)
     if findings.refused:
@@ -111,4 +112,5 @@ def _compile_tree(tree: ast.Module, source: str, findings: Findings, instruments
         setting_places=places,
         calls=calls,
         code=marshal.dumps(code),
+        prepares=values.prepare is not None,
     )

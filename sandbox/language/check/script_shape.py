@@ -14,12 +14,12 @@ from sandbox.language.api_levels import DEFAULT_LEVEL, LEVELS
 from sandbox.language.rules.findings import Findings
 
 from .api.type_brackets import is_type_with_brackets
+from .api.value_kinds import ENTRY_ARGUMENTS, ValueKinds, has_arguments
 from .cascades import refused_imports
 from .imports import bindings
 from .module_constants import ConstantReader
 from .names import ScriptNames
 
-_ARGUMENTS = ["user", "session", "api"]
 #: Statements that the syntax check refuses by name; they need no second finding as steps.
 _REFUSED_ELSEWHERE = (
     "ClassDef",
@@ -36,8 +36,9 @@ _SUGGESTED_LINES = 30
 _LISTED_LINES = 5
 
 
-def check_shape(tree: ast.Module, names: ScriptNames, dropped: Collection[str], findings: Findings) -> None:
+def check_shape(tree: ast.Module, values: ValueKinds, dropped: Collection[str], findings: Findings) -> None:
     """Report what a script must not have at module level, and what is missing; `dropped` are names of typing."""
+    names = values.names
     steps = _without_consequences(_steps(tree, names, dropped, findings), refused_imports(tree))
     _check_redefinitions(tree, findings)
     _check_level(tree, findings)
@@ -47,19 +48,17 @@ def check_shape(tree: ast.Module, names: ScriptNames, dropped: Collection[str], 
     elif not functions:
         findings.at(*_end_of(findings, tree), "no-status")
     for function in functions:
-        if not _has_status_arguments(function.args):
+        if not has_arguments(function.args, list(ENTRY_ARGUMENTS["status"])):
             findings.node(function, "status-arguments")
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef) and node.name == "prepare" and node is not values.prepare:
+            findings.node(node, "prepare-arguments")
 
 
 def _end_of(findings: Findings, tree: ast.Module) -> tuple[int, int]:
     """Where a function would be added: after the last statement."""
     last = max((node.end_lineno or node.lineno for node in tree.body), default=1)
     return last, len(findings.line_text(last)) + 1
-
-
-def _has_status_arguments(args: ast.arguments) -> bool:
-    extra = args.posonlyargs or args.kwonlyargs or args.vararg or args.kwarg or args.defaults
-    return not extra and [arg.arg for arg in args.args] == _ARGUMENTS
 
 
 def _steps(tree: ast.Module, names: ScriptNames, dropped: Collection[str], findings: Findings) -> list[ast.stmt]:

@@ -55,6 +55,25 @@ API = table(
     ),
     Rule("return-value", "`status` returns {kind}.", "It must return message(…) or hidden().", "{instead}"),
     Rule(
+        "prepare-return",
+        "`prepare` returns {kind}.",
+        "It must return a dict with a user's id as each key and a dict of facts as its value.",
+        'Write for example return {"the id of a user": {"credits": 1}}',
+    ),
+    Rule(
+        "prepare-no-return",
+        "`prepare` can end after this statement without facts.",
+        "It then returns None, and the run counts as failed.",
+        "Write return {} at the end of this path if nothing is known.",
+        Severity.WARNING,
+    ),
+    Rule(
+        "prepare-user",
+        "`prepare` has no user.",
+        "It runs once for all users of a session.",
+        "Return facts by user id; status(user, session, api) gets those of its user as api.facts.",
+    ),
+    Rule(
         "may-return-nothing",
         "{function} can return None here.",
         "`status` would return None, and the run would count as failed.",

@@ -80,7 +80,7 @@ SHAPE = table(
     Rule(
         "module-steps",
         "There are steps at module level ({lines}).",
-        "The sandbox calls only status(user, session, api); outside it, only imports, functions and values without input are allowed.",
+        "The sandbox calls only status(user, session, api) and prepare(session, api); outside them, only imports, functions and values without input are allowed.",
         "Put your steps inside def status:\n{suggestion}",
     ),
     Rule(
@@ -106,6 +106,13 @@ SHAPE = table(
         "The arguments of status must be user, session and api.",
         "The sandbox calls status(user, session, api).",
         "Write def status(user, session, api):",
+    ),
+    Rule(
+        "prepare-arguments",
+        "This function is named prepare, but the sandbox will not call it.",
+        "It calls only a function prepare(session, api) that the script itself does not call.",
+        "Write def prepare(session, api): for facts in bulk, or choose another name.",
+        Severity.WARNING,
     ),
     Rule(
         "name-twice",

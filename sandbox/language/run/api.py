@@ -6,14 +6,11 @@ Arguments are checked only to give helpful errors.
 
 from __future__ import annotations
 
-import datetime as dt
 import json
 import math
-from collections.abc import Callable, Iterable, Mapping
-from decimal import Decimal
+from collections.abc import Callable, Mapping
 from typing import Any, NoReturn
 
-from sandbox.frames import JSON_DEPTH, JSON_DIGITS, encodable
 from sandbox.outcomes import CallFault
 
 from .values.facade import named
@@ -21,6 +18,7 @@ from .values.frozen import Record
 from .values.keywords import checked_keywords
 from .values.messages import query_pairs
 from .values.personal_data import beginning_of
+from .values.plain_json import plain_json
 from .values.value_text import text_of
 
 #: The success class of RFC 9110.
@@ -28,8 +26,6 @@ _SUCCESS = range(200, 300)
 
 #: Characters of an answer that is not JSON, in the error about it.
 _SHOWN_CHARS = 80
-
-_TOO_MANY_DIGITS = 10**JSON_DIGITS
 
 #: `call(what, arguments) -> answer`, as in `call("log", {"text": "…"})`.
 CallOut = Callable[[str, dict[str, Any]], dict[str, Any]]
@@ -54,7 +50,7 @@ def call_functions(call: CallOut) -> dict[str, Callable[..., Any]]:
     def post(connection: str, path: str, params: Any = None, json: Any = None, headers: Any = None) -> Record:
         request = _request("POST", connection, path, params, headers)
         if json is not None:
-            request.update(json=_plain_json(json), has_json=True)
+            request.update(json=plain_json(json, "api.post json"), has_json=True)
         return _send(call, request)
 
     def log(*values: Any, sep: str = " ") -> None:
@@ -90,35 +86,6 @@ def _request(method: str, connection: object, path: object, params: object, head
         "has_json": False,
         "headers": [list(pair) for pair in query_pairs(headers, f"{caller} headers")],
     }
-
-
-def _plain_json(value: Any) -> Any:
-    """A copy of plain JSON data, so that exactly what was checked is sent."""
-    try:
-        plain = json.loads(encodable(json.dumps(value, allow_nan=False, ensure_ascii=False, default=_json_of)))
-    except (TypeError, ValueError) as error:
-        raise type(error)(f"api.post json: {error}") from None
-    level = [plain]
-    for _ in range(JSON_DEPTH):
-        if any(type(number) is int and abs(number) >= _TOO_MANY_DIGITS for number in level):
-            raise ValueError(f"api.post json: a number has more than {JSON_DIGITS} digits")
-        level = [inner for outer in level if isinstance(outer, list | dict) for inner in _inside(outer)]
-    if level:
-        raise ValueError(f"api.post json: lists and dicts are nested more than {JSON_DEPTH} levels deep")
-    return plain
-
-
-def _inside(value: list[Any] | dict[str, Any]) -> Iterable[Any]:
-    return value.values() if isinstance(value, dict) else value
-
-
-def _json_of(value: object) -> object:
-    """JSON for the credits and times of a session, which scripts pass on."""
-    if isinstance(value, Decimal):
-        return float(value)
-    if isinstance(value, dt.datetime | dt.date):
-        return value.isoformat()
-    raise TypeError(f"a value of type {type(value).__name__} is not JSON")
 
 
 def _send(call: CallOut, request: dict[str, Any]) -> Record:

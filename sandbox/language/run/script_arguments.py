@@ -11,9 +11,11 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from sandbox.language.script_api import PREPARE_FIELDS
+
 from .api import CallOut, call_functions
 from .values.facade import named
-from .values.frozen import Record, freeze_labelled
+from .values.frozen import Record, freeze_labelled, read_field
 
 _USER_TEXTS = ("id", "username", "user_type", "first_name", "last_name", "badge_id")
 
@@ -81,12 +83,21 @@ def _credits(value: object) -> Decimal | None:
 
 
 def _api(script_input: Mapping[str, Any], now: dt.datetime, call: CallOut) -> Record:
-    settings = freeze_labelled(script_input.get("settings") or {}, "api.settings")
+    values = {
+        "settings": freeze_labelled(script_input.get("settings") or {}, "api.settings"),
+        "facts": freeze_labelled(script_input.get("facts") or {}, "api.facts"),
+        "facts_at": _moment(script_input.get("facts_at")),
+    }
     return_url = _text(script_input.get("return_url"))
     scans = _scans(script_input, _moment((script_input.get("session") or {}).get("ends_at")), now)
     constants = {"now": lambda: now, "return_url": lambda: return_url, "scans": lambda: scans}
     functions = {name: named(f"api.{name}", function) for name, function in constants.items()}
-    return Record("api", {**call_functions(call), **functions, "settings": settings})
+    return Record("api", {**call_functions(call), **functions, **values})
+
+
+def prepare_api(api: Record) -> Record:
+    """`api` as `prepare` gets it: what belongs to no user."""
+    return Record("api", {name: read_field(api, name) for name in PREPARE_FIELDS})
 
 
 def _scans(script_input: Mapping[str, Any], ends_at: dt.datetime | None, now: dt.datetime) -> Record:

@@ -62,6 +62,7 @@ class _RecordingGuards:
         recorder.hold(get_attribute(arguments.user, "attributes"), "user", "attributes")
         recorder.hold(get_attribute(arguments.session, "attributes"), "session", "attributes")
         recorder.hold(get_attribute(arguments.api, "settings"), "settings")
+        recorder.hold(get_attribute(arguments.api, "facts"), "facts")
         names.update(
             {
                 LINE: recorder.line,

@@ -8,7 +8,8 @@ from records.attendance.report import made_reports
 from records.tenants import implementations
 from runner.background import attendance_report
 from runner.background.job_child import run_order
-from runner.queues.job_orders import ATTENDANCE_REPORT, JobOrder, OrderRefused
+from runner.queues.job_arguments import OrderRefused
+from runner.queues.job_orders import ATTENDANCE_REPORT, JobOrder
 from runner.settings.operator_settings import Settings
 from tests.records.attendance.ledger_rows import START, add_scans
 from tests.support.records import new_records

@@ -17,7 +17,8 @@ from records.tenants.script_needs import ScriptNeeds
 from records.trials import replayed_runs
 from runner.background import submission_trial
 from runner.background.job_child import run_order
-from runner.queues.job_orders import MOST_RUNS, SUBMISSION_TRIAL, JobOrder, OrderRefused
+from runner.queues.job_arguments import MOST_RUNS, OrderRefused
+from runner.queues.job_orders import SUBMISSION_TRIAL, JobOrder
 from tests.support.script_authors import add_author
 
 SOURCE = """

@@ -16,7 +16,8 @@ from records.tenants.script_needs import ScriptNeeds
 from records.trials import rehearsals
 from runner.background import version_rehearsal
 from runner.background.job_child import run_order
-from runner.queues.job_orders import MOST_REHEARSED, REHEARSAL, JobOrder, OrderRefused
+from runner.queues.job_arguments import MOST_REHEARSED, OrderRefused
+from runner.queues.job_orders import REHEARSAL, JobOrder
 from tests.support.script_authors import add_author
 
 START = datetime(2026, 5, 4, 13, tzinfo=UTC)

@@ -18,7 +18,7 @@ from runner.checks.check_orders import (
     order_key,
 )
 from runner.checks.script_checks import LOST, ChecksUnavailable
-from runner.queues.job_orders import OrderRefused
+from runner.queues.job_arguments import OrderRefused
 from runner.trials.fact_review import ImplementationFacts
 from sandbox import CallLiteral, CheckResult, Finding, MessageLiteral, Severity
 from tests.support.application import KEY

@@ -23,7 +23,7 @@ from runner.checks.script_runs import (
     RunUnavailable,
     ScriptRuns,
 )
-from runner.queues.job_orders import OrderRefused
+from runner.queues.job_arguments import OrderRefused
 from runner.store.clients import connect_once
 from runner.trials.trial import Trial
 from runner.trials.trial_terms import TrialTerms

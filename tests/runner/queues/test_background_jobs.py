@@ -20,7 +20,8 @@ from records.audit import AuditContext
 from records.tenants import implementations
 from runner.background.job_child import FUNCTIONS
 from runner.queues.background_jobs import MOST, BackgroundQueue, QueueFull
-from runner.queues.job_orders import AGENDA_IMPORT, KINDS, OrderRefused, OrderSigner
+from runner.queues.job_arguments import OrderRefused
+from runner.queues.job_orders import AGENDA_IMPORT, KINDS, OrderSigner
 from runner.settings.operator_settings import Settings
 from runner.status.change_events import CHANGED
 from runner.store.clients import connect

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from runner.queues.job_orders import AGENDA_IMPORT, JobOrder, OrderRefused, OrderSigner
+from runner.queues.job_arguments import OrderRefused
+from runner.queues.job_orders import AGENDA_IMPORT, JobOrder, OrderSigner
 from runner.queues.job_states import JobStates
 from tests.runner.queues.test_background_jobs import ANN, agenda_file, on_sqlite
 from tests.support.eventually import eventually

@@ -7,14 +7,14 @@ import inspect
 import pytest
 
 from sandbox.language.run.api import call_functions
-from sandbox.language.run.script_arguments import script_arguments
+from sandbox.language.run.script_arguments import prepare_api, script_arguments
 from sandbox.language.run.values import messages
 from sandbox.language.script_api import EXAMPLES, RECORDS, SIGNATURES
 from tests.sandbox.language.conftest import SCRIPT_INPUT
 
 ANSWER = {"status": 200, "headers": {"a": "b"}, "text": "{}"}
 ARGUMENTS = script_arguments(
-    {**SCRIPT_INPUT, "session": {**SCRIPT_INPUT["session"], "parent_id": "p"},
+    {**SCRIPT_INPUT, "session": {**SCRIPT_INPUT["session"], "parent_id": "p"}, "facts_at": "2026-05-04T09:00:00Z",
      "scans": [{"at": "2026-05-04T09:00:00Z", "direction": "in"}, {"at": "2026-05-04T09:30:00Z", "direction": "out"}]},
     lambda what, arguments: ANSWER,
 )  # fmt: skip
@@ -55,6 +55,7 @@ def test_a_function_takes_what_the_table_says(kind):
         ("User", ARGUMENTS.user),
         ("Session", ARGUMENTS.session),
         ("Api", ARGUMENTS.api),
+        ("PrepareApi", prepare_api(ARGUMENTS.api)),
         ("Response", RESPONSE),
         ("Scans", API["scans"]()),
     ],

@@ -95,6 +95,8 @@ UNTOUCHED = {
     f"{ONE}/settings/devices": {REFUSED},
     f"{ONE}/settings/devices/<int:number>/code": {"scan_device.code_made"},
     f"{ONE}/settings/devices/<int:number>/revoke": {"scan_device.revoked"},
+    f"{ONE}/settings/facts/secrets": {"facts.secret_made"},
+    f"{ONE}/settings/facts/secrets/<int:number>/revoke": {"facts.secret_revoked"},
     f"{ONE}/settings/link-hosts": {SAME},
     f"{ONE}/settings/retention": {SAME, SHOWN},  # the preview saves nothing
     f"{ONE}/settings/roster": {REFUSED},
@@ -159,6 +161,9 @@ TEXTS = {
         "read_bytes": "512",
         "log_lines": "50",
         "concurrency": "5",
+        "prepare_minutes_before_end": "10",
+        "prepare_fresh_seconds": "90",
+        "prefetch_people": "50",
         "keep_runs_days": "20",
         "keep_answers_days": "3",
     },

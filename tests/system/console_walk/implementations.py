@@ -14,11 +14,13 @@ from records.attendance.questions import disputes
 from records.attendance.report.report_rows import ReportDigest
 from records.attendance.roster import roster_imports
 from records.audit import AuditContext
-from records.changes import retirement, webhooks
+from records.changes import facts, retirement, webhooks
 from records.changes.attendance import badge_formats, reports, rosters, scan_devices
 from records.changes.attendance.reports import ReportDraft
 from records.changes.scripts import submissions as handing_in
 from records.changes.scripts.checked_scripts import CheckedScript
+from records.facts import fact_storage
+from records.facts.fact_storage import FactBatch, FactSource
 from records.identity import external_auth as external
 from records.identity import saml_providers as saml
 from records.people import grants, users
@@ -122,6 +124,7 @@ def fill(db, box, vendor):
     saml.propose(db, provider, [THIRD.certificate])
     _connections(db, box, demo, vendor)
     _webhook(db, box, demo)
+    _facts(db, box, demo)
     for slug, (kind, fields) in EXTERNAL.items():
         owner = implementations.find(db, slug) or implementations.create(db, slug, f"{kind} Congress".title())
         where = {} if kind == "jwt" else {"url": f"{vendor}/{kind}?tenant=1"}
@@ -264,6 +267,13 @@ def _people(db, staff, demo):
     )
     users.disable(db, out, "lost badge")
     disputes.make(db, demo, users.find(db, demo, "ada"), "CE-1", "I was there until the end")
+
+
+def _facts(db, box, demo):
+    """A secret, and facts that were pushed with it."""
+    facts.make_secret(db, box, demo, AuditContext("staff/root"))
+    batch = FactBatch("CE-1", datetime.now(UTC), FactSource.PUSHED, {"ada": {"claimed": False}})
+    fact_storage.store(db, demo, batch)
 
 
 def _webhook(db, box, demo):

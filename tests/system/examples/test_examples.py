@@ -33,6 +33,7 @@ def example_of(scenario: Path) -> Path:
 def test_an_example_shows_what_it_says_it_shows(scenario):
     script = example_of(scenario) / "script.py"
     expected = json.loads((scenario / "expected.json").read_text())
+    prepared = expected.pop("facts", None)
     done = command(
         *("script", "run", str(script), "--json"),
         *("--input", str(of(scenario, "input.json")), "--answers", str(of(scenario, "answers.json"))),
@@ -43,6 +44,9 @@ def test_an_example_shows_what_it_says_it_shows(scenario):
     assert {name: told[name] for name in expected} == expected
     assert told["warnings"] == []
     assert done.exit_code == (0 if expected["outcome"] == "returned" else 1)
+    if prepared is not None:
+        done = command("script", "prepare", str(example_of(scenario)), "--json")
+        assert json.loads(done.stdout)["facts"] == prepared
 
 
 def test_all_examples_run_in_one_call_with_the_files_beside_them():

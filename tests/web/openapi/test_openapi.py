@@ -10,7 +10,18 @@ from tests.support.stub_status_service import CLAIM, HIDDEN, SAME_ORIGIN, STATUS
 from web.openapi.operations import OPERATIONS
 
 #: The parts of the application which apps and operators' programs meet. The rest is for people and providers.
-DESCRIBED = {"status", "returns", "scans", "scan_people", "widget", "app_login", "app_tokens", "health", "openapi"} | {
+DESCRIBED = {
+    "status",
+    "returns",
+    "scans",
+    "scan_people",
+    "hooks",
+    "widget",
+    "app_login",
+    "app_tokens",
+    "health",
+    "openapi",
+} | {
     *("author_submissions", "author_versions", "author_runs", "author_token"),
 }
 

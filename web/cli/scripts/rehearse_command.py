@@ -10,7 +10,7 @@ import click
 from records.message_text import ADVISED_GRAPHEMES
 from records.plurals import counted
 from runner.powers import AnswersError, parse_answers
-from runner.queues.job_orders import MOST_MINUTES
+from runner.queues.job_arguments import MOST_MINUTES
 from runner.trials.rehearsal.event_terms import rates_of, rehearsal_terms
 from runner.trials.rehearsal.rehearsal import rehearse
 from runner.trials.rehearsal.situations import MOMENTS, USUAL_MINUTES, event_of

@@ -23,7 +23,8 @@ from records.changes.attendance.reports import ReportDraft
 from records.people import actors
 from runner.logins import StoreAway
 from runner.queues.background_jobs import QueueFull
-from runner.queues.job_orders import ATTENDANCE_REPORT, AttendanceReportArguments
+from runner.queues.job_arguments import AttendanceReportArguments
+from runner.queues.job_orders import ATTENDANCE_REPORT
 from runner.queues.job_states import WAITING, JobState
 from web.auth.services import AuthServices
 from web.console.attendance.report_form import KIND_WORDS, ReportForm, draft_of

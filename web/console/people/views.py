@@ -12,6 +12,7 @@ from records import DbSession, Grant, Implementation, RuleViolation, User, audit
 from records.changes import people as changes
 from records.changes.grants import whom
 from records.changes.people import DISABLED as LOCKED_OUT
+from records.facts import fact_lists
 from records.people import actors, grants, users
 from records.people.actors import NamedEntry
 from records.tenants import implementations
@@ -151,6 +152,7 @@ def _person_page(implementation: str, number: int, form: LockOutForm, status: in
         found, user = _one(db, implementation, number)
         known = _known(db, found, user)
         lock_out = LockOut.of(db, found, user)
+        facts = fact_lists.of_user(db, found, user.subject) if signed_in().may(Permission.SEE_RUNS, found.slug) else []
     return page(
         "console/people/person.html",
         title=known.name or user.username or user.subject,
@@ -158,6 +160,7 @@ def _person_page(implementation: str, number: int, form: LockOutForm, status: in
         crumbs=(Link("People", url_for(".people", implementation=implementation)),),
         known=known,
         lock_out=lock_out,
+        facts=facts,
         locked_out=LOCKED_OUT,
         yourself=_is_yourself(user, implementation),
         form=form,

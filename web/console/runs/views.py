@@ -8,6 +8,8 @@ from http import HTTPStatus
 from flask import Blueprint, Response, url_for
 
 from records import AgendaSession, DbSession, Implementation, Run, RunFilter, User
+from records.facts import fact_lists
+from records.facts.fact_lists import PersonFact
 from records.people import actors
 from records.people.actors import NamedEntry
 from records.scripts import run_names, runs, versions
@@ -54,9 +56,11 @@ def why(implementation: str) -> Response:
         people = lookup.people(db, found, who) if who else []
         agenda = lookup.agenda(db, found, where) if where else []
         explanation = earlier = None
+        facts: list[PersonFact] = []
         at = _time_asked_for(form, found)
         if len(people) == len(agenda) == 1:
             explanation = _explanation(db, found, people[0], agenda[0])
+            facts = fact_lists.at_session(db, found, people[0].subject, explanation.displayed.session)
             earlier = displayed_at(db, found, people[0].subject, agenda[0].session_id, at) if at else None
         recent = runs.recent(db, found, RunFilter(user=people[0].subject), limit=ROWS) if len(people) == 1 else []
         return page(
@@ -68,6 +72,7 @@ def why(implementation: str) -> Response:
             agenda=agenda,
             explanation=explanation,
             earlier=earlier,
+            facts=facts,
             clock=TimeFormatter.of(found),
             recent=recent,
             names=run_names.of_runs(db, found, recent),

@@ -1,4 +1,4 @@
-"""Moves that need no hint: moments around the session, scans, missing fields, and all that a vendor may answer."""
+"""Moves that need no hint: moments around the session, scans, facts, missing fields, and all that a vendor may answer."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 #: Seconds after the start and after the end of the session.
 _AFTER_START: Final = (0, -1, -11 * _MINUTE, _MINUTE, -_HOUR, -_DAY, -8 * _DAY, -40 * _DAY)
 _AFTER_END: Final = (0, -1, _MINUTE, _HOUR, _DAY, 8 * _DAY, 40 * _DAY, 400 * _DAY)
+#: Seconds by which facts are older than the run.
+_FACT_AGES: Final = (0, _MINUTE, 11 * _MINUTE, _HOUR, 8 * _HOUR, _DAY, 40 * _DAY)
 _STATUSES: Final = (404, 500, 401, 403, 429, 503, 400, 409, 201, 204, 302)
 _ERRORS: Final = ("timeout", "connection", "refused", "breaker open", "too large")
 _BODIES: Final[tuple[Any, ...]] = ([], None, {}, [{}], 7, "text")
@@ -28,6 +30,8 @@ def plain_moves(run: SceneRun) -> Iterator[Move]:
     yield from _moment_moves(run, is_read=("api", "now") in read)
     if ("api", "scans") in read:
         yield from _scan_moves(run)
+    if ("api", "facts_at") in read:
+        yield from _fact_moves(run)
     yield from _session_moves(run, {str(key) for root, key in read if root == "session"})
     for name in dict.fromkeys(call.name for call in run.answered if call.name):
         yield from _answer_moves(name, run)
@@ -64,6 +68,16 @@ def _scan_moves(run: SceneRun) -> Iterator[Move]:
         if NOTHING not in moments:  # as after the last day of the calendar
             made = [{"at": at, "direction": scan[1]} for at, scan in zip(moments, scans, strict=True)]
             yield move(rank, ("input", "scans"), made)
+
+
+def _fact_moves(run: SceneRun) -> Iterator[Move]:
+    """Facts that are as new as the run, older, or that there are none of."""
+    path = ("input", "facts_at")
+    yield move(1.5, path, NOTHING)
+    for rank, age_s in enumerate(_FACT_AGES):
+        moment = shifted(run.scene.input["now"], -age_s)
+        if moment is not NOTHING:
+            yield move(1.0 + rank / 4, path, moment)
 
 
 def _session_moves(run: SceneRun, read: set[str]) -> Iterator[Move]:

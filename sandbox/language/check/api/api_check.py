@@ -25,7 +25,7 @@ from .fields import (
 )
 from .judge import ApiJudge
 from .operators import check_arithmetic, check_compare, check_extremes
-from .returns import check_dropped, check_returns
+from .returns import check_dropped, check_prepare, check_returns
 from .type_brackets import check_type_brackets
 from .value_kinds import ValueKinds
 
@@ -41,6 +41,7 @@ def check_api(tree: ast.Module, names: ScriptNames, findings: Findings) -> tuple
             break
         _check(judge, node)
     check_returns(judge)
+    check_prepare(judge)
     return values, judge.explained
 
 

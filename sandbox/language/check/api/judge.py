@@ -34,6 +34,7 @@ _WORDS = {
     "User": "the user",
     "Session": "the session",
     "Api": "api",
+    "PrepareApi": "api",
     "Response": "the response",
     "Scans": "the scans",
     "ApiError": "an ApiError",

@@ -1,4 +1,4 @@
-"""Checks what `status` returns on each of its paths, and messages that are made and dropped."""
+"""Checks what `status` and `prepare` return on each of their paths, and messages that are made and dropped."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from .paths import open_end
 from .value_kinds import NONE
 
 _MESSAGE = "Message"
+_DICTS = frozenset({"dict", "FrozenDict"})
 
 
 def check_returns(judge: ApiJudge) -> None:
@@ -23,6 +24,26 @@ def check_returns(judge: ApiJudge) -> None:
     end = open_end(status.body)
     if end is not None and not _is_dropped_message(judge, end):
         judge.report(end, "no-return")
+
+
+def check_prepare(judge: ApiJudge) -> None:
+    """Report paths of `prepare` that end without facts, returns of something else, and a user that it does not have."""
+    prepare = judge.values.prepare
+    if prepare is None:
+        return
+    scopes = judge.values.scopes
+    for node in scopes.functions[prepare].returns:
+        kinds = judge.values.of(node.value) if node.value else frozenset([NONE])
+        if kinds and not kinds & _DICTS:
+            judge.report(node, "prepare-return", kind=words_for(kinds))
+    end = open_end(prepare.body)
+    if end is not None:
+        judge.report(end, "prepare-no-return")
+    for part in ast.walk(prepare):
+        if isinstance(part, ast.Name) and part.id == "user" and scopes.scope_of(part).home("user") is None:
+            judge.report(part, "prepare-user")
+            judge.explained.add(part)
+            break
 
 
 def check_dropped(judge: ApiJudge, node: ast.Expr) -> None:

@@ -25,8 +25,11 @@ ROUNDS = 5
 MAX_KINDS = 6
 NONE = "None"
 FUNCTION = "function"
-#: The arguments of `status`, as the check demands them, and their kinds.
-_STATUS_ARGUMENTS = {"user": "User", "session": "Session", "api": "Api"}
+#: The functions that the sandbox calls, with their arguments, as the check demands them, and the kinds of these.
+ENTRY_ARGUMENTS = {
+    "status": {"user": "User", "session": "Session", "api": "Api"},
+    "prepare": {"session": "Session", "api": "PrepareApi"},
+}
 _TIMES = frozenset({AWARE, NAIVE, "date"})
 _DISPLAYS = {
     ast.JoinedStr: "str",
@@ -66,7 +69,10 @@ class ValueKinds:
         self.makes_api_errors = any(
             isinstance(node, ast.Call) and names.meaning(node.func) == "ApiError" for node in names.nodes
         )
-        self.status = self._status_function()
+        self.status = self._entry_function("status")
+        self.prepare = self._entry_function("prepare")
+        if self.prepare is not None and not self._is_called_rightly(self.prepare):
+            self.prepare = None  # a function of the script's own that happens to have this name
         self._may_end = {
             function: open_end(function.body) is not None
             for function in self.scopes.functions
@@ -101,10 +107,15 @@ class ValueKinds:
 
     # names
 
-    def _status_function(self) -> ast.FunctionDef | None:
-        found = self.scopes.module.bindings.get("status", [])
+    def _entry_function(self, name: str) -> ast.FunctionDef | None:
+        found = self.scopes.module.bindings.get(name, [])
         function = found[0] if len(found) == 1 else None
         return function if isinstance(function, ast.FunctionDef) else None
+
+    def _is_called_rightly(self, function: ast.FunctionDef) -> bool:
+        """Whether only the sandbox calls it, with the arguments that it has."""
+        is_its_own = self._calls.get(function, []) == []
+        return is_its_own and has_arguments(function.args, list(ENTRY_ARGUMENTS[function.name]))
 
     def _call_sites(self) -> dict[ast.AST, list[ast.Call] | None]:
         calls = {node.func: node for node in self.names.nodes if isinstance(node, ast.Call) and _is_plain(node)}
@@ -146,10 +157,10 @@ class ValueKinds:
     def _of_parameter(self, parameter: ParameterBinding) -> Kinds:
         function, position = parameter.function, parameter.position
         calls = self._calls.get(function, [])
-        if function is self.status:
-            names = [arg.arg for arg in function.args.args] if function else []
-            is_right = calls == [] and names == list(_STATUS_ARGUMENTS) and position is not None
-            return frozenset([_STATUS_ARGUMENTS[parameter.name]]) if is_right else UNKNOWN_KINDS
+        if isinstance(function, ast.FunctionDef) and function in (self.status, self.prepare):
+            wanted = ENTRY_ARGUMENTS[function.name]
+            is_right = self._is_called_rightly(function) and position is not None
+            return frozenset([wanted[parameter.name]]) if is_right else UNKNOWN_KINDS
         if not calls:
             return UNKNOWN_KINDS
         given = [argument_of(call, parameter) for call in calls]
@@ -256,6 +267,12 @@ def _field_kinds(owner: str, name: str) -> Kinds:
 def _is_plain(call: ast.Call) -> bool:
     """Whether the text of a call shows which arguments it passes."""
     return not any(isinstance(part, ast.Starred) for part in call.args) and all(word.arg for word in call.keywords)
+
+
+def has_arguments(args: ast.arguments, names: list[str]) -> bool:
+    """Whether a function takes exactly these, in this order and without defaults."""
+    extra = args.posonlyargs or args.kwonlyargs or args.vararg or args.kwarg or args.defaults
+    return not extra and [arg.arg for arg in args.args] == names
 
 
 def argument_of(call: ast.Call, parameter: ParameterBinding) -> ast.expr | None:

@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 import pytest
 from click.testing import CliRunner
 
-from records import ALL_TABLES, AuditEntry, Database, audit
+from records import ALL_TABLES, AuditEntry, Database, SecretBox, audit
 from records.agenda import agenda_imports
 from records.audit import AuditContext
-from records.changes import agenda, retirement
+from records.changes import agenda, facts, retirement
 from records.people import grants, users
 from records.storage import environment_mark
 from records.tenants import implementations
@@ -42,7 +42,7 @@ LEFT_OUT = {
         "added_at",
     ),
     *("activated_at", "uploaded_at", "not_after", "created_by", "changed_by", "imported_by", "decided_by"),
-    *("sealed_secret", "sealed_key", "certificate", "sha256", "content", "file_name"),
+    *("made_at", "revoked_at", "sealed_secret", "sealed_key", "certificate", "sha256", "content", "file_name"),
 }
 #: The file that waits for its import is the console's way to preview one.
 NO_TABLES = {"audit_entries", "audit_head", "agenda_uploads"}
@@ -121,6 +121,10 @@ def archived(db):
     retirement.archive(db, implementations.find(db, "demo"), BEFORE)
 
 
+def with_secret(db):
+    facts.make_secret(db, SecretBox([KEY]), implementations.find(db, "demo"), BEFORE)
+
+
 SURVEY = {
     "name": "survey", "base_url": "https://api.survey.example/v2", "auth_kind": "api_key_header",
     "header_name": "X-Api-Key", "secret": "top-s3cret-key", "methods": ["GET"], "path_prefixes": "/",
@@ -176,6 +180,13 @@ CHANGES = [
     ),
     Change("restored", post("/retirement/restore"), ("implementation", "restore", "demo"), archived),
     Change("removed", post("/retirement/remove", slug="demo"), ("implementation", "remove", "demo", "--yes"), archived),
+    Change("a secret for facts is made", post("/settings/facts/secrets"), ("facts", "secret", "create", "demo")),
+    Change(
+        "a secret for facts is revoked",
+        post("/settings/facts/secrets/1/revoke"),
+        ("facts", "secret", "revoke", "demo", "1"),
+        with_secret,
+    ),
     Change("a connection is added", post("/connections/new", **SURVEY), (*ADD, "survey", *SURVEY_COMMAND)),
     Change("a connection is changed", post(ETHOSCE, ETHOSCE, timeout_s="2"), (*SET, "--timeout", "2")),
     Change("a secret is given", post(ETHOSCE, ETHOSCE, secret="top-s3cret-key"), (*SET, "--secret-env", "VENDOR_KEY")),

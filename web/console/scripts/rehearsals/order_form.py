@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from runner.queues.job_orders import MOMENTS, MOST_MINUTES, MOST_REHEARSED, OrderRefused, RehearsalArguments
+from runner.queues.job_arguments import MOMENTS, MOST_MINUTES, MOST_REHEARSED, OrderRefused, RehearsalArguments
 from runner.trials.rehearsal.situations import USUAL_MINUTES
 from web.forms.base_form import BaseForm
 from web.forms.fields import CheckboxesField, WholeNumberField

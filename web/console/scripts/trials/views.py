@@ -12,7 +12,8 @@ from records.scripts.submissions import Submission
 from records.scripts.versions import Version
 from runner.logins import StoreAway
 from runner.queues.background_jobs import QueueFull
-from runner.queues.job_orders import MOST_RUNS, SUBMISSION_TRIAL
+from runner.queues.job_arguments import MOST_RUNS
+from runner.queues.job_orders import SUBMISSION_TRIAL
 from runner.queues.job_states import WAITING, JobState
 from runner.queues.trial_orders import EARLIER_RUNS, TrialOrder, order_trial, trial_of
 from web.auth.services import AuthServices

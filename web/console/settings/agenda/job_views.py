@@ -12,7 +12,8 @@ from records.agenda.import_size import takes_long
 from records.people import actors
 from records.plurals import counted
 from runner.queues.background_jobs import QueueFull
-from runner.queues.job_orders import AGENDA_IMPORT, OrderRefused
+from runner.queues.job_arguments import OrderRefused
+from runner.queues.job_orders import AGENDA_IMPORT
 from runner.queues.job_states import CANCELLED, DONE, WAITING, JobState
 from web.auth.services import AuthServices
 from web.console.commits import by_page

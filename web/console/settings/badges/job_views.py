@@ -11,7 +11,8 @@ from records.attendance import badge_setup
 from records.plurals import counted
 from runner.attendance.image_codes import LARGEST_IMAGE
 from runner.queues.background_jobs import QueueFull
-from runner.queues.job_orders import BADGE_IMAGE, OrderRefused
+from runner.queues.job_arguments import OrderRefused
+from runner.queues.job_orders import BADGE_IMAGE
 from runner.queues.job_states import CANCELLED, DONE, WAITING, JobState
 from web.auth.services import AuthServices
 from web.console.layout import page_frame

@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import MappingProxyType
 
 from records.tenants import implementation_settings as table
+from records.tenants import run_budgets
 from web.forms.base_form import BaseForm
 from web.forms.fields import LinesField
 from web.forms.setting_fields import names_on, with_budgets, with_settings
@@ -19,7 +20,7 @@ PALETTE = (
 )
 
 #: The budgets of a run that people may set here.
-BUDGETS = tuple(each.name for each in table.BUDGETS if each.label)
+BUDGETS = tuple(each.name for each in run_budgets.BUDGETS if each.label)
 
 #: The settings of each page that are stored as they are typed; `user_types` and `script_settings` are not.
 AS_TYPED = {

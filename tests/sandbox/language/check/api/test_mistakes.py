@@ -9,6 +9,10 @@ from sandbox.language.rules.api_rules import API
 
 #: name -> the rule, what to write instead, and steps inside `status`, with « before the place of the finding.
 MISTAKES = {
+    # facts
+    "facts as an object": ("dict-as-object", 'Write api.facts["claimed"]', "x = «api.facts.claimed"),
+    "facts as a function": ("not-callable", 'Write api.facts["name"]', "x = «api.facts()"),
+    "a moment of facts that may be missing": ("unknown-field", "Did you mean api.facts_at?", "x = «api.fact_at"),
     # calls
     "message(url=)": ("api-keyword", 'Write message("Go", link="https://a.example/")', 'return message("Go", «url="https://a.example/")'),
     "message(colour=)": ("api-keyword", 'Write message("Go", color="#006109")', 'return message("Go", «colour="#006109")'),
@@ -221,6 +225,41 @@ SCRIPTS = {
             "def fetch(tools, name, path):\n    return tools.get(name, path, «timeout=3).json()\n\n"
             "def status(user, session, api):\n    return message(str(fetch(api, 'c', '/a')))\n"
         ),
+    ),
+}
+
+
+_STATUS = "def status(user, session, api):\n    return hidden()\n\n"
+SCRIPTS |= {
+    "prepare that returns a message": (
+        "prepare-return",
+        'Write for example return {"the id of a user": {"credits": 1}}',
+        f"{_STATUS}def prepare(session, api):\n    «return message('a')\n",
+    ),
+    "prepare that returns a list of pairs": (
+        "prepare-return",
+        "",
+        f"{_STATUS}def prepare(session, api):\n    «return [('u1', {{}})]\n",
+    ),
+    "prepare that can end without facts": (
+        "prepare-no-return",
+        "Write return {} at the end of this path if nothing is known.",
+        f"{_STATUS}def prepare(session, api):\n    «if session.ends_at:\n        return {{}}\n",
+    ),
+    "prepare that asks for a user": (
+        "prepare-user",
+        "Return facts by user id; status(user, session, api) gets those of its user as api.facts.",
+        f"{_STATUS}def prepare(session, api):\n    return {{«user.id: {{}}}}\n",
+    ),
+    "prepare that asks for scans": (
+        "unknown-field",
+        "",
+        f"{_STATUS}def prepare(session, api):\n    return {{'u': {{'in': «api.scans()}}}}\n",
+    ),
+    "prepare that asks for the address to return to": (
+        "unknown-field",
+        "",
+        f"{_STATUS}def prepare(session, api):\n    return {{'u': {{'to': «api.return_url()}}}}\n",
     ),
 }
 

@@ -1,0 +1,75 @@
+"""What one run of a script sees: the facts of its own user at its own session, and at the whole event.
+
+Those of the session are laid over those of the event, key by key. After a return, what was known before does not count: a
+fact counts only if it was true after the return, as its source says, and arrived after it, by our clock. So neither a late
+message nor a clock that is ahead brings back what the user has just changed.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, Select, select
+from sqlalchemy.orm import Session
+
+from records.people.users import User
+from records.tenants.implementations import Implementation
+
+from .fact_tables import WHOLE_EVENT, Fact
+
+
+class FactRow(NamedTuple):
+    """What is read of one fact; the columns of `statement`, in its order."""
+
+    session: str
+    content: str | None
+    at: datetime
+    arrived_at: datetime
+
+
+@dataclass(frozen=True)
+class KnownFacts:
+    """What is known of a user at a session. `at`: when all of it was true, so the older of two moments; None without any."""
+
+    facts: dict[str, Any] = field(default_factory=dict)
+    at: datetime | None = None
+
+
+def read(
+    db: Session | Connection, owner: Implementation, subject: str, session: str, *, returned_at: datetime | None = None
+) -> KnownFacts:
+    """Return what a run for this user and session may know; `returned_at` is when the user last came back."""
+    return known_facts((FactRow(*row) for row in db.execute(statement(owner.id, subject, session))), returned_at)
+
+
+def statement(implementation_id: int, subject: str, session: str) -> Select[str, str | None, datetime, datetime]:
+    """Select the rows for `known_facts`, two at most."""
+    mine = select(Fact.session, Fact.content, Fact.at, Fact.arrived_at).join(User, User.id == Fact.user_id)
+    mine = mine.where(User.implementation_id == implementation_id, User.subject == subject)
+    return mine.where(Fact.session.in_((WHOLE_EVENT, session)))
+
+
+def of_people(db: Session, people: Sequence[int]) -> dict[tuple[int, str], FactRow]:
+    """Return all facts of these users (by row id), for `known_facts`, by user and session."""
+    rows = select(Fact.user_id, Fact.session, Fact.content, Fact.at, Fact.arrived_at).where(Fact.user_id.in_(people))
+    found = db.execute(rows).all()
+    return {(user, session): FactRow(session, content, at, arrived) for user, session, content, at, arrived in found}
+
+
+def known_facts(rows: Iterable[FactRow], returned_at: datetime | None = None) -> KnownFacts:
+    """Put rows together. Those without content, and those from before a return, do not count."""
+    counted = sorted((row for row in rows if _counts(row, returned_at)), key=lambda row: row.session)
+    facts: dict[str, Any] = {}
+    for row in counted:  # the whole event first
+        facts.update(json.loads(row.content or "{}"))
+    return KnownFacts(facts, min((row.at for row in counted), default=None))
+
+
+def _counts(row: FactRow, returned_at: datetime | None) -> bool:
+    if row.content is None:
+        return False
+    return returned_at is None or min(row.at, row.arrived_at) > returned_at
