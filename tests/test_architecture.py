@@ -117,6 +117,7 @@ ORDER = {
             "background",
         ),
     ),
+    "runner/runs": ("draining",),
     "runner/background": ("ahead",),
     "runner/powers": ("connections", "http", "answers"),
     "runner/status": ("outdating",),
