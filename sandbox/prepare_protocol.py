@@ -23,7 +23,14 @@ from .run_protocol import RunProtocol
 
 #: The budgets of one `prepare`: it pages through a vendor's list, and no person waits for it.
 PREPARE_LIMITS: Final = RunLimits(
-    wall_s=60.0, cpu_s=10.0, memory_bytes=256 * MIB, calls=200, read_bytes=20 * MIB, output_bytes=5 * MIB
+    wall_s=60.0,
+    cpu_s=10.0,
+    memory_bytes=256 * MIB,
+    calls=200,
+    read_bytes=20 * MIB,
+    output_bytes=5 * MIB,
+    log_lines=50,
+    log_chars=300,
 )
 
 

@@ -1,4 +1,4 @@
-"""The control page: makes the vendors' APIs misbehave, and deletes claims and registrations.
+"""The control page: makes the vendors' APIs misbehave, lets one push facts, and deletes claims and registrations.
 
 It changes what the vendors do, never the service: it shows how the service copes with them.
 """
@@ -26,8 +26,14 @@ blueprint = Blueprint("control", __name__, url_prefix="/control")
 def show() -> str:
     """All switches."""
     saved = request.args.get("saved")
+    services = demo_services()
     return render_template(
-        "demo/control.html", switches=demo_services().switches.all(), names=NAMES, modes=MODES, saved=saved
+        "demo/control.html",
+        switches=services.switches.all(),
+        names=NAMES,
+        modes=MODES,
+        saved=saved,
+        pushes=services.fact_pushes,
     )
 
 
@@ -35,7 +41,15 @@ def show() -> str:
 def forget() -> Response:
     """Forget claims and registrations."""
     demo_services().ledger.forget()
+    demo_services().fact_pushes.push_all()
     return redirect(url_for(".show", saved="forgotten"), 303)
+
+
+@blueprint.post("/facts")
+def push_facts() -> Response:
+    """Switch the pushes of facts on or off."""
+    demo_services().fact_pushes.switch(on=request.form.get("on") == "yes")
+    return redirect(url_for(".show", saved="facts"), 303)
 
 
 @blueprint.post("/<api>")

@@ -50,7 +50,7 @@ def enrolled() -> AnyResponse:
 def award() -> AnyResponse:
     """Award a credit: `{"uid", "nid"}`."""
     body = request.get_json()
-    demo_services().ledger.write(API, str(body["uid"]), str(body["nid"]), "awarded")
+    write_claim(str(body["uid"]), str(body["nid"]))
     return jsonify({"uri": request.base_url, "id": str(body["nid"]), "resource": "course_credit_awarded"})
 
 
@@ -71,8 +71,14 @@ def claim_page(nid: str) -> str:
 @blueprint.post("/claim/<nid>")
 def claim(nid: str) -> AnyResponse:
     """Store the claim and redirect back, as real sites do."""
-    demo_services().ledger.write(API, request.args.get("uid", ""), nid, "awarded")
+    write_claim(request.args.get("uid", ""), nid)
     return redirect(demo_services().safe_return(request.args.get("return_to", "")) or request.full_path, 303)
+
+
+def write_claim(user: str, nid: str) -> None:
+    """Store a claim, and tell the service of it while the site pushes facts."""
+    demo_services().ledger.write(API, user, nid, "awarded")
+    demo_services().fact_pushes.push(nid, [user])
 
 
 def _whole(name: str, usual: int) -> int:

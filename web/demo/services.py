@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from flask import Flask, current_app
 
 from .agenda import PEOPLE
+from .fact_pushes import FactPushes
 from .ledger import Ledger
 from .switches import Switchboard
 from .vendor_keys import VendorKeys
@@ -25,6 +26,7 @@ class DemoServices:
     switches: Switchboard
     keys: VendorKeys
     service_url: str  #: the public address of the service
+    fact_pushes: FactPushes
     own_url: str  #: where this process answers
 
     def attach(self, app: Flask) -> None:

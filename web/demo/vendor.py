@@ -21,6 +21,7 @@ from web import loopback_server, templating
 from . import app_pages, control_page, cvent, ethosce, streaming_site
 from .app_pages import AppData
 from .badges import printed_badges
+from .fact_pushes import FactPushes
 from .ledger import Ledger
 from .records_reader import DemoRecords
 from .services import DemoServices
@@ -32,12 +33,13 @@ APIS = (ethosce.API, cvent.API)
 
 def open_services(folder: Path, *, service_url: str, own_url: str) -> DemoServices:
     """Read what the pages share from the demo's folder."""
-    keys = vendor_keys(folder)
+    keys, ledger = vendor_keys(folder), Ledger(folder / "ledger.json")
     return DemoServices(
-        ledger=Ledger(folder / "ledger.json"),
+        ledger=ledger,
         switches=Switchboard(folder / "switches.json", APIS),
         keys=keys,
         service_url=service_url,
+        fact_pushes=FactPushes(folder, ledger, service_url),
         own_url=own_url,
     )
 

@@ -96,7 +96,7 @@ class Rehearsal:
         else:
             ended = "shown"
             host = urlsplit(trial.message.link or "").hostname or ""
-            text = without_person(trial.message.text, situation.given.user)
+            text = without_person(trial.message.text, {**situation.given.user, "facts": situation.given.facts})
             values = {"text": text, "link": trial.message.link, "host": host}
             _count(self.messages, (text, host), situation, trial.message.text, values)
         self.clock.add(situation, ended, [call.connection for call in trial.calls])

@@ -107,7 +107,7 @@ Session Status is running.
   {ports.demo_url}/badges   badges to print or to scan from the screen: Sam Rivera, staff, scans at "{sample_session_title(SCANNED)}"
   {service}/console/   the console, for staff: log in as Grace Okonkwo, administrator
   {ports.idp_url}/   the identity provider, for development only: log in as any of the sample people, without a password
-  {ports.demo_url}/control/   make the vendors slow, failing, stale, busy, or send invalid answers
+  {ports.demo_url}/control/   make the vendors slow, failing, stale, busy, or push facts
   {service}/api/openapi.json   the API for apps
 
 {other_terminal(settings.data_folder, by_make=by_make)}

@@ -31,7 +31,7 @@ from web.cli.common.context import ENV, find_implementation, sentence
 from web.cli.common.errors import CommandFailed
 from web.cli.common.help_examples import examples
 from web.cli.common.running_note import NOTE
-from web.demo import identity_setup
+from web.demo import facts_secret, identity_setup
 from web.demo.agenda import IMPLEMENTATION
 from web.demo.seed import seed
 from web.demo.vendor_keys import vendor_keys
@@ -143,6 +143,7 @@ def prepare(settings: Settings, ports: Ports, *, allow_weak: bool) -> None:
             demo = seed(db, box, keys, vendor_url=ports.demo_url, now=datetime.now(UTC))
             identity_setup.connect_all(db, box, demo, provider)
             missing = deployments.active_version(db, demo) is None
+        facts_secret.provide(database, box, settings.data_folder / "demo")
         if missing:
             activate_demo(database, settings, allow_weak=allow_weak)
     except RecordsError as error:

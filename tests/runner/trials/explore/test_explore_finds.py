@@ -39,6 +39,7 @@ EXAMPLES = {
         *("Scan your badge at the door", None),
     },
     "ce_credit": {"{…} CE when it ends", "Credit claimed", "Claim {…} CE credit", None},
+    "credit_facts": {"{…} CE when it ends", "Credit claimed", "Claim {…} CE credit", None},
     "members_only": {"Get the handouts", "Join to get the handouts", None},
     "session_survey": {"Thank you for your rating", "Rate this session", None},
     "watch_live": {"Live at {…}", "Watch live", "Watch the recording", "Recording available soon", None},
