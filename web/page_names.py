@@ -8,6 +8,7 @@ from __future__ import annotations
 from types import MappingProxyType
 
 from web.error_references import NO_VIEW
+from web.script_page_names import SCRIPT_PAGES
 
 _CONSOLE = MappingProxyType(
     {
@@ -193,51 +194,13 @@ _SETTINGS = MappingProxyType(
     }
 )
 
-_SCRIPTS = MappingProxyType(
-    {
-        "console_reviews.queue": "Console: reviews",
-        "console_scripts.add_comment": "Console: comment on a submission",
-        "console_scripts.ask_about_live": "Console: change what users see of the script",
-        "console_scripts.ask_about_version": "Console: change what users see of the script",
-        "console_scripts.compared": "Console: compare two versions of the script",
-        "console_scripts.decide": "Console: decide about a submission",
-        "console_scripts.do_with_live": "Console: change what users see of the script",
-        "console_scripts.do_with_version": "Console: change what users see of the script",
-        "console_scripts.edit": "Console: write the script",
-        "console_scripts.every": "Console: scripts",
-        "console_scripts.findings": "Console: the editor asks for findings",
-        "console_scripts.keep": "Console: the editor saves the draft",
-        "console_scripts.make_token": "Console: make an author token",
-        "console_scripts.message_colours": "Console: colours of messages",
-        "console_scripts.one": "Console: a version of the script",
-        "console_scripts.resolve_comment": "Console: resolve a comment on a submission",
-        "console_scripts.revoke_token": "Console: revoke an author token",
-        "console_scripts.submission": "Console: a submission",
-        "console_scripts.cancel_rehearsal": "Console: cancel a rehearsal",
-        "console_scripts.order_rehearsal": "Console: rehearse a version",
-        "console_scripts.rehearsal": "Console: a rehearsal",
-        "console_scripts.rehearsal_file": "Console: a rehearsal as a file",
-        "console_scripts.rehearsals": "Console: rehearsals of a version",
-        "console_scripts.cancel_trial": "Console: cancel the trial of a submission",
-        "console_scripts.replay": "Console: replay of a submission",
-        "console_scripts.replay_file": "Console: replay of a submission as a file",
-        "console_scripts.trial": "Console: trial of a submission",
-        "console_scripts.try_submission": "Console: try a submission",
-        "console_scripts.try_version": "Console: try a version",
-        "console_scripts.run_version": "Console: try a version",
-        "console_scripts.tokens": "Console: author tokens",
-        "console_scripts.withdraw": "Console: withdraw a submission",
-        "console_scripts.work_on": "Console: write the script",
-    }
-)
-
 #: The name of a view -> the name of its page or endpoint.
 PAGE_NAMES = MappingProxyType(
     {
         **_CONSOLE,
         **_SETTINGS,
         **_AUTHORS,
-        **_SCRIPTS,
+        **SCRIPT_PAGES,
         NO_VIEW: "an unknown address, or a request that was refused before it was read",
         "app_login.done": "Login for the app: done",
         "app_login.start": "Login for the app: start",

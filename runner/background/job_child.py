@@ -22,6 +22,7 @@ from typing import Any, BinaryIO
 
 from records import Database, DatabaseUnavailable, support_references
 from runner.logs.process_log import start_log
+from runner.pressure.giving_way import giving_way
 from runner.queues.job_orders import (
     AGENDA_IMPORT,
     ATTENDANCE_REPORT,
@@ -46,7 +47,6 @@ from .agenda_import import import_agenda
 from .attendance_report import make_report
 from .badge_image import read_image
 from .facts_preparation import prepare_facts
-from .giving_way import giving_way
 from .job_steps import JobCancelled, JobEnd, JobSteps
 from .submission_trial import try_submission
 from .version_rehearsal import rehearse_version

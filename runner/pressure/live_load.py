@@ -79,15 +79,15 @@ class LiveLoad:
         return cls(partial(read_totals, redis), partial(read_backlog, redis), busy=partial(busy_implementations, redis))
 
     def ask_again_s(
-        self, implementation: str, places: int, *, returned: bool, ahead: int = -1, waited_s: float = 0.0
+        self, implementation: str, places: int, *, returned: bool, in_front: int = -1, waited_s: float = 0.0
     ) -> int:
         """Return the seconds after which a client should ask again whose run waits. Reads the store once a second at most.
 
-        `ahead` is how many orders waited before its own when it was placed, `waited_s` ago; -1: it is not known, and taken for
+        `in_front` is how many orders waited before its own when it was placed, `waited_s` ago; -1: it is not known, and taken for
         all that wait. Raises what the client of the store raises.
         """
         reading = self._fresh(implementation, places)
-        wait_s = _wait_s(reading, returned=returned) if ahead < 0 else reading.pace.wait_s(ahead) - waited_s
+        wait_s = _wait_s(reading, returned=returned) if in_front < 0 else reading.pace.wait_s(in_front) - waited_s
         return ask_again_s(reading.pace.run_s + max(0.0, wait_s))
 
     def starts(self, cause: str, implementation: str) -> bool:

@@ -18,6 +18,9 @@ from .token_buckets import TokenBuckets
 #: Runs that one user may start at once, for any number of sessions, and the seconds after which one more may start.
 USER_RUNS, USER_SECONDS_EACH = 20, 1.0
 
+#: Seconds for which it holds what the load lets start: every claim asks, and the load is read once a second.
+WORDS_S: Final = 0.2
+
 #: What a claim may find, and the cause of the run that it would start. Staff who ask are not more urgent than users.
 _CAUSES: Final = (
     ("pending", run_causes.FIRST_LOOK),
@@ -34,12 +37,20 @@ class RunAdmission:
         self._load = load
         self._users = TokenBuckets(allowance=USER_RUNS, seconds_each=USER_SECONDS_EACH, clock=clock)
         self._implementations = TokenBuckets(allowance=per_s, seconds_each=1 / per_s, clock=clock)
+        self._clock = clock
+        #: implementation -> until when they hold, and what the load lets start
+        self._words: dict[str, tuple[float, str]] = {}
 
     def starts(self, implementation: str, user: str) -> str:
         """Return what a claim may find if it is to start a run: as in `OrderDraft`."""
         if self._users.wait((implementation, user)) or self._implementations.wait(implementation):
             return ""
-        return " ".join(found for found, cause in _CAUSES if self._load.starts(cause, implementation))
+        until, words = self._words.get(implementation, (0.0, ""))
+        now = self._clock()
+        if now >= until:
+            words = " ".join(found for found, cause in _CAUSES if self._load.starts(cause, implementation))
+            self._words[implementation] = (now + WORDS_S, words)
+        return words
 
     def started(self, implementation: str, user: str) -> None:
         """Count a run that a claim has started."""

@@ -104,8 +104,8 @@ end
 local function may_start(slug, what)
   return not slug or string.find(ARGV[14], what, 1, true) ~= nil and has_room(slug, AHEAD[what])
 end
--- How many orders wait before the one that was just placed; -1 if none was.
-local function orders_before(slug, what)
+-- How many orders wait in front of the one that was just placed; -1 if none was.
+local function in_front(slug, what)
   if not slug then return -1 end
   local returned = call('LLEN', returned_of(slug))
   return (what == 'checking' and returned or returned + call('LLEN', orders_of(slug))) - 1

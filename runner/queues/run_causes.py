@@ -11,7 +11,7 @@ from records.scripts import runs
 FIRST_LOOK: Final = "first look"
 #: What was shown was no longer fresh, or would soon not be while somebody looked.
 REFRESH: Final = "refresh"
-#: Nobody had asked yet: a session was about to end, and its people were expected to look.
+#: No user had asked yet: a session was about to end, and its people were expected to look.
 PREFETCH: Final = "prefetch"
 #: The user came back from the message's link.
 RETURN: Final = "return"

@@ -71,7 +71,7 @@ class ClaimResult:
     `what`: hit, stale (a newer one is on its way), checking (after a return; the body is the old one), pending (no
     body), late (no run has answered for too long), told (the same return, reported again). `mine`: the run is the caller's,
     whose order was placed if there was one. `held_back`: no run is under way, and none was started, because too much waits.
-    For each of `due` the caller must queue a job. `ahead`: how many orders wait before the one that was placed; -1: none was.
+    For each of `due` the caller must queue a job. `in_front`: how many orders wait in front of the one that was placed; -1: none was.
     """
 
     what: str
@@ -82,7 +82,7 @@ class ClaimResult:
     generation: int = 0
     due: tuple[DueDrainer, ...] = ()
     held_back: bool = False
-    ahead: int = -1
+    in_front: int = -1
 
     @property
     def unanswered(self) -> bool:
@@ -265,10 +265,10 @@ def parse_claim(answer: Any) -> ClaimResult:
     what, body, state, left_ms = answer[:4]
     if len(answer) == 4:
         return ClaimResult(what.decode(), body, state.decode(), left_ms)
-    mine, generation, due, ahead = answer[4:]
+    mine, generation, due, in_front = answer[4:]
     if not generation.isdigit():
         raise UnreadableEntry
     drainers, held_back = due_drainers(due), mine == HELD_BACK
     return ClaimResult(
-        what.decode(), body, state.decode(), left_ms, mine == MINE, int(generation), drainers, held_back, ahead
+        what.decode(), body, state.decode(), left_ms, mine == MINE, int(generation), drainers, held_back, in_front
     )

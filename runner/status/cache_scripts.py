@@ -98,7 +98,7 @@ local early = nobody_asks and 'prefetch' or found and 'ahead'
 """
     + ORDERS
     + """
-local slug, mine, due, before = ARGV[7], 0, {}, -1
+local slug, mine, due, front = ARGV[7], 0, {}, -1
 local claimed = f[6] and locked(f[7])
 if claimed and not early and f[12] == f[6] and not f[13] then claimed = false end  -- somebody asks now, and must not wait as it does
 if f[6] == ARGV[2] and claimed then  -- sent twice by a broken connection
@@ -113,7 +113,7 @@ elseif not claimed then
   redis.call('HDEL', key, 'ran')
   stay(ARGV[5])
   if early then redis.call('HSET', key, 'ahead', ARGV[2]) else redis.call('HDEL', key, 'ahead') end
-  if slug then due, before = place(early or what, f[8] or '0'), orders_before(slug, early or what) end
+  if slug then due, front = place(early or what, f[8] or '0'), in_front(slug, early or what) end
 end
 if mine < 2 and not early and what ~= 'stale' then  -- without a run under way, there is none to be late
   local patience, asked = tonumber(ARGV[4]), tonumber(f[9] or now)
@@ -123,7 +123,7 @@ if mine < 2 and not early and what ~= 'stale' then  -- without a run under way, 
 end
 local dead = slug and take_up(ARGV[13])
 if dead then due[#due + 1] = dead end
-return {what, body or '', f[2] or '', found and found[4] or 0, mine, f[8] or '0', due, before}
+return {what, body or '', f[2] or '', found and found[4] or 0, mine, f[8] or '0', due, front}
 """
 )
 
@@ -253,17 +253,17 @@ local quiet = tonumber(ARGV[4])
 if queued or (f[9] and holds(tonumber(f[9]) + quiet, quiet)) then return {'told', '', '', 0, 0, f[10] or '0', {}, -1} end
 local generation = redis.call('HINCRBY', key, 'gen', 1)
 if not f[4] and f[8] then redis.call('HSET', key, 'back', f[8]) end
-local mine, due, before = may_start(ARGV[7], 'checking') and 1 or 2, {}, -1
+local mine, due, front = may_start(ARGV[7], 'checking') and 1 or 2, {}, -1
 redis.call('HSET', key, 'due', 1, 'step', 0, 'fresh', 0, 'back_at', now, 'moved', now)
 redis.call('HDEL', key, 'ran', 'good_at', 'lock', 'until', 'asked', 'seen')
 if mine == 1 then
   redis.call('HSET', key, 'lock', ARGV[2], 'until', now + tonumber(ARGV[3]), 'asked', now, 'seen', now)
-  if ARGV[7] then due, before = place('checking', tostring(generation)), orders_before(ARGV[7], 'checking') end
+  if ARGV[7] then due, front = place('checking', tostring(generation)), in_front(ARGV[7], 'checking') end
 end
 stay(ARGV[5])
 local body = f[1]
 if body and now >= tonumber(f[3]) then body = false end
-return {'checking', body or '', f[2] or '', 0, mine, tostring(generation), due, before}
+return {'checking', body or '', f[2] or '', 0, mine, tostring(generation), due, front}
 """
 )
 

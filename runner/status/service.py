@@ -214,7 +214,7 @@ class StatusService:
         return resolved.order(self._admission.starts(resolved.implementation.slug, resolved.user))
 
     def _note_started(self, resolved: ResolvedRequest, claimed: ClaimResult) -> None:
-        """Count a run that was started, and queue jobs for drainers."""
+        """Count a run that was started for a user who asks, and queue the jobs that are due."""
         if claimed.mine:
             self._admission.started(resolved.implementation.slug, resolved.user)
         self._enqueue(claimed)
@@ -257,5 +257,7 @@ class StatusService:
     def _soon(self, resolved: ResolvedRequest, claimed: ClaimResult, waited_s: float) -> int:
         """Return the seconds after which the run has ended, as far as can be told."""
         owner = resolved.implementation
-        returned, ahead = claimed.what == "checking", claimed.ahead
-        return self._load.ask_again_s(owner.slug, owner.concurrency, returned=returned, ahead=ahead, waited_s=waited_s)
+        returned, in_front = claimed.what == "checking", claimed.in_front
+        return self._load.ask_again_s(
+            owner.slug, owner.concurrency, returned=returned, in_front=in_front, waited_s=waited_s
+        )

@@ -69,24 +69,24 @@ class Crowd:
             self.waits.append(self.now - self.first_at[user])
             return
         load = self.loads[number % self.processes]
-        ahead = -1
+        front = -1
         cause = run_causes.RETURN if returned else run_causes.FIRST_LOOK
         if user not in self.ordered:
             if load.starts(cause, "acme"):
                 self.ordered.add(user)
                 (self.returned if returned else self.others).append(user)
-                ahead = (len(self.returned) if returned else sum(self.backlog())) - 1
+                front = (len(self.returned) if returned else sum(self.backlog())) - 1
             else:
                 self.shed += 1
         held = 0.0 if first and returned else self.hold_s  # the report of a return is not held
         self.held[user] = load
-        self.at(self.now + held, self.give_up, user, ahead, held)
+        self.at(self.now + held, self.give_up, user, front, held)
 
-    def give_up(self, user, ahead, waited_s):
+    def give_up(self, user, front, waited_s):
         load = self.held.pop(user, None)
         if load is None:  # it was woken
             return
-        after = load.ask_again_s("acme", self.places, returned=user[0], ahead=ahead, waited_s=waited_s)
+        after = load.ask_again_s("acme", self.places, returned=user[0], in_front=front, waited_s=waited_s)
         self.at(self.now + after, self.ask, user, False)
 
     def serve(self):

@@ -99,6 +99,6 @@ def test_prefetch_and_rehearsal_give_way_to_the_users_of_other_implementations(l
 
 def test_a_client_is_told_by_its_own_place_and_not_by_what_waits_behind_it(load):
     load.measured(0, 2000)
-    assert load.live.ask_again_s("acme", 12, returned=False, ahead=100) in (2, 3)
-    assert load.live.ask_again_s("acme", 12, returned=False, ahead=600, waited_s=2.0) in range(5, 8)
-    assert load.live.ask_again_s("acme", 12, returned=False, ahead=100, waited_s=9.0) == 1
+    assert load.live.ask_again_s("acme", 12, returned=False, in_front=100) in (2, 3)
+    assert load.live.ask_again_s("acme", 12, returned=False, in_front=600, waited_s=2.0) in range(5, 8)
+    assert load.live.ask_again_s("acme", 12, returned=False, in_front=100, waited_s=9.0) == 1

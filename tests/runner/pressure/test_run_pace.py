@@ -59,19 +59,45 @@ def test_runs_longer_than_the_time_between_two_readings_do_not_make_the_rate_too
     assert fed(*readings, places=1).per_s == pytest.approx(0.2, abs=0.01)
 
 
+def test_orders_on_their_way_to_a_worker_do_not_make_a_quiet_hour_the_rate():
+    """At each reading one order waits, as one does in a quiet hour now and then: the rate is not what comes in such an hour."""
+    quiet = fed(*[(n, n, 250 * n, 1) for n in range(1, 30)])
+    assert quiet.per_s == 48
+    assert quiet.wait_s(100) < 3
+
+
+def test_a_pause_of_the_store_does_not_make_the_rate_that_of_the_pause():
+    readings = [(n, 250 * n, 50_000 * n, 400) for n in range(6)]
+    readings += [(n, 1250, 250_000, 400) for n in range(6, 11)]
+    readings += [(11 + n, 1250 + 250 * n, 250_000 + 50_000 * n, 400) for n in range(1, 4)]
+    assert fed(*readings).per_s > 180
+
+
+def test_a_measured_rate_holds_for_a_minute_and_then_the_places_count_again():
+    busy = [(0, 0, 0, 500), (1, 100, 25_000, 400), (2, 200, 50_000, 300)]
+    idle = [(n, 200 + n, 50_000 + 250 * n, 0) for n in range(3, 90)]
+    assert fed(*busy, *idle[:50]).per_s == 100
+    assert fed(*busy, *idle).per_s == 48
+
+
 def test_without_a_worker_the_rate_stays_what_it_was():
     """That nothing ends says nothing about how fast it goes on."""
     readings = [(0, 0, 0, 500), (1, 250, 50_000, 400), *((n, 250, 50_000, 400) for n in range(2, 40))]
     assert fed(*readings).per_s == 250
+    readings += [(n, 250, 50_000, 400) for n in range(40, 90)]
+    assert fed(*readings).per_s == 60  # as before it was measured: 12 places, 0.2 s
 
 
 def test_a_reading_long_after_the_last_one_is_a_new_beginning():
-    assert fed((0, 0, 0, 500), (1, 250, 50_000, 400), (600, 251, 50_200, 3)).per_s == 250
+    assert fed((0, 0, 0, 500), (1, 250, 50_000, 400), (30, 251, 50_200, 3)).per_s == 250
+    assert fed((0, 0, 0, 500), (1, 250, 50_000, 400), (600, 251, 50_200, 3)).per_s == 60
 
 
 @pytest.mark.parametrize("now", [-5.0, 0.5])
 def test_a_clock_that_goes_back_does_no_harm(now):
     pace = fed((1, 0, 0, 500), (2, 250, 50_000, 400), (now, 300, 60_000, 400))
+    assert pace.per_s == 60  # as before it was measured
+    pace.note(RunTotals(550, 110_000), 400, now + 1)
     assert pace.per_s == 250
 
 

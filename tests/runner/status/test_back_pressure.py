@@ -30,6 +30,7 @@ def press(house, orders=0, returned=0):
             house.redis.rpush(name, *range(count))
     stop_time(house.service)
     house.service._load._readings.clear()
+    house.service._admission._words.clear()
     house.service._load.ask_again_s("acme", 12, returned=False)
 
 

@@ -14,9 +14,10 @@ from typing import Final
 
 from redis.exceptions import RedisError
 
-from runner.pressure.live_load import REHEARSAL, LiveLoad
 from runner.settings.operator_settings import Settings
 from runner.store.clients import connect_brief
+
+from .live_load import REHEARSAL, LiveLoad
 
 #: Seconds between two looks, and for which one job waits at most.
 LOOK_S: Final = 1.0

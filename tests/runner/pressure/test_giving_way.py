@@ -4,9 +4,9 @@ from functools import partial
 
 import pytest
 
-from runner.background import giving_way as module
-from runner.background.giving_way import MOST_S, GivingWay, giving_way
 from runner.background.job_steps import GIVES_WAY, JobCancelled, JobSteps
+from runner.pressure import giving_way as module
+from runner.pressure.giving_way import MOST_S, GivingWay, giving_way
 from runner.pressure.live_load import LiveLoad
 from runner.store.clients import connect
 from tests.support.application import make_settings
