@@ -31,7 +31,7 @@ from runner.queues.background_jobs import BackgroundJob, BackgroundWorker, rq_ba
 from runner.queues.status_jobs import RqStatusQueue, StatusJob, quieten_rq, rq_status_queue
 from runner.queues.thread_worker import StopSignal, ThreadWorker
 from runner.runs.draining.drainer import drain_orders
-from runner.runs.job import run_status
+from runner.runs.draining.wanted_runs import run_status
 from runner.runs.worker_services import (
     WORKER_SERVICES,
     JailTooWeak,

@@ -12,7 +12,7 @@ The path of a status request, file by file:
     (worker.py)                  the process that takes jobs from the queue
     runs/draining/drainer.py     a thread that takes one order after another
     runs/worker_services.py      the services that all runs of a worker share
-    runs/job.py                  one run: `version_bundle` and `script_input` are its input, `powers/` its calls
+    runs/run_execution.py        one run: `version_bundle` and `script_input` are its input, `powers/` its calls
     runs/outcome_to_status.py    what is shown after it: its message (`message_contract`), or a substitute
     runs/traces.py               its record, written after the answer
     runs/crash_watch.py          suspends a version whose runs crash the interpreter repeatedly

@@ -6,7 +6,7 @@ import sys
 
 import worker
 from runner.queues.thread_worker import ThreadWorker
-from runner.runs import job
+from runner.runs import run_execution
 from runner.runs.draining import drainer, order_taking
 
 #: Step -> whose function it is before or after; the process dies there.
@@ -14,7 +14,7 @@ STEPS = {
     "before its job is taken": (ThreadWorker, "execute_job", "before"),
     "before an order is taken": (order_taking.OrderTaker, "take", "before"),
     "after an order was taken": (order_taking.OrderTaker, "take", "after"),
-    "in the run": (job.RunExecution, "_execute", "before"),
+    "in the run": (run_execution.RunExecution, "_execute", "before"),
     "after the run and before the result is stored": (order_taking.OrderTaker, "end_and_take", "before"),
     "after the result was stored and the next order taken": (order_taking.OrderTaker, "end_and_take", "after"),
 }

@@ -19,7 +19,7 @@ from records.scripts.deployments import Deployment
 from records.tenants import connections, implementations
 from runner.explanations.status_explanation import explain
 from runner.queues.status_jobs import QUEUE, RunOrder
-from runner.runs.job import perform_run
+from runner.runs.draining.wanted_runs import perform_run
 from runner.runs.rollout_reverts import RolloutReverts
 from runner.status.service import StatusRequest
 from sandbox import Outcome, OutcomeKind

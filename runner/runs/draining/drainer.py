@@ -14,12 +14,13 @@ from typing import Any
 from runner.health.outages import OUTAGE
 from runner.logs import line_ids
 from runner.queues.status_jobs import DrainOrder
-from runner.runs.job import BegunRun, perform_begun
+from runner.runs.run_execution import BegunRun
 from runner.runs.worker_services import WORKER_SERVICES, WorkerServices
 from runner.status.cache import StatusUpdate
 from runner.store.clients import AWAY
 
 from .order_taking import OrderTaker, Take, TakeTerms, WithoutOrder
+from .wanted_runs import perform_begun
 
 #: Seconds of a turn, after which a drainer makes room for those of others.
 TURN_S = 0.5

@@ -13,7 +13,7 @@ from runner.queues.backlog import ORDERS_KEY
 from runner.queues.drainer_leases import LEASE_S
 from runner.queues.order_lists import read_order
 from runner.queues.status_jobs import DrainOrder, DueDrainer, JobRefused, new_run_id
-from runner.runs.job import BegunRun
+from runner.runs.run_execution import BegunRun
 from runner.status.cache import StatusCache, ms, parse_start
 from runner.status.cache_scripts import TAKE
 from runner.store.lua_scripts import LuaScript, ScriptCall

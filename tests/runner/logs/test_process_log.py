@@ -21,7 +21,7 @@ BREAKS = [
     "\n", "\r", "\r\n", "\v", "\f", "\x1c", "\x85", "\u2028", "\u2029", "\x1b[2K", "\b\b\b", "\x00", "\x7f", "\x9b1A",
     "\u202e", "\u2066", "\ud800",
 ]  # fmt: skip
-FORGED = "2026-11-30 10:00:00,000 CRITICAL runner.runs.job forged"
+FORGED = "2026-11-30 10:00:00,000 CRITICAL runner.runs.run_execution forged"
 FIRST_LINE = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} [A-Z]+ [a-z_.]+ ")
 
 START = """

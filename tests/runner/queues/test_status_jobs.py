@@ -80,7 +80,7 @@ def test_a_job_of_ours_with_a_callback_is_refused_and_the_callback_is_not_called
         ({"webhooks": json.dumps([{"url": "http://127.0.0.1:9/", "job_status": "failed", "method": "GET"}])}, None),
         ({"repeats_left": 5, "repeat_intervals": "[0]"}, None),
         ({"retries_left": 5}, None),
-        ({}, ["runner.runs.job.perform_run", None, [], {}]),
+        ({}, ["runner.runs.draining.wanted_runs.perform_run", None, [], {}]),
         ({}, ["run_status", "an instance", [], {}]),
         ({}, [RUN, {"an": "instance"}, [], {}]),
         ({}, ["builtins.exec", None, ["1/0"], {}]),

@@ -13,7 +13,8 @@ from records.scripts import crashes, deployments, versions
 from records.tenants import implementations
 from runner.queues.status_jobs import RunOrder
 from runner.runs.crash_watch import CrashWatch
-from runner.runs.job import BegunRun, RunExecution, perform_run
+from runner.runs.draining.wanted_runs import perform_run
+from runner.runs.run_execution import BegunRun, RunExecution
 from runner.runs.script_lines import lines_of, with_lines
 from runner.status.cache import RunStart
 from runner.status.service import StatusRequest

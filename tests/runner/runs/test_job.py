@@ -13,7 +13,7 @@ from records.scripts import deployments, versions
 from records.tenants import connections, implementations
 from runner.logins import LoginStore
 from runner.queues.status_jobs import RunOrder
-from runner.runs.job import perform_run
+from runner.runs.draining.wanted_runs import perform_run
 from runner.runs.version_bundle import fallback_of
 from runner.status.service import StatusRequest
 from sandbox import CheckResult, Finding, Outcome, OutcomeKind

@@ -9,7 +9,7 @@ import pytest
 from records.scripts import deployments, versions
 from records.tenants import implementations
 from runner.queues.status_jobs import RunOrder
-from runner.runs.job import perform_run
+from runner.runs.draining.wanted_runs import perform_run
 from runner.status.service import StatusRequest
 from sandbox import Sandbox
 from tests.sandbox.boxes import RAW, indented
