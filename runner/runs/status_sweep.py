@@ -26,7 +26,7 @@ from redis.exceptions import RedisError
 
 from runner.powers.answer_cache import KEPT
 from runner.status.cache import LIFE_S, ms
-from runner.status.cache_scripts import SHORTEST_MS, SWEEP
+from runner.status.cache_scripts import NOW, SHORTEST_MS
 from runner.store.memory import FULL, read_memory
 
 #: Seconds between two looks at the memory, and between two passes over all statuses; of all workers together.
@@ -42,6 +42,30 @@ SAMPLE: Final = 2000
 LOOKED, PASSED = "st:swept:look", "st:swept:pass"
 
 log = logging.getLogger(__name__)
+
+#: KEYS: statuses. ARGV: now, the time (ms) before which a status is old, 1 for whole statuses, life ms of a digest, least life ms
+#: -> how many went. One of another type, with a lock, after a return, or whose generation moved just now stays as it is.
+SWEEP = (
+    NOW
+    + """
+local gone, oldest, whole, life, least = 0, tonumber(ARGV[2]), ARGV[3] == '1', tonumber(ARGV[4]), tonumber(ARGV[5])
+for _, each in ipairs(KEYS) do
+  local f = redis.pcall('HMGET', each, 'due', 'lock', 'until', 'moved', 'body', 'digest', 'gen', 'fresh', 'span')
+  if not (f.err or f[1] or f[2] and locked(f[3]) or holds(f[4] and tonumber(f[4]) + least, least)) then
+    local left, digest = redis.call('PTTL', each), f[6] and string.sub(f[6], -1) == '+' and f[6]
+    local old = (tonumber(f[8] or 0) or 0) - (tonumber(f[9] or 0) or 0) < oldest
+    if old and (whole or f[5] and not digest) then
+      gone = gone + redis.call('DEL', each)
+    elseif f[5] and digest and (old or left <= life) then
+      gone = gone + redis.call('DEL', each)
+      redis.call('HSET', each, 'digest', digest, 'gen', f[7] or '0')
+      redis.call('PEXPIRE', each, math.max(left, 1))
+    end
+  end
+end
+return gone
+"""
+)
 
 
 class StatusSweep:

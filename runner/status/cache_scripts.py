@@ -25,7 +25,7 @@ One status is one hash. Its fields:
 Times are the server's clock in ms, so that all machines agree.
 
 How long a status is kept is decided when it is stored: for as long as its body can be shown, also as the last good one; after
-that, without the body (`SWEEP`), for as long as a user may spend at the site that its link leads to. A run waits and lasts for
+that, without the body (`runner.runs.status_sweep`), for as long as a user may spend at the site that its link leads to. A run waits and lasts for
 less than `SHORTEST_MS`, so no status that was claimed, or whose generation moved, goes before that.
 """
 
@@ -267,19 +267,6 @@ return {'checking', body or '', f[2] or '', 0, mine, tostring(generation), due, 
 """
 )
 
-#: ARGV: now, least life ms -> whether there was a status: it is to be shown as stale until a run that begins from now on has ended
-OUTDATE = (
-    NOW
-    + """
-if redis.call('EXISTS', key) == 0 then return 0 end
-redis.call('HINCRBY', key, 'gen', 1)
-redis.call('HSET', key, 'fresh', 0, 'moved', now)
-redis.call('HDEL', key, 'lock', 'until', 'ran')
-stay(ARGV[2])
-return 1
-"""
-)
-
 #: ARGV: now, least life ms -> whether there was a status: nothing that was stored is shown again, and a run under way is not stored
 TAKE_BACK = (
     NOW
@@ -300,29 +287,5 @@ FREE = (
 if redis.call('HGET', key, 'lock') ~= ARGV[2] then return 0 end
 redis.call('HDEL', key, 'lock', 'until', 'ran')
 return 1
-"""
-)
-
-#: KEYS: statuses. ARGV: now, the time (ms) before which a status is old, 1 for whole statuses, life ms of a digest, least life ms
-#: -> how many went. One of another type, with a lock, after a return, or whose generation moved just now stays as it is.
-SWEEP = (
-    NOW
-    + """
-local gone, oldest, whole, life, least = 0, tonumber(ARGV[2]), ARGV[3] == '1', tonumber(ARGV[4]), tonumber(ARGV[5])
-for _, each in ipairs(KEYS) do
-  local f = redis.pcall('HMGET', each, 'due', 'lock', 'until', 'moved', 'body', 'digest', 'gen', 'fresh', 'span')
-  if not (f.err or f[1] or f[2] and locked(f[3]) or holds(f[4] and tonumber(f[4]) + least, least)) then
-    local left, digest = redis.call('PTTL', each), f[6] and string.sub(f[6], -1) == '+' and f[6]
-    local old = (tonumber(f[8] or 0) or 0) - (tonumber(f[9] or 0) or 0) < oldest
-    if old and (whole or f[5] and not digest) then
-      gone = gone + redis.call('DEL', each)
-    elseif f[5] and digest and (old or left <= life) then
-      gone = gone + redis.call('DEL', each)
-      redis.call('HSET', each, 'digest', digest, 'gen', f[7] or '0')
-      redis.call('PEXPIRE', each, math.max(left, 1))
-    end
-  end
-end
-return gone
 """
 )

@@ -10,7 +10,7 @@ from redis.exceptions import NoScriptError
 
 from records.facts.fact_tables import WHOLE_EVENT
 from runner.status.cache import StatusCache
-from runner.status.cache_scripts import OUTDATE
+from runner.status.cache_scripts import NOW
 from runner.status.snapshots import StatusSnapshots, UnknownSession
 from runner.store.lua_scripts import LuaScript
 from runner.store.thread_connections import ThreadConnections
@@ -19,6 +19,19 @@ from .user_sessions import UserSessions
 
 #: Statuses of one round trip.
 BATCH: Final = 500
+
+#: ARGV: now, least life ms -> whether there was a status: it is to be shown as stale until a run that begins from now on has ended
+OUTDATE = (
+    NOW
+    + """
+if redis.call('EXISTS', key) == 0 then return 0 end
+redis.call('HINCRBY', key, 'gen', 1)
+redis.call('HSET', key, 'fresh', 0, 'moved', now)
+redis.call('HDEL', key, 'lock', 'until', 'ran')
+stay(ARGV[2])
+return 1
+"""
+)
 
 
 class StatusOutdating:
