@@ -10,7 +10,7 @@ from redis.exceptions import NoScriptError
 
 from records.facts.fact_tables import WHOLE_EVENT
 from runner.status.cache import StatusCache
-from runner.status.cache_scripts import NOW
+from runner.status.cache_scripts import NOW, SHORTEST_MS
 from runner.status.snapshots import StatusSnapshots, UnknownSession
 from runner.store.lua_scripts import LuaScript
 from runner.store.thread_connections import ThreadConnections
@@ -85,7 +85,7 @@ class StatusOutdating:
     def _move(self, keys: list[str]) -> None:
         if not keys:
             return
-        commands = [("EVALSHA", self._script.sha, 1, key, 0) for key in dict.fromkeys(keys)]
+        commands = [("EVALSHA", self._script.sha, 1, key, 0, SHORTEST_MS) for key in dict.fromkeys(keys)]
         try:
             self._connections.ask(*commands)
         except NoScriptError:
