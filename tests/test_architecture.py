@@ -165,7 +165,7 @@ ORDER = {
         "identity",
         "external",
     ),
-    "web/demo": ("badges",),
+    "web/demo": ("badges", "facts"),
     "web/cli": ("common", "setup", "operate", "attendance", "authors", "service", "scripts", "local"),
 }
 #: Modules of one folder, besides its front page.
@@ -494,6 +494,8 @@ TRANSACTIONS = {
     "web/authors/token_access.py": "when an author token was used last",
     "web/scanner/scan_storage.py": "scans, which the ledger records with who made them",
     "web/devidp/__main__.py": "our keys are made when they are first needed",
+    "web/hooks/views.py": "facts that a vendor pushes; their statuses are found anew after it",
+    "web/demo/facts/facts_secret.py": "the demo's secret, before any process runs",
 }
 
 

@@ -11,9 +11,9 @@ from runner.logins import LoginStore
 from tests.support.application import KEY, make_app, make_settings
 from tests.support.browser import serving
 from tests.support.records import new_records
-from web.demo import facts_secret
 from web.demo.agenda import AGENDA, PEOPLE, STORY
 from web.demo.app_pages import AppData
+from web.demo.facts import facts_secret
 from web.demo.seed import seed
 from web.demo.vendor import create_vendor, open_services
 

@@ -31,8 +31,9 @@ from web.cli.common.context import ENV, find_implementation, sentence
 from web.cli.common.errors import CommandFailed
 from web.cli.common.help_examples import examples
 from web.cli.common.running_note import NOTE
-from web.demo import facts_secret, identity_setup
+from web.demo import identity_setup
 from web.demo.agenda import IMPLEMENTATION
+from web.demo.facts import facts_secret
 from web.demo.seed import seed
 from web.demo.vendor_keys import vendor_keys
 from web.devidp.identity import FOLDER, identity

@@ -13,8 +13,8 @@ from records.changes import facts
 from records.facts import hook_secrets
 from records.maintenance.development_stand_ins import UP
 from records.tenants import implementations
+from web.demo.agenda import IMPLEMENTATION
 
-from .agenda import IMPLEMENTATION
 from .fact_pushes import KEY_FILE
 
 
