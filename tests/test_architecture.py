@@ -115,6 +115,7 @@ ORDER = {
             "background",
         ),
     ),
+    "runner/runs": ("draining",),
     "runner/powers": ("connections", "http", "answers"),
     "runner/trials": ("cases", "explore", "replay", "rehearsal"),
     "runner/trials/explore": ("moves",),

@@ -20,7 +20,7 @@ from runner.store.lua_scripts import LuaScript, ScriptCall
 log = logging.getLogger(__name__)
 
 
-class Without(StrEnum):
+class WithoutOrder(StrEnum):
     """What a drainer does when there is no order for it: it waits for the next, or it ends. If it leaves, it takes none in any case."""
 
     REST = "rest"
@@ -32,7 +32,7 @@ class Without(StrEnum):
 class TakeTerms:
     """How a drainer takes an order. `yields`: it ends instead if a drainer of others waits for a place."""
 
-    without: Without
+    without: WithoutOrder
     yields: bool
 
 

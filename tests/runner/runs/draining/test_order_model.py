@@ -8,20 +8,14 @@ from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_s
 from runner.queues.drainer_leases import DrainerLeases
 from runner.queues.order_lists import OrderDraft
 from runner.queues.status_jobs import DrainOrder
-from runner.runs.draining.order_taking import OrderTaker, TakeTerms, Without
+from runner.runs.draining.order_taking import OrderTaker, TakeTerms, WithoutOrder
 from runner.status.cache import StatusCache, StatusUpdate
+from tests.runner.runs.draining.hall import Clock
 
 MOST = 2
 QUEUE = "rq:queue:status"
 SHOWN = StatusUpdate(state="ready", body=b'{"text":"Claim"}', digest="claim", ok=True, fresh_s=5, stale_s=600)
 USERS = st.sampled_from(["ann", "bob", "cid"])
-
-
-class Clock:
-    ms = 1_000_000
-
-    def __call__(self):
-        return self.ms
 
 
 class Jobs:
@@ -66,7 +60,7 @@ class Drainers(RuleBasedStateMachine):
             own = DrainOrder("acme", name.decode(), MOST)
             self.leases._own.add(f"acme {own.drainer} {MOST}")
             taker = OrderTaker(self.redis, self.cache, own)
-            self.taken(own.drainer, taker, taker.take(TakeTerms(Without.END, yields=False)))
+            self.taken(own.drainer, taker, taker.take(TakeTerms(WithoutOrder.END, yields=False)))
         return name
 
     def taken(self, name, taker, take):
@@ -78,7 +72,7 @@ class Drainers(RuleBasedStateMachine):
         self.running[name] = (taker, take.order)
         return None
 
-    def end_one(self, name, without=Without.END):
+    def end_one(self, name, without=WithoutOrder.END):
         taker, run = self.running.pop(name)
         storing = self.cache.store_call(run.key, run.order.token, run.order.generation, SHOWN)
         self.taken(name, taker, taker.end_and_take(run, storing, TakeTerms(without, yields=False))[1])
@@ -104,7 +98,7 @@ class Drainers(RuleBasedStateMachine):
         self.redis.lpop(QUEUE)
 
     @precondition(lambda self: self.running)
-    @rule(data=st.data(), without=st.sampled_from([Without.END, Without.LEAVE]))
+    @rule(data=st.data(), without=st.sampled_from([WithoutOrder.END, WithoutOrder.LEAVE]))
     def end(self, data, without):
         self.end_one(data.draw(st.sampled_from(sorted(self.running))), without)
 
