@@ -49,7 +49,7 @@ def fill(redis: Redis, first: int, last: int) -> None:
             pipe.execute()
 
 
-def size(redis: Redis, count: int = 5000) -> float:
+def size(redis: Redis, count: int = 20_000) -> float:
     """Return the bytes of a status that was claimed, begun and stored, with its share of the table of keys."""
     before, cache = read_memory(redis).used, StatusCache(redis)
     for number in range(count):

@@ -18,6 +18,7 @@ from __future__ import annotations
 import itertools
 import logging
 import threading
+import time
 from collections.abc import Iterable, Iterator
 from typing import Any, Final, cast
 
@@ -27,11 +28,14 @@ from redis.exceptions import RedisError
 from runner.powers.answer_cache import KEPT
 from runner.status.cache import LIFE_S, ms
 from runner.status.cache_scripts import NOW, SHORTEST_MS
+from runner.store.error_replies import MEMORY, StoreRefuses
 from runner.store.memory import FULL, read_memory
 
 #: Seconds between two looks at the memory, and between two passes over all statuses; of all workers together.
 LOOK_EVERY_S: Final = 5
 PASS_EVERY_S: Final = 300
+#: Seconds until the next look at a memory that no status fills.
+REST_S: Final = 60
 #: Share of the memory below which no more statuses go.
 ENOUGH: Final = 0.7
 #: Keys of one step, so that the server never works long on one command.
@@ -74,6 +78,7 @@ class StatusSweep:
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
         self._sweep = redis.register_script(SWEEP)
+        self._rests_until = 0.0
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._work, name="status sweep", daemon=True)
 
@@ -90,7 +95,8 @@ class StatusSweep:
         """Sweep what is due and what no other worker has swept. Raises `redis.RedisError`."""
         if self._is_mine(PASSED, PASS_EVERY_S):
             self._pass_over(oldest=0, whole=False)
-        if self._is_mine(LOOKED, LOOK_EVERY_S) and read_memory(self._redis).share >= FULL:
+        is_time = time.monotonic() >= self._rests_until and self._is_mine(LOOKED, LOOK_EVERY_S)
+        if is_time and read_memory(self._redis).share >= FULL:
             self._make_room()
 
     def _work(self) -> None:
@@ -103,24 +109,35 @@ class StatusSweep:
                 log.exception("statuses not swept")
 
     def _is_mine(self, key: str, every_s: int) -> bool:
-        return bool(self._redis.set(key, 1, nx=True, ex=every_s))
+        try:
+            return bool(self._redis.set(key, 1, nx=True, ex=every_s))
+        except StoreRefuses as refusal:
+            if refusal.kind != MEMORY:
+                raise
+            return True  # a store without any memory left refuses even this: now every worker sweeps
 
     def _make_room(self) -> None:
         """Let the oldest statuses go, a quarter after the other, until the store is no longer full."""
-        before, gone = read_memory(self._redis).share, 0
-        for whole, _ in itertools.product((False, True), range(4)):
-            if read_memory(self._redis).share < ENOUGH or self._ended.is_set():
+        before, gone, whole = read_memory(self._redis).share, 0, False
+        while read_memory(self._redis).share >= ENOUGH and not self._ended.is_set():
+            went = self._pass_over(oldest=self._oldest_quarter(), whole=whole) + self._drop_answers()
+            gone += went
+            if not went and whole:  # something else fills the store: looking more often would only cost time
+                self._rests_until = time.monotonic() + REST_S
                 break
-            gone += self._pass_over(oldest=self._oldest_quarter(), whole=whole)
-            self._drop_answers()
+            whole = whole or not went
         after = read_memory(self._redis).share
-        log.warning("the store was full: the oldest statuses went count=%d before=%.2f after=%.2f", gone, before, after)
+        log.warning(
+            "the store was full: the oldest statuses and answers went count=%d before=%.2f after=%.2f",
+            gone,
+            before,
+            after,
+        )
 
-    def _drop_answers(self) -> None:
-        """Drop every fourth cached answer of a vendor, in no order: none is kept for long."""
+    def _drop_answers(self) -> int:
+        """Drop every fourth cached answer of a vendor, in no order: none is kept for long. Returns how many."""
         answers = cast("Iterator[bytes]", self._redis.scan_iter(f"{KEPT}*", count=STEP))
-        for keys in _in_steps(itertools.islice(answers, 0, None, 4), STEP):
-            self._redis.unlink(*keys)
+        return sum(self._redis.unlink(*keys) for keys in _in_steps(itertools.islice(answers, 0, None, 4), STEP))
 
     def _oldest_quarter(self) -> int:
         """Return the time (ms) before which about a quarter of the bodies was stored. A scan comes in no order of time."""

@@ -13,6 +13,7 @@ from runner.status.cache import LIFE_S, StatusCache, StatusUpdate
 from runner.status.cache_scripts import SHORTEST_MS
 from runner.store.clients import connect
 from runner.store.embedded import EmbeddedStore
+from runner.store.error_replies import StoreRefuses
 from runner.store.memory import FULL, read_memory
 
 BODY = b'{"message":{"text":"' + b"x" * 300 + b'","color":null,"action":null},"as_of":null,"run":"r"}'
@@ -157,6 +158,28 @@ def test_if_bodies_are_not_enough_whole_statuses_go(small_store):
     small_store.config_set("maxmemory", 1_000_000)
     StatusSweep(small_store)._make_room()
     assert not small_store.exists(*keys)
+
+
+def test_a_store_without_any_memory_left_is_swept_and_serves_again(small_store):
+    cache = StatusCache(small_store)
+    for number in range(400):
+        stored(cache, number)
+    small_store.config_set("maxmemory", read_memory(small_store).used - 80_000)
+    with pytest.raises(StoreRefuses):
+        small_store.set("login", 1)
+    StatusSweep(small_store).turn()
+    assert small_store.set("login", 1)
+
+
+def test_a_store_that_something_else_fills_is_looked_at_less_often(small_store):
+    small_store.config_set("maxmemory", 1_000_000)
+    sweep = StatusSweep(small_store)
+    sweep.turn()
+    small_store.config_set("maxmemory", 100_000_000)
+    key = stored(StatusCache(small_store), 1)
+    small_store.config_set("maxmemory", 1_000_000)
+    sweep.turn()
+    assert small_store.exists(key)
 
 
 def test_cached_answers_of_vendors_go_from_a_full_store_too(small_store):
