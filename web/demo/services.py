@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from flask import Flask, current_app
 
 from .agenda import PEOPLE
-from .fact_pushes import FactPushes
+from .facts.fact_pushes import FactPushes
 from .ledger import Ledger
 from .switches import Switchboard
 from .vendor_keys import VendorKeys

@@ -21,7 +21,7 @@ from web import loopback_server, templating
 from . import app_pages, control_page, cvent, ethosce, streaming_site
 from .app_pages import AppData
 from .badges import printed_badges
-from .fact_pushes import FactPushes
+from .facts.fact_pushes import FactPushes
 from .ledger import Ledger
 from .records_reader import DemoRecords
 from .services import DemoServices

@@ -31,8 +31,9 @@ from web.cli.common.context import ENV, find_implementation, sentence
 from web.cli.common.errors import CommandFailed
 from web.cli.common.help_examples import examples
 from web.cli.common.running_note import NOTE
-from web.demo import facts_secret, identity_setup
+from web.demo import identity_setup
 from web.demo.agenda import IMPLEMENTATION
+from web.demo.facts import facts_secret
 from web.demo.seed import seed
 from web.demo.vendor_keys import vendor_keys
 from web.devidp.identity import FOLDER, identity
@@ -143,7 +144,8 @@ def prepare(settings: Settings, ports: Ports, *, allow_weak: bool) -> None:
             demo = seed(db, box, keys, vendor_url=ports.demo_url, now=datetime.now(UTC))
             identity_setup.connect_all(db, box, demo, provider)
             missing = deployments.active_version(db, demo) is None
-        facts_secret.provide(database, box, settings.data_folder / "demo")
+            secret = facts_secret.missing(db, box, demo, settings.data_folder / "demo")
+        facts_secret.write(settings.data_folder / "demo", secret)
         if missing:
             activate_demo(database, settings, allow_weak=allow_weak)
     except RecordsError as error:

@@ -18,9 +18,8 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from runner.background.webhook_signature import signed_headers
-
-from .agenda import AGENDA, IMPLEMENTATION, PEOPLE
-from .ledger import Ledger
+from web.demo.agenda import AGENDA, IMPLEMENTATION, PEOPLE
+from web.demo.ledger import Ledger
 
 TIMEOUT_S: Final = 5.0
 VENDOR: Final = "ethosce"
