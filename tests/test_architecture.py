@@ -453,6 +453,8 @@ WRITERS = {
     "records.attendance.phones.saved_scans": {"store"},
     "records.attendance.phones.undone_scans": {"undo"},
     "records.attendance.refused_scans": {"erase"},
+    "records.facts.fact_storage": {"forget"},
+    "records.facts.hook_secrets": {"make", "revoke"},
     "records.identity.external_auth": {"remove", "save"},
     "records.identity.saml_providers": {
         *("accept", "new_sp_keys", "propose", "refuse", "remove", "retire", "roll_sp_key", "save", "switch_sp_key"),
@@ -493,9 +495,8 @@ TRANSACTIONS = {
     "web/console/settings/external/login_test.py": "tested logins",
     "web/authors/token_access.py": "when an author token was used last",
     "web/scanner/scan_storage.py": "scans, which the ledger records with who made them",
+    "web/hooks/views.py": "facts that vendors push, which nobody has typed",
     "web/devidp/__main__.py": "our keys are made when they are first needed",
-    "web/hooks/views.py": "facts that a vendor pushes; their statuses are found anew after it",
-    "web/demo/facts/facts_secret.py": "the demo's secret, before any process runs",
 }
 
 

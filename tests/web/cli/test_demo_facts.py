@@ -29,10 +29,17 @@ def demo(tmp_path, redis):
         services = open_services(folder, service_url=address, own_url="http://127.0.0.1:8001")
         with database.session() as db:
             seed(db, BOX, services.keys, vendor_url=services.own_url, now=datetime.now(UTC))
-        facts_secret.provide(database, BOX, folder)
+        provide(database, folder)
         vendor = create_vendor(services, AppData(list, list, lambda: datetime.now(UTC)))
         yield database, folder, vendor.test_client()
     database.dispose()
+
+
+def provide(database, folder):
+    """Let the site have a secret, as `up` does."""
+    with database.session() as db:
+        text = facts_secret.missing(db, BOX, implementations.find(db, "demo"), folder)
+    facts_secret.write(folder, text)
 
 
 def known(database, user=MEI):
@@ -66,11 +73,11 @@ def test_the_secret_is_made_once_and_again_when_it_is_not_valid_any_more(demo):
     file = folder / "facts-secret"
     first = file.read_text()
     assert file.stat().st_mode & 0o077 == 0
-    facts_secret.provide(database, BOX, folder)
+    provide(database, folder)
     assert file.read_text() == first
     with database.session() as db:
         hook_secrets.revoke(db, hook_secrets.listed(db, implementations.find(db, "demo"))[0])
-    facts_secret.provide(database, BOX, folder)
+    provide(database, folder)
     assert file.read_text() != first
 
 

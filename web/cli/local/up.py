@@ -144,7 +144,8 @@ def prepare(settings: Settings, ports: Ports, *, allow_weak: bool) -> None:
             demo = seed(db, box, keys, vendor_url=ports.demo_url, now=datetime.now(UTC))
             identity_setup.connect_all(db, box, demo, provider)
             missing = deployments.active_version(db, demo) is None
-        facts_secret.provide(database, box, settings.data_folder / "demo")
+            secret = facts_secret.missing(db, box, demo, settings.data_folder / "demo")
+        facts_secret.write(settings.data_folder / "demo", secret)
         if missing:
             activate_demo(database, settings, allow_weak=allow_weak)
     except RecordsError as error:

@@ -1,1 +1,1 @@
-"""The facts that the demo's learning site pushes, and the secret with which it signs them."""
+"""The facts of the demo's learning site: its pushes, and the secret with which it signs them."""
