@@ -49,7 +49,7 @@ local function status_of(slug, digest) return 'st:{' .. slug .. ':' .. digest ..
 local function call(command, name, ...)
   local answer = redis.pcall(command, name, ...)
   if type(answer) == 'table' and answer.err then
-    redis.call('DEL', name)
+    if string.find(answer.err, 'WRONGTYPE', 1, true) then redis.call('DEL', name) end
     answer = redis.call(command, name, ...)
   end
   return answer

@@ -72,6 +72,8 @@ class Drainer:
             with line_ids.of_run(begun.order.token):
                 perform_begun(self._services, begun, store)
         except Exception as error:  # of this run: the next order must not suffer from it
+            if isinstance(error, AWAY) and self._next is None:
+                raise  # what the run found was not stored, so its order is taken up by others
             if not isinstance(error, OUTAGE):
                 log.exception("a run failed id=%s", begun.order.token)
         if self._next is None:  # nothing was stored

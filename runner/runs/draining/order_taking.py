@@ -46,7 +46,10 @@ class Take:
 
 
 class OrderTaker:
-    """The orders for one drainer, over the connections and by the clock of `cache`. Its methods raise `redis.RedisError`; each may then be called again."""
+    """The orders for one drainer, over the connections and by the clock of `cache`.
+
+    Its methods raise `redis.RedisError`; each may then be called again.
+    """
 
     def __init__(self, redis: Redis, cache: StatusCache, drainer: DrainOrder) -> None:
         self._direct = cache.direct

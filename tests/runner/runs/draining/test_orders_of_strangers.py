@@ -4,7 +4,10 @@ import json
 from dataclasses import replace
 
 import pytest
+from redis.exceptions import ResponseError
 
+from runner.queues.order_scripts import CLOCK
+from runner.queues.order_scripts import ORDERS as ORDER_FUNCTIONS
 from runner.queues.status_jobs import DueDrainer
 from runner.runs.draining.order_taking import Take
 from tests.runner.runs.draining.hall import END, ORDERS, RETURNED, users
@@ -73,6 +76,14 @@ def test_keys_that_hold_something_else_stop_nobody(hall, key):
     hall.redis.hset(key, "x", "y") if "held" not in key else hall.redis.set(key, "x")
     claimed = hall.ask("ann")
     assert users(hall.drainer(*claimed.due)) == ["ann"]
+
+
+def test_an_error_that_is_not_about_what_a_key_holds_deletes_nothing(hall):
+    """Such as that of a store that is full."""
+    hall.ask("ann")
+    with pytest.raises(ResponseError):
+        hall.redis.eval(CLOCK + ORDER_FUNCTIONS + "return call('LPOP', KEYS[1], 'no number')", 1, ORDERS, 0)
+    assert hall.redis.llen(ORDERS) == 1
 
 
 @pytest.mark.parametrize("member", ["x", "", "acme no-such 1", "a b c", "acme run-1 99999999999999999999"])
