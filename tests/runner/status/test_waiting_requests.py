@@ -115,6 +115,10 @@ def test_an_answer_of_the_same_or_a_later_generation_counts():
         GOOD.replace(b"7\n", b"-7\n"),
         GOOD.replace(b"7\n", b"9" * 5000 + b"\n"),
         GOOD[:-80],
+        b"0\nready\n1",
+        b"0\nready\n1\n[]",
+        b"\xff\n" * 9,
+        b"0\nevil\n1\n" + BODY,
         b"\n\n\n\n",
     ],
 )
