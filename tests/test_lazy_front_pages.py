@@ -23,4 +23,4 @@ def test_a_name_that_is_not_on_the_page_is_an_attribute_error(name):
 @pytest.mark.parametrize("name", ["records", "runner.powers"])
 def test_the_table_of_homes_has_the_names_of_the_page(name):
     page = importlib.import_module(name)
-    assert {*page._HOMES} == {*page.__all__} - {"DbSession"}
+    assert {*page._HOMES} == {*page.__all__} - {"DbConnection", "DbSession"}
