@@ -1,4 +1,4 @@
-"""Changes of how facts are pushed: the secrets with which vendors sign."""
+"""Changes of facts by a person: the secrets with which vendors sign, and forgetting what is known about somebody."""
 
 from __future__ import annotations
 
@@ -8,15 +8,16 @@ from sqlalchemy.orm import Session
 
 from records.audit import AuditContext
 from records.errors import RuleViolation
-from records.facts import hook_secrets
-from records.facts.fact_tables import HookSecret
+from records.facts import fact_storage, hook_secrets
+from records.facts.fact_tables import WHOLE_EVENT, HookSecret
+from records.people.users import User
 from records.secretbox import SecretBox
 from records.tenants.implementations import Implementation
 
 from .after_commit import AfterCommit, unchanged
 from .entries import lock, note
 
-MADE, REVOKED = "facts.secret_made", "facts.secret_revoked"
+MADE, REVOKED, FORGOTTEN = "facts.secret_made", "facts.secret_revoked", "facts.forgotten"
 
 
 @dataclass(frozen=True)
@@ -45,3 +46,13 @@ def revoke_secret(db: Session, owner: Implementation, number: int, by: AuditCont
         return unchanged(owner.slug, secret)
     note(db, owner.slug, REVOKED, by, target=str(secret.id))
     return AfterCommit(owner.slug, secret, announced=False)
+
+
+def forget(db: Session, owner: Implementation, user: User, by: AuditContext) -> AfterCommit[int]:
+    """Delete all facts about a person; the value is how many. What a vendor pushes afterwards is stored again."""
+    lock(db, owner)
+    count = fact_storage.forget(db, owner, user.subject)
+    if not count:
+        return unchanged(owner.slug, 0)
+    note(db, owner.slug, FORGOTTEN, by, target=user.subject, detail={"facts": count})
+    return AfterCommit(owner.slug, count, announced=False, outdated=((user.subject, WHOLE_EVENT),))

@@ -11,9 +11,9 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
-from sqlalchemy import Connection, Select, select
+from sqlalchemy import Connection, Select, bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from records.people.users import User
@@ -21,9 +21,17 @@ from records.tenants.implementations import Implementation
 
 from .fact_tables import WHOLE_EVENT, Fact
 
+#: Selects the rows for `known_facts`, two at most. It is built once, because every run reads it.
+STATEMENT: Final[Select[str, str | None, datetime, datetime]] = (
+    select(Fact.session, Fact.content, Fact.at, Fact.arrived_at)
+    .join(User, User.id == Fact.user_id)
+    .where(User.implementation_id == bindparam("owner"), User.subject == bindparam("subject"))
+    .where(or_(Fact.session == bindparam("event"), Fact.session == bindparam("session")))
+)
+
 
 class FactRow(NamedTuple):
-    """What is read of one fact; the columns of `statement`, in its order."""
+    """What is read of one fact; the columns of STATEMENT, in its order."""
 
     session: str
     content: str | None
@@ -43,14 +51,8 @@ def read(
     db: Session | Connection, owner: Implementation, subject: str, session: str, *, returned_at: datetime | None = None
 ) -> KnownFacts:
     """Return what a run for this user and session may know; `returned_at` is when the user last came back."""
-    return known_facts((FactRow(*row) for row in db.execute(statement(owner.id, subject, session))), returned_at)
-
-
-def statement(implementation_id: int, subject: str, session: str) -> Select[str, str | None, datetime, datetime]:
-    """Select the rows for `known_facts`, two at most."""
-    mine = select(Fact.session, Fact.content, Fact.at, Fact.arrived_at).join(User, User.id == Fact.user_id)
-    mine = mine.where(User.implementation_id == implementation_id, User.subject == subject)
-    return mine.where(Fact.session.in_((WHOLE_EVENT, session)))
+    mine = {"owner": owner.id, "subject": subject, "event": WHOLE_EVENT, "session": session}
+    return known_facts((FactRow(*row) for row in db.execute(STATEMENT, mine)), returned_at)
 
 
 def of_people(db: Session, people: Sequence[int]) -> dict[tuple[int, str], FactRow]:

@@ -69,3 +69,20 @@ def test_facts_are_prepared_for_a_session_of_the_agenda_only(run, event, valkey_
     answer = run("prepare", "aha26", "CE-1")
     assert answer.exit_code == 2
     assert "not in the agenda" in answer.stderr
+
+
+def test_what_is_known_about_a_user_is_forgotten_with_an_audit_entry(run, database):
+    with database.session() as db:
+        owner = implementations.find(db, "aha26")
+        users.remember(db, owner, "165", users.UserProfile("mei"))
+        users.remember(db, owner, "166", users.UserProfile("ada"))
+        batch = FactBatch("", datetime.now(UTC), FactSource.PUSHED, {"165": {"card": "4711"}, "166": {"n": 1}})
+        fact_storage.store(db, owner, batch)
+    assert run("forget", "aha26", "165", "--reason", "asked for erasure").stdout == "1 fact deleted.\n"
+    assert run("forget", "aha26", "165").stdout == "Nothing was changed.\n"
+    assert run("show", "aha26", "--user", "165").stdout == "Nothing is known.\n"
+    assert "whole event  pushed  1" in run("show", "aha26").stdout
+    with database.reading() as db:
+        entry = audit.recent(db)[0]
+    assert (entry.action, entry.target, entry.reason) == ("facts.forgotten", "165", "asked for erasure")
+    assert "4711" not in json.dumps(entry.detail)

@@ -104,3 +104,18 @@ def test_the_last_calls_are_noted_for_the_console_and_no_secret_or_fact_with_the
     assert abs(taken.when - datetime.now(UTC)) < timedelta(minutes=1)
     assert "4711" not in str(taken)
     assert secret not in str([taken, refused])
+
+
+def test_every_answer_fits_the_document(push, fits):
+    answers = [
+        push(facts({"ada": {}, "nina": {}}), message="msg_1"),
+        push(facts(session="CE-9")),
+        push(b"{"),
+        push(b"x" * (3 * 1024 * 1024 + 1)),
+        push(facts(), headers={"webhook-signature": "v1,x"}),
+        push(facts(), content_type="text/plain"),
+        push(facts(), path="/hooks/nowhere/facts"),
+    ]
+    assert [each.status_code for each in answers] == [200, 422, 400, 413, 401, 415, 404]
+    for each in answers:
+        fits(each, "/hooks/{implementation}/facts", "post")

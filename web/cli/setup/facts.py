@@ -10,10 +10,13 @@ from typing import Final
 
 import click
 
+from records import DbSession, Implementation, User
 from records.changes import facts as changes
+from records.changes.after_commit import AfterCommit
 from records.facts import fact_lists, hook_secrets
 from records.facts.fact_tables import WHOLE_EVENT, HookSecret
 from records.people import users
+from records.plurals import counted
 from runner.logins import StoreAway
 from runner.queues.background_jobs import BackgroundQueue, QueueFull
 from runner.queues.job_orders import OrderSigner
@@ -53,8 +56,7 @@ def show(implementation: str, user: str | None) -> None:
         owner = find_implementation(db, implementation)
         clock = TimeFormatter.of(owner)
         if user is not None:
-            if "\0" in user or users.find(db, owner, user) is None:
-                raise CommandFailed(f"{implementation} has no user with the ID {plain(user)}.")
+            _user(db, owner, user)
             rows = [
                 (each.session or "whole event", clock.words(each.at, seconds=True), each.source,
                  plain("nothing any more" if each.content is None else json.dumps(each.content, ensure_ascii=False)))
@@ -112,6 +114,23 @@ def _ended(queue: BackgroundQueue, slug: str, job: str) -> JobState:
         time.sleep(LOOK_S)
 
 
+@facts_group.command("forget", epilog=examples("session-status facts forget aha26 165 --reason 'asked for erasure'"))
+@IMPLEMENTATION
+@click.argument("user", metavar="ID")
+@REASON
+def forget(implementation: str, user: str, reason: str) -> None:
+    """Delete everything that is known about the user ID of IMPLEMENTATION. What a vendor pushes later is stored again."""
+    with open_context() as here:
+        by = audit_context(reason)
+
+        def change(db: DbSession) -> AfterCommit[int]:
+            owner = find_implementation(db, implementation)
+            return changes.forget(db, owner, _user(db, owner, user), by)
+
+        after = here.commit(change)
+    click.echo(f"{counted(after.value, 'fact')} deleted." if after.made else UNCHANGED)
+
+
 @facts_group.group("secret", epilog=examples("session-status facts secret create aha26"))
 def secret_group() -> None:
     """Make, list and revoke the secrets with which vendors sign what they push."""
@@ -155,6 +174,13 @@ def revoke(implementation: str, number: int, reason: str) -> None:
         by = audit_context(reason)
         after = here.commit(lambda db: changes.revoke_secret(db, find_implementation(db, implementation), number, by))
     click.echo(f"Secret {number} is revoked." if after.made else UNCHANGED)
+
+
+def _user(db: DbSession, owner: Implementation, subject: str) -> User:
+    found = users.find(db, owner, subject) if "\0" not in subject else None
+    if found is None:
+        raise CommandFailed(f"{owner.slug} has no user with the ID {plain(subject)}.")
+    return found
 
 
 def _state(secret: HookSecret, now: datetime) -> str:
