@@ -2,13 +2,15 @@
 
 The path of a status request, file by file:
 
-    status/service.py            asks the cache, waits if allowed, queues a run if one is due
+    status/service.py            asks the cache, which places an order if a run is due; waits if allowed
     status/snapshots.py          implementations and sessions, so that a cached answer touches no database
     status/visibility.py         whether anything is shown at all
     status/cache.py              one run at a time, no result from before a return after it (in Lua: `cache_scripts.py`)
     status/change_events.py      wakes waiting requests, drops snapshots that have changed
-    queues/status_jobs.py        RQ: what may be queued, and whose turn it is
-    (worker.py)                  the process that takes runs from the queue
+    queues/order_scripts.py      the lists of orders, and whose turn it is (in Lua)
+    queues/status_jobs.py        RQ: jobs that start drainers
+    (worker.py)                  the process that takes jobs from the queue
+    runs/draining/drainer.py     a thread that takes one order after another
     runs/worker_services.py      the services that all runs of a worker share
     runs/job.py                  one run: `version_bundle` and `script_input` are its input, `powers/` its calls
     runs/outcome_to_status.py    what is shown after it: its message (`message_contract`), or a substitute

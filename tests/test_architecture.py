@@ -117,6 +117,7 @@ ORDER = {
         ),
     ),
     "runner/background": ("ahead",),
+    "runner/runs": ("draining",),
     "runner/powers": ("connections", "http", "answers"),
     "runner/status": ("outdating",),
     "runner/trials": ("cases", "explore", "replay", "rehearsal"),

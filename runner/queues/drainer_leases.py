@@ -40,17 +40,18 @@ class DrainerLeases:
         self._own: set[str] = set()
         self._lock = threading.Lock()
         self._closed = threading.Event()
-        self._thread = threading.Thread(target=self._work, name="drainers", daemon=True)
+        self._thread: threading.Thread | None = None
         self._places_at = 0.0
 
     def start(self) -> None:
         """Start the thread."""
+        self._thread = threading.Thread(target=self._work, name="drainers", daemon=True)
         self._thread.start()
 
     def close(self) -> None:
         """End the thread. The leases that are left end by themselves."""
         self._closed.set()
-        if self._thread.is_alive():
+        if self._thread:
             self._thread.join()
 
     @contextmanager
@@ -80,16 +81,16 @@ class DrainerLeases:
         while not self._closed.wait(RENEW_S):
             try:
                 self.look()
-                if time.monotonic() >= self._places_at:
+                if time.monotonic() >= self._places_at and self._note_places():
                     self._places_at = time.monotonic() + PLACES_S
-                    self._note_places()
             except AWAY:  # the client has reported the outage
                 continue
             except Exception:  # the store may contain anything; leases must go on being renewed
                 log.exception("leases of drainers not renewed")
 
-    def _note_places(self) -> None:
-        """Note how many runs all workers can have in flight together."""
+    def _note_places(self) -> bool:
+        """Note how many runs all workers can have in flight together; return False if none has noted itself yet."""
         places = sum(note.places for note in workers_present(self._redis))
         if places:
             self._redis.set(PLACES_KEY, places, ex=PLACES_LIFE_S)
+        return places > 0

@@ -3,7 +3,7 @@
 Each implementation has three lists of orders, one of them for users who came back, and one for runs ahead of their time, which are
 made only while nobody waits for any other. And it has its *drainers*: threads of workers that
 take one order after another. Their number is limited by the implementation's `concurrency`, and by the places of all workers:
-nobody takes more than three quarters of what the others leave. The keys:
+an implementation has at most three quarters of what the others leave. The keys:
 
     st:orders:{slug}        list of orders; `:back` is that of users who came back, `:ahead` that of runs ahead of their time
     st:held:{slug}          hash of its drainers: name -> the order in hand; "" for none
@@ -52,7 +52,7 @@ local function status_of(slug, digest) return 'st:{' .. slug .. ':' .. digest ..
 local function call(command, name, ...)
   local answer = redis.pcall(command, name, ...)
   if type(answer) == 'table' and answer.err then
-    redis.call('DEL', name)
+    if string.find(answer.err, 'WRONGTYPE', 1, true) then redis.call('DEL', name) end
     answer = redis.call(command, name, ...)
   end
   return answer
@@ -71,6 +71,12 @@ local function push(slug, raw, what, front)
   call(front and 'LPUSH' or 'RPUSH', list, raw)
   redis.call('PEXPIRE', list, WAITING)
 end
+-- How many drainers an implementation that has `own` may have: three quarters of the places that the others leave, and one at least.
+local function allowed(own, most)
+  local places = tonumber(call('GET', 'st:places') or '')
+  if not places then return most end
+  return math.max(1, math.min(most, math.floor(3 * (places - call('ZCARD', DRAINERS) + own) / 4)))
+end
 -- Whether another drainer may begin for the orders that wait. One that rests is woken instead.
 local function appoint(slug, name, most)
   local coming = coming_of(slug)
@@ -85,8 +91,8 @@ local function appoint(slug, name, most)
     end
     resting = call('RPOP', resting_of(slug))
   end
-  local own, places = call('HLEN', held), tonumber(call('GET', 'st:places') or '')
-  if own > 0 and (own >= most or places and own >= 3 * (places - call('ZCARD', DRAINERS))) then return false end
+  local own = call('HLEN', held)
+  if own > 0 and own >= allowed(own, most) then return false end
   call('HSET', held, name, '')
   call('SADD', coming, name)
   redis.call('PEXPIRE', held, WAITING)

@@ -23,7 +23,7 @@ from runner.queues.status_jobs import WAITING_S, DueDrainer, new_run_id
 from runner.store.error_replies import is_wrong_type
 from runner.store.lua_scripts import DirectScripts, LuaScript, ScriptCall
 
-from .cache_scripts import BEGIN, CLAIM, FREE, RETURNED, STORE
+from .cache_scripts import BEGIN, CLAIM, FREE, OUTDATE, RETURNED, STORE
 from .return_moments import digest_of_pair
 
 #: The channel on which the key of a status is published when its run has ended.
@@ -120,17 +120,17 @@ class StatusUpdate:
 
 
 class StatusCache:
-    """Claims, begins and stores statuses. `clock_ms` replaces the server's clock in tests."""
+    """Claims, begins and stores statuses. `direct` are its connections. `clock_ms` replaces the server's clock in tests."""
 
     def __init__(
         self, redis: Redis, *, steps_s: Sequence[float] = STEPS_S, clock_ms: Callable[[], int] | None = None
     ) -> None:
         self._redis = redis
-        self._direct = DirectScripts(redis)
+        self.direct = DirectScripts(redis)
         self._steps = tuple(int(step * 1000) for step in steps_s)
         self._clock = clock_ms
-        self._claim, self._returned, self._begin, self._store, self._free = (
-            LuaScript(redis, source) for source in (CLAIM, RETURNED, BEGIN, STORE, FREE)
+        self._claim, self._returned, self._begin, self._store, self._outdate, self._free = (
+            LuaScript(redis, source) for source in (CLAIM, RETURNED, BEGIN, STORE, OUTDATE, FREE)
         )
 
     @staticmethod
@@ -159,11 +159,11 @@ class StatusCache:
 
     def begin(self, key: str, token: str, generation: int, *, wall_s: float) -> RunStart | None:
         """Begin a run. Returns None if it is not needed any more, or if another one is under way."""
-        return parse_start(self._begin(key, self._now(), token, generation, ms(wall_s + MARGIN_S)))
+        return parse_start(self._begin(key, self.now(), token, generation, ms(wall_s + MARGIN_S)))
 
     def store(self, key: str, token: str, generation: int, shown: StatusUpdate) -> bool:
         """End a run: free its lock and, unless the generation has moved, store what it shows and wake waiting requests."""
-        return bool(self._direct.run(self.store_call(key, token, generation, shown))[0])
+        return bool(self.direct.run(self.store_call(key, token, generation, shown))[0])
 
     def store_call(self, key: str, token: str, generation: int, shown: StatusUpdate) -> ScriptCall:
         """Return the call by which `store` does it, to be sent together with others. Its answer is 0 if nothing was stored."""
@@ -171,7 +171,7 @@ class StatusCache:
         return ScriptCall(
             self._store,
             (key,),
-            *(self._now(), token, generation, shown.state, shown.body, shown.digest, int(shown.ok)),
+            *(self.now(), token, generation, shown.state, shown.body, shown.digest, int(shown.ok)),
             *(ms(fresh_s), ms(fresh_s + shown.stale_s), ms(max(LIFE_S, fresh_s + shown.stale_s)), DONE),
             *self._steps,
         )
@@ -181,15 +181,19 @@ class StatusCache:
         times = (ms(QUEUED_S), ms(QUIET_S), ms(LIFE_S))
         return self._run(self._returned, (key,), token, *times, 0, *_placed(key, order))
 
+    def outdate(self, key: str) -> None:
+        """Note that something changed on which a script depends: the status is stale, and a run under way is not stored."""
+        self._outdate(key, self.now())
+
     def free(self, key: str, token: str) -> None:
         """Free a claimed run that could not be queued."""
-        self._free(key, self._now(), token)
+        self._free(key, self.now(), token)
 
     def _run(self, script: LuaScript, keys: Sequence[str], *arguments: str | int) -> ClaimResult:
         """Run the Lua script; delete an unreadable entry and retry once."""
-        call = ScriptCall(script, keys, self._now(), *arguments)
+        call = ScriptCall(script, keys, self.now(), *arguments)
         try:
-            return parse_claim(self._direct.run(call)[0])
+            return parse_claim(self.direct.run(call)[0])
         except UnreadableEntry:
             pass
         except ResponseError as error:
@@ -197,9 +201,10 @@ class StatusCache:
                 raise
         log.error("unreadable entry of the cache deleted key=%s", keys[0])
         self._redis.delete(keys[0])
-        return parse_claim(self._direct.run(call)[0])
+        return parse_claim(self.direct.run(call)[0])
 
-    def _now(self) -> int:
+    def now(self) -> int:
+        """Return the first argument of scripts: 0 for the server's clock."""
         return self._clock() if self._clock else 0
 
 

@@ -153,8 +153,8 @@ if order and order.token ~= ARGV[5] then
   if again then return again end
 end
 call('HSET', held, me, '')
-local others = ARGV[8] == '1' and call('LLEN', RQ) > 0
-if not others and ARGV[7] ~= 'leave' and call('HLEN', held) <= most then
+local others, own = ARGV[8] == '1' and call('LLEN', RQ) > 0, call('HLEN', held)
+if not others and ARGV[7] ~= 'leave' and own <= allowed(own, most) then
   local found = next_of(returned_of(slug)) or next_of(orders_of(slug)) or next_of(ahead_of(slug))
   if found then return found end
   if ARGV[7] == 'rest' then

@@ -160,10 +160,11 @@ def test_a_graceful_stop_under_load_loses_no_run(house, start_worker):
 @pytest.mark.slow
 def test_a_slow_implementation_does_not_starve_another(house, start_worker):
     house.add(
-        "slow", SLOW, script_settings={"n": 10**9}, limits={"wall_s": 3, "cpu_s": 0.3}, concurrency=4, sessions=("s1",)
+        "slow", SLOW, script_settings={"n": 10**9}, limits={"wall_s": 3, "cpu_s": 0.3}, concurrency=64, sessions=("s1",)
     )
     house.add("acme")
     start_worker(SESSION_STATUS_WORKER_RUNS="8")
+    assert eventually(lambda: house.redis.get("st:places"))
     for number in range(40):
         house.service.ask(StatusRequest("slow", f"user-{number}", "s1"))
     began = time.monotonic()

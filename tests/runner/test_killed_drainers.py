@@ -4,11 +4,13 @@ import os
 import subprocess
 import sys
 from collections import Counter
+from contextlib import suppress
 
 import pytest
 
-from runner.status.service import StatusRequest
-from tests.runner.conftest import WorkerProcess
+from runner.status.service import StatusRequest, StoreAway
+from runner.store.embedded import EmbeddedStore
+from tests.runner.conftest import House, WorkerProcess
 from tests.runner.dying_worker import STEPS
 from tests.support import ROOT
 from tests.support.eventually import eventually
@@ -46,3 +48,33 @@ def test_the_orders_of_a_worker_that_is_killed_at_this_step_are_taken_up(house, 
     assert eventually(house.runs, seconds=5)  # the trace of a run whose worker was killed is lost with it
     assert max(Counter(run.user for run in house.runs()).values()) <= 2
     assert eventually(lambda: house.redis.zcard("st:drainers") == 0, seconds=5)
+
+
+@pytest.mark.slow
+def test_a_store_that_is_killed_in_the_middle_of_a_crowd_loses_nobody(tmp_path, sandbox, blank):
+    with EmbeddedStore(tmp_path / "store") as store:
+        house = House(tmp_path / "own", store.url, sandbox, blank)
+        house.add(source=NAMES, concurrency=2)
+        started = WorkerProcess(house, tmp_path / "worker.log")
+        try:
+            started.await_ready(house.redis)
+            crowd = [StatusRequest("acme", f"user-{number}", "s1") for number in range(60)]
+            for request in crowd[:30]:
+                house.service.ask(request)
+            store._process.kill()
+            store._process.wait()
+            store.start()
+
+            def seen():
+                found = {request.user: house.service.ask(request) for request in crowd}
+                return {user: status.message.text for user, status in found.items() if status.state == "ready"}
+
+            def all_seen():
+                with suppress(StoreAway):
+                    return seen() == {request.user: f"Hello {request.user}" for request in crowd}
+
+            assert eventually(all_seen, seconds=20, every=0.2), started.log.read_text()
+            assert started.process.poll() is None
+        finally:
+            started.stop()
+            house.close()

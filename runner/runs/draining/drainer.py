@@ -19,7 +19,7 @@ from runner.runs.worker_services import WORKER_SERVICES, WorkerServices
 from runner.status.cache import StatusUpdate
 from runner.store.clients import AWAY
 
-from .order_taking import OrderTaker, Take, TakeTerms, Without
+from .order_taking import OrderTaker, Take, TakeTerms, WithoutOrder
 
 #: Seconds of a turn, after which a drainer makes room for those of others.
 TURN_S = 0.5
@@ -41,13 +41,13 @@ class Drainer:
 
     def __init__(self, services: WorkerServices, own: DrainOrder) -> None:
         self._services = services
-        self._taker = OrderTaker(services.redis, own)
+        self._taker = OrderTaker(services.redis, services.cache, own)
         self._began_at = time.monotonic()
         self._next: Take | None = None
 
     def run(self) -> None:
         """Serve orders until it ends."""
-        take = self._take(Without.REST)
+        take = self._take(WithoutOrder.REST)
         while True:
             if take.due:
                 with suppress(*AWAY):  # its lease ends unused, and then another is appointed
@@ -55,7 +55,7 @@ class Drainer:
             if take.order:
                 take = self._serve(take.order)
             elif take.rests:
-                take = self._take(Without.REST if self._taker.rest(self._services.linger_s) else Without.END)
+                take = self._take(WithoutOrder.REST if self._taker.rest(self._services.linger_s) else WithoutOrder.END)
             else:
                 return
 
@@ -65,27 +65,29 @@ class Drainer:
 
         def store(key: str, token: str, generation: int, shown: StatusUpdate) -> bool:
             storing = self._services.cache.store_call(key, token, generation, shown)
-            stored, self._next = self._taker.end_and_take(begun, storing, self._terms(Without.REST))
+            stored, self._next = self._taker.end_and_take(begun, storing, self._terms(WithoutOrder.REST))
             return stored
 
         try:
             with line_ids.of_run(begun.order.token):
                 perform_begun(self._services, begun, store)
         except Exception as error:  # of this run: the next order must not suffer from it
+            if isinstance(error, AWAY) and self._next is None:
+                raise  # what the run found was not stored, so its order is taken up by others
             if not isinstance(error, OUTAGE):
                 log.exception("a run failed id=%s", begun.order.token)
         if self._next is None:  # nothing was stored
             self._taker.end(begun)
-            return self._take(Without.REST)
+            return self._take(WithoutOrder.REST)
         return self._next
 
-    def _take(self, without: Without) -> Take:
+    def _take(self, without: WithoutOrder) -> Take:
         return self._taker.take(self._terms(without))
 
-    def _terms(self, without: Without) -> TakeTerms:
+    def _terms(self, without: WithoutOrder) -> TakeTerms:
         """Return the terms on which it takes the next order; `without` counts while it may go on and lingers at all."""
         age_s = time.monotonic() - self._began_at
         if self._services.stop.requested or age_s > LIFE_S:
-            return TakeTerms(Without.LEAVE, yields=False)
-        lingers = without is Without.REST and self._services.linger_s > 0
-        return TakeTerms(Without.REST if lingers else Without.END, yields=age_s > TURN_S)
+            return TakeTerms(WithoutOrder.LEAVE, yields=False)
+        lingers = without is WithoutOrder.REST and self._services.linger_s > 0
+        return TakeTerms(WithoutOrder.REST if lingers else WithoutOrder.END, yields=age_s > TURN_S)

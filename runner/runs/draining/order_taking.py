@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -16,12 +15,12 @@ from runner.queues.status_jobs import ORDERS_KEY, DrainOrder, DueDrainer, JobRef
 from runner.runs.job import BegunRun
 from runner.status.cache import StatusCache, ms, parse_start
 from runner.status.cache_scripts import TAKE
-from runner.store.lua_scripts import DirectScripts, LuaScript, ScriptCall
+from runner.store.lua_scripts import LuaScript, ScriptCall
 
 log = logging.getLogger(__name__)
 
 
-class Without(StrEnum):
+class WithoutOrder(StrEnum):
     """What a drainer does when there is no order for it: it waits for the next, or it ends. If it leaves, it takes none in any case."""
 
     REST = "rest"
@@ -33,7 +32,7 @@ class Without(StrEnum):
 class TakeTerms:
     """How a drainer takes an order. `yields`: it ends instead if a drainer of others waits for a place."""
 
-    without: Without
+    without: WithoutOrder
     yields: bool
 
 
@@ -47,13 +46,16 @@ class Take:
 
 
 class OrderTaker:
-    """The orders for one drainer. `clock_ms` replaces the server's clock in tests. Its methods raise `redis.RedisError`; each may then be called again."""
+    """The orders for one drainer, over the connections and by the clock of `cache`.
 
-    def __init__(self, redis: Redis, drainer: DrainOrder, *, clock_ms: Callable[[], int] | None = None) -> None:
-        self._direct = DirectScripts(redis)
+    Its methods raise `redis.RedisError`; each may then be called again.
+    """
+
+    def __init__(self, redis: Redis, cache: StatusCache, drainer: DrainOrder) -> None:
+        self._direct = cache.direct
         self._take = LuaScript(redis, TAKE)
+        self._now = cache.now
         self._drainer = drainer
-        self._clock = clock_ms
         self._wake = f"st:wake:{drainer.drainer}"
         self._ended = ""  #: the token of the run that has ended
 
@@ -83,9 +85,6 @@ class OrderTaker:
         told = (own.implementation, own.drainer, own.most, self._ended, ms(LEASE_S))
         how = (terms.without.value, int(terms.yields), new_run_id())
         return ScriptCall(self._take, (f"{ORDERS_KEY}{{{own.implementation}}}",), self._now(), *told, *how)
-
-    def _now(self) -> int:
-        return self._clock() if self._clock else 0
 
     def _read(self, answer: list[Any]) -> Take | None:
         """Return what an answer of the script says; None if it gave an order that is refused."""

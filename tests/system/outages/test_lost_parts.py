@@ -221,7 +221,7 @@ def test_both_processes_say_what_they_serve_when_they_start(installation):
         rf"web started version=\S+ address=127.0.0.1:{installation.port} public_url=\S+ environment=dev", web
     )
     assert re.search(
-        r"worker started version=\S+ queue=status runs=48 environment=development .* jail='seccomp", worker
+        r"worker started version=\S+ queue=status runs=80 environment=development .* jail='seccomp", worker
     )
 
 

@@ -111,7 +111,7 @@ def test_the_guide_leads_from_nothing_to_the_first_administrator(production, sta
     assert eventually(lambda: ready(production), 200), [log.read_text() for log in logs]
     assert all("environment=production" in log.read_text() for log in logs)
     status, said = run(*commands[7], production)
-    assert (status, bool(re.search(r"ok\s+worker\s+\S+: 0 of 48 places taken", said))) == (0, True), said
+    assert (status, bool(re.search(r"ok\s+worker\s+\S+: 0 of 80 places taken", said))) == (0, True), said
     assert re.search(r"ok\s+background\s+\S+: 0 of 2 places taken", said), said
     assert re.search(r"ok\s+checks\s+\S+: 0 of 2 places taken", said), said
     status, said = run(*commands[9], production)

@@ -8,8 +8,9 @@ from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_s
 from runner.queues.drainer_leases import DrainerLeases
 from runner.queues.order_lists import OrderDraft
 from runner.queues.status_jobs import DrainOrder
-from runner.runs.draining.order_taking import OrderTaker, TakeTerms, Without
+from runner.runs.draining.order_taking import OrderTaker, TakeTerms, WithoutOrder
 from runner.status.cache import StatusCache, StatusUpdate
+from tests.runner.runs.draining.hall import Clock
 
 MOST = 2
 QUEUE = "rq:queue:status"
@@ -34,9 +35,9 @@ class Drainers(RuleBasedStateMachine):
     def __init__(self):
         super().__init__()
         self.redis.flushall()
-        self.now, self.count = 1_000_000, 0
-        self.cache = StatusCache(self.redis, clock_ms=lambda: self.now)
-        self.leases = DrainerLeases(self.redis, Jobs(self.redis), clock_ms=lambda: self.now)
+        self.clock, self.count = Clock(), 0
+        self.cache = StatusCache(self.redis, clock_ms=self.clock)
+        self.leases = DrainerLeases(self.redis, Jobs(self.redis), clock_ms=self.clock)
         self.running = {}  # name -> taker, its run
 
     def key(self, user):
@@ -58,8 +59,8 @@ class Drainers(RuleBasedStateMachine):
         if name:
             own = DrainOrder("acme", name.decode(), MOST)
             self.leases._own.add(f"acme {own.drainer} {MOST}")
-            taker = OrderTaker(self.redis, own, clock_ms=lambda: self.now)
-            self.taken(own.drainer, taker, taker.take(TakeTerms(Without.END, yields=False)))
+            taker = OrderTaker(self.redis, self.cache, own)
+            self.taken(own.drainer, taker, taker.take(TakeTerms(WithoutOrder.END, yields=False)))
         return name
 
     def taken(self, name, taker, take):
@@ -71,7 +72,7 @@ class Drainers(RuleBasedStateMachine):
         self.running[name] = (taker, take.order)
         return None
 
-    def end_one(self, name, without=Without.END):
+    def end_one(self, name, without=WithoutOrder.END):
         taker, run = self.running.pop(name)
         storing = self.cache.store_call(run.key, run.order.token, run.order.generation, SHOWN)
         self.taken(name, taker, taker.end_and_take(run, storing, TakeTerms(without, yields=False))[1])
@@ -97,7 +98,7 @@ class Drainers(RuleBasedStateMachine):
         self.redis.lpop(QUEUE)
 
     @precondition(lambda self: self.running)
-    @rule(data=st.data(), without=st.sampled_from([Without.END, Without.LEAVE]))
+    @rule(data=st.data(), without=st.sampled_from([WithoutOrder.END, WithoutOrder.LEAVE]))
     def end(self, data, without):
         self.end_one(data.draw(st.sampled_from(sorted(self.running))), without)
 
@@ -111,13 +112,13 @@ class Drainers(RuleBasedStateMachine):
     @rule(seconds=st.sampled_from([0.1, 0.4, 1.0]))
     def wait(self, seconds):
         self.leases.look()  # as each worker does all the time
-        self.now += int(seconds * 1000)
+        self.clock.ms += int(seconds * 1000)
         self.leases.look()
 
     def teardown(self):
         """In the end everybody is served, without anybody asking."""
         for _ in range(60):
-            self.now += 400
+            self.clock.ms += 400
             self.leases.look()
             while self.begin_drainer():
                 pass
@@ -127,6 +128,7 @@ class Drainers(RuleBasedStateMachine):
         for user in ("ann", "bob", "cid"):
             assert self.redis.hget(self.key(user), "lock") is None, "a status is locked, and nobody makes its run"
         assert self.redis.zcard("st:drainers") == self.redis.llen("st:orders:{acme}") == 0
+        del self.cache, self.leases  # and their connections
 
 
 @pytest.mark.timeout(60)

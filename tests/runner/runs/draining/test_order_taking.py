@@ -1,69 +1,10 @@
-"""Orders from their claim to their drainer: who takes them, in which order, and what happens when somebody dies or lies."""
-
-import json
-from dataclasses import replace
+"""Orders from their claim to their drainer: who takes them, in which order, and how many may."""
 
 import pytest
 
-from runner.queues.drainer_leases import DrainerLeases
-from runner.queues.order_lists import OrderDraft
-from runner.queues.status_jobs import DrainOrder, DueDrainer, StatusQueue
-from runner.runs.draining.order_taking import OrderTaker, Take, TakeTerms, Without
-from runner.status.cache import StatusCache, StatusUpdate
-
-END, REST, LEAVE = (TakeTerms(without, yields=False) for without in (Without.END, Without.REST, Without.LEAVE))
-YIELD = TakeTerms(Without.END, yields=True)
-SHOWN = StatusUpdate(state="ready", body=b'{"text":"Claim"}', digest="claim", ok=True, fresh_s=60, stale_s=600)
-ORDERS, RETURNED = "st:orders:{acme}", "st:orders:{acme}:back"
-
-
-class Hall:
-    """A cache, orders and drainers on a real store with a clock of its own."""
-
-    def __init__(self, redis):
-        self.redis, self.ms, self.names = redis, 1_000_000, 0
-        self.cache = StatusCache(redis, clock_ms=lambda: self.ms)
-        self.queue = StatusQueue(redis)
-
-    def key(self, user="ann", implementation="acme"):
-        return StatusCache.key(implementation, user, "s1", "e")
-
-    def ask(self, user="ann", *, implementation="acme", most=4, returned=False):
-        """Claim as the web side does; the answer's `due` is not queued."""
-        self.names += 1
-        act = self.cache.returned if returned else self.cache.claim
-        return act(self.key(user, implementation), f"run-{self.names}", order=draft(user, implementation, most))
-
-    def drainer(self, due, *, most=4):
-        own = DrainOrder(due.implementation, due.name, most)
-        return OrderTaker(self.redis, own, clock_ms=lambda: self.ms)
-
-    def look(self):
-        """As a worker does that is still there, after the leases of those that are not."""
-        self.ms += 2000
-        DrainerLeases(self.redis, self.queue, clock_ms=lambda: self.ms).look()
-
-    def jobs(self):
-        return [job.decode() for job in self.redis.lrange("rq:queue:status", 0, -1)]
-
-
-def draft(user="ann", implementation="acme", most=4):
-    return OrderDraft(implementation, user, "s1", "v", "e", staff=False, most=most, lock_ms=8000)
-
-
-@pytest.fixture
-def hall(redis):
-    return Hall(redis)
-
-
-def users(taker, terms=END):
-    """Take everything; the users whose orders it was."""
-    found, take = [], taker.take(terms)
-    while take.order:
-        found.append(take.order.order.user)
-        taker.end(take.order)
-        take = taker.take(terms)
-    return found
+from runner.queues.status_jobs import DueDrainer
+from runner.runs.draining.order_taking import Take
+from tests.runner.runs.draining.hall import END, LEAVE, ORDERS, REST, SHOWN, YIELD, draft, users
 
 
 def test_a_claim_places_the_order_and_says_that_a_drainer_is_due(hall):
@@ -133,7 +74,7 @@ def test_an_order_whose_run_has_lost_its_lock_is_dropped(hall, end):
 
 def test_an_order_that_has_waited_for_too_long_is_dropped(hall):
     (due,) = hall.ask().due
-    hall.ms += 121_000
+    hall.clock.ms += 121_000
     hall.redis.persist(hall.key())
     assert hall.drainer(due).take(END) == Take()
 
@@ -144,7 +85,7 @@ def test_no_more_drainers_begin_than_the_implementation_may_have(hall):
     first, second = (hall.drainer(due, most=2) for (due,) in (claimed.due for claimed in claims[:2]))
     assert first.take(END).order
     assert second.take(END).due is None
-    lower = OrderTaker(hall.redis, DrainOrder("acme", claims[0].due[0].name, 1), clock_ms=lambda: hall.ms)
+    lower = hall.drainer(claims[0].due[0], most=1)
     lower.end(first.take(END).order)
     assert lower.take(END) == Take(), "the limit was lowered, so one of two ends"
 
@@ -156,6 +97,21 @@ def test_one_implementation_takes_three_quarters_of_what_the_others_leave(hall):
             hall.ask(f"user-{number}", implementation=implementation, most=64, returned=False) for number in range(20)
         ]
         assert sum(len(claimed.due) for claimed in claims) == expected
+
+
+def test_an_implementation_with_many_drainers_gives_places_back_when_others_need_them(hall):
+    hall.redis.set("st:places", 8)
+    own = [due for number in range(8) for due in hall.ask(f"user-{number}", most=64).due]
+    assert len(own) == 6
+    takers = [hall.drainer(due, most=64) for due in own]
+    begun = [taker.take(END).order for taker in takers]
+    assert all(begun)
+    assert hall.ask("ann", implementation="other", most=64).due
+    assert hall.ask("bob", implementation="other", most=64).due == ()
+    takers[0].end(begun[0])
+    assert takers[0].take(END) == Take(), "5 of the 7 places that are left"
+    assert hall.ask("bob", implementation="other", most=64).due == ()
+    assert hall.ask("cid", implementation="other", most=64).due
 
 
 def test_a_drainer_makes_room_when_its_turn_is_over_and_others_wait_for_a_place(hall):
@@ -222,177 +178,3 @@ def test_a_list_that_is_full_takes_no_order_and_leaves_the_status_free(hall):
     assert (claimed.what, claimed.mine, claimed.due) == ("pending", False, ())
     hall.redis.delete(ORDERS)
     assert hall.ask().mine
-
-
-# -- death --------------------------------------------------------------------------------------------------------
-
-
-def test_the_order_of_a_dead_drainer_goes_to_the_front_under_another_run(hall):
-    (due,) = hall.ask("ann", most=1).due
-    hall.ask("bob", most=1)
-    dead = hall.drainer(due, most=1)
-    first = dead.take(END).order
-    hall.look()
-    (name,) = hall.jobs()
-    taker = hall.drainer(DueDrainer("acme", name, 1), most=1)
-    again = taker.take(END).order
-    assert (again.order.user, again.order.generation) == ("ann", 0)
-    assert again.order.token != first.order.token
-    assert dead.take(END) == Take(), "who was taken for dead ends"
-    storing = hall.cache.store_call(again.key, again.order.token, 0, SHOWN)
-    stored, take = taker.end_and_take(again, storing, END)
-    assert (stored, take.order.order.user) == (True, "bob")
-
-
-def test_an_order_whose_drainer_dies_twice_is_not_repeated_and_the_status_is_free(hall):
-    (due,) = hall.ask("ann").due
-    assert hall.drainer(due).take(END).order
-    hall.look()
-    (name,) = hall.jobs()
-    hall.redis.delete("rq:queue:status")
-    assert hall.drainer(DueDrainer("acme", name, 4)).take(END).order
-    hall.look()
-    assert hall.redis.llen(ORDERS) == 0
-    assert hall.ask("ann").mine
-
-
-def test_an_order_that_is_outdated_when_its_drainer_dies_is_not_put_back(hall):
-    (due,) = hall.ask("ann").due
-    assert hall.drainer(due).take(END).order
-    hall.cache.returned(hall.key(), "after")
-    hall.look()
-    assert hall.redis.llen(ORDERS) == 0
-    assert hall.redis.hget(hall.key(), "lock") == b"after"
-
-
-def test_a_drainer_whose_job_was_lost_is_replaced_and_one_whose_job_still_waits_is_not(hall):
-    (due,) = hall.ask("ann").due
-    hall.queue.enqueue(due)
-    hall.look()
-    assert hall.jobs() == [due.name]
-    hall.redis.delete("rq:queue:status")
-    hall.look()
-    (name,) = hall.jobs()
-    assert name != due.name
-    assert hall.drainer(due).take(END) == Take()
-    assert hall.drainer(DueDrainer("acme", name, 4)).take(END).order
-
-
-def test_the_next_request_takes_up_what_the_dead_of_any_implementation_left(hall):
-    (due,) = hall.ask("ann").due
-    assert hall.drainer(due).take(END).order
-    hall.ms += 2000
-    own, dead = hall.ask("bob", implementation="other").due
-    assert (own.implementation, own.dead) == ("other", "")
-    assert (dead.implementation, dead.dead) == ("acme", due.name)
-    assert hall.drainer(dead).take(END).order.order.user == "ann"
-
-
-def test_a_drainer_that_lives_is_not_taken_for_dead(hall):
-    (due,) = hall.ask("ann").due
-    leases = DrainerLeases(hall.redis, hall.queue, clock_ms=lambda: hall.ms)
-    with leases.renewed(DrainOrder("acme", due.name, 4)):
-        taker = hall.drainer(due)
-        begun = taker.take(END).order
-        for _ in range(5):
-            hall.ms += 1000
-            leases.look()
-        assert taker.take(END).order == begun
-    hall.look()
-    assert taker.take(END) == Take()
-
-
-def test_a_clock_that_is_put_back_an_hour_keeps_no_dead_drainer(hall):
-    (due,) = hall.ask("ann").due
-    assert hall.drainer(due).take(END).order
-    hall.ms -= 3_600_000
-    hall.look()
-    assert len(hall.jobs()) == 1
-
-
-# -- lies ---------------------------------------------------------------------------------------------------------
-
-
-def lie(hall, **changes):
-    """Put an order into the list of acme by hand, for a status that is locked for it."""
-    (due,) = hall.ask("ann").due
-    generation, *rest = hall.redis.lpop(ORDERS).decode().split(" ", 8)
-    names = ("digest", "pair", "token", "at", "lock", "back", "what", "json")
-    parts = {"generation": generation} | dict(zip(names, rest, strict=True))
-    told = json.loads(parts["json"])
-    for place, name in enumerate(("implementation", "user", "session", "version", "edition", "because")):
-        told[place] = changes.pop(name, told[place])
-    parts |= {"json": json.dumps(told)} | changes
-    hall.redis.rpush(ORDERS, " ".join(parts.values()))
-    return due
-
-
-LIES = {
-    "the order of another implementation": {"implementation": "other"},
-    "the order of another user": {"user": "bob"},
-    "the order of another session": {"session": "s2"},
-    "another edition": {"edition": "f"},
-    "a user that is no text": {"user": ["ann"]},
-    "a version that is no text": {"version": None},
-    "an unknown cause": {"because": "I say so"},
-    "no JSON": {"json": "{"},
-    "deep JSON": {"json": "[" * 100_000},
-    "JSON that is something else": {"json": '{"user":"ann"}'},
-    "a word that says of no claim": {"what": "hit"},
-}
-
-
-@pytest.mark.parametrize("what", LIES)
-def test_a_hostile_order_is_refused_and_the_next_one_is_served(hall, what, caplog):
-    due = lie(hall, **LIES[what])
-    hall.ask("cid")
-    assert users(hall.drainer(due)) == ["cid"]
-    assert "order refused" in caplog.text
-
-
-GARBAGE = [
-    b"",
-    b"\xff\xfe",
-    b"0 x",
-    b"x" * 100_000,
-    b"0 ab cd run-1 1 2 0 pending",
-    b"[]",
-    b"0 ab cd run-1 9 9 9 late {}",
-]
-
-
-def test_garbage_among_the_orders_is_dropped(hall):
-    (due,) = hall.ask("ann").due
-    hall.redis.lpush(ORDERS, *GARBAGE)
-    hall.redis.rpush(RETURNED, *GARBAGE)
-    hall.redis.set("st:{acme:ab}", "no hash")
-    assert users(hall.drainer(due)) == ["ann"]
-
-
-@pytest.mark.parametrize(
-    "key", [ORDERS, RETURNED, "st:held:{acme}", "st:resting:{acme}", "st:coming:{acme}", "st:drainers", "st:places"]
-)
-def test_keys_that_hold_something_else_stop_nobody(hall, key):
-    hall.redis.hset(key, "x", "y") if "held" not in key else hall.redis.set(key, "x")
-    claimed = hall.ask("ann")
-    assert users(hall.drainer(*claimed.due)) == ["ann"]
-
-
-@pytest.mark.parametrize("member", ["x", "", "acme no-such 1", "a b c", "acme run-1 99999999999999999999"])
-def test_a_drainer_that_never_was_is_removed(hall, member):
-    hall.redis.zadd("st:drainers", {member: 1})
-    hall.look()
-    assert hall.redis.zcard("st:drainers") == 0
-    assert hall.ask("ann").due[0].name
-
-
-def test_a_drainer_that_nobody_appointed_gets_no_order(hall):
-    hall.ask("ann")
-    assert hall.drainer(DueDrainer("acme", "forged", 4)).take(END) == Take()
-
-
-def test_a_drainer_of_one_implementation_gets_no_order_of_another(hall):
-    (due,) = hall.ask("ann").due
-    hall.ask("bob", implementation="other")
-    assert users(hall.drainer(due)) == ["ann"]
-    assert hall.drainer(replace(due, implementation="other")).take(END) == Take()
