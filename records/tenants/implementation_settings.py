@@ -171,8 +171,8 @@ SETTINGS = (
     ),
     ImplementationSetting(
         "prefetch_people", WHOLE, "Find messages ahead of time for at most",
-        "Shortly before a session ends, for people who looked at it before or were scanned there, and only while nobody waits. "
-        "0: nobody.",
+        "Shortly before a session ends, for people who looked at it before or were scanned there, and only while no other run "
+        "waits. 0: for none.",
         fields.whole(0, 5000), SCRIPT, "people",
     ),
     ImplementationSetting(

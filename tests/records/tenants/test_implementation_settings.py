@@ -9,7 +9,7 @@ import pytest
 
 from records import Implementation
 from records.tenants import implementation_settings as table
-from records.tenants import implementations
+from records.tenants import implementations, run_budgets
 from sandbox import RunLimits
 from tests.support import ROOT
 from web.cli.setup.implementations import value_of
@@ -83,4 +83,4 @@ def test_the_choices_of_a_setting_are_those_of_its_rule():
 
 
 def test_the_budgets_are_those_of_the_sandbox():
-    assert {each.name for each in table.BUDGETS} == {each.name for each in fields(RunLimits)}
+    assert {each.name for each in run_budgets.BUDGETS} == {each.name for each in fields(RunLimits)}

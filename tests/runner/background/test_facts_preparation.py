@@ -18,7 +18,7 @@ from runner.background.ahead.prepare_schedule import PrepareSchedule
 from runner.background.job_child import run_order
 from runner.queues.job_orders import FACTS_PREPARATION, JobOrder, OrderSigner
 from runner.queues.job_states import JobStates
-from runner.queues.prepare_orders import PrepareOrders
+from runner.queues.prepare_orders import LOOKS, PrepareOrders
 from runner.status.service import StatusRequest
 from runner.store.clients import connect
 from tests.runner.conftest import START
@@ -231,3 +231,23 @@ def test_before_their_end_sessions_are_due_once_and_only_for_scripts_that_prepar
         assert ending_sessions.due(db, ends - timedelta(minutes=1)) == []
         assert deployments.active_version(db, prepare.owner(db)).prepares is False
         assert versions.find_version(db, prepare.owner(db), prepare.sha256).prepares is True
+
+
+def test_users_who_look_a_lot_order_one_preparation_whose_facts_the_next_ones_read(prepare, work_off):
+    house, names = prepare.house, [f"p{number}" for number in range(LOOKS + 5)]
+    prepare.know(*names)
+    prepare.rows = dict.fromkeys(names, "1.0")
+    for name in names[:LOOKS]:
+        house.service.ask(StatusRequest("acme", name, "s1"))
+    work_off()
+    states = JobStates(house.redis)
+    [job] = states.open_ids()
+    assert (states.find(job, "queued").kind, states.find(job, "queued").by) == (FACTS_PREPARATION, SERVICE)
+    assert prepare().state == "done"
+    calls = len(prepare.vendor.requests)
+    for name in names[LOOKS:]:
+        house.service.ask(StatusRequest("acme", name, "s1"))
+    work_off()
+    assert house.service.ask(StatusRequest("acme", names[-1], "s1")).message.text == "Claimed 1.0"
+    assert len(prepare.vendor.requests) == calls
+    assert states.open_ids() == [job]

@@ -95,6 +95,7 @@ UNTOUCHED = {
     f"{ONE}/settings/devices": {REFUSED},
     f"{ONE}/settings/devices/<int:number>/code": {"scan_device.code_made"},
     f"{ONE}/settings/devices/<int:number>/revoke": {"scan_device.revoked"},
+    f"{ONE}/settings/facts/prepare": {SHOWN},  # without a session, it says so
     f"{ONE}/settings/facts/secrets": {"facts.secret_made"},
     f"{ONE}/settings/facts/secrets/<int:number>/revoke": {"facts.secret_revoked"},
     f"{ONE}/settings/link-hosts": {SAME},

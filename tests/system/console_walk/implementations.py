@@ -19,8 +19,9 @@ from records.changes.attendance import badge_formats, reports, rosters, scan_dev
 from records.changes.attendance.reports import ReportDraft
 from records.changes.scripts import submissions as handing_in
 from records.changes.scripts.checked_scripts import CheckedScript
-from records.facts import fact_storage
+from records.facts import fact_storage, prepared_runs
 from records.facts.fact_storage import FactBatch, FactSource
+from records.facts.prepared_runs import PreparedRunDraft
 from records.identity import external_auth as external
 from records.identity import saml_providers as saml
 from records.people import grants, users
@@ -274,6 +275,17 @@ def _facts(db, box, demo):
     facts.make_secret(db, box, demo, AuditContext("staff/root"))
     batch = FactBatch("CE-1", datetime.now(UTC), FactSource.PUSHED, {"ada": {"claimed": False}})
     fact_storage.store(db, demo, batch)
+    deployments.active_version(db, demo).prepares = True
+    at = datetime.now(UTC)
+    prepared_runs.record(
+        db,
+        demo,
+        PreparedRunDraft(
+            session="CE-1", version="a" * 64, because="many looks", ordered_by="the service", started_at=at, ended_at=at,
+            outcome="raised", error={"type": "KeyError", "text": "'list'", "line": 9, "chain": []}, log=["page <1>"],
+            calls=[{"path": "/list"}],
+        ),
+    )  # fmt: skip
 
 
 def _webhook(db, box, demo):

@@ -29,7 +29,7 @@ class Preparations:
 def preparations(db: DbSession, found: Implementation) -> Preparations:
     """Read what the page shows."""
     active = deployments.active_version(db, found)
-    return Preparations(active is not None and active.prepares is not False, prepared_runs.newest(db, found))
+    return Preparations(active is not None and bool(active.prepares), prepared_runs.newest(db, found))
 
 
 @blueprint.post("/settings/facts/prepare")
