@@ -40,9 +40,13 @@ def texts(house):
 def test_the_orders_of_a_worker_that_is_killed_at_this_step_are_taken_up(house, start_worker, tmp_path, step):
     house.add(source=NAMES, concurrency=2)
     killed = DyingWorker(house, tmp_path / "dying.log", step)
-    killed.await_ready(house.redis)
-    texts(house)
-    assert killed.process.wait(10) == -9, killed.log.read_text()
+    try:
+        killed.await_ready(house.redis)
+        texts(house)
+        assert killed.process.wait(20) == -9, killed.log.read_text()
+    finally:
+        killed.process.kill()
+        killed.process.wait()
     start_worker()
     assert eventually(lambda: texts(house) == {user: f"Hello {user}" for user in USERS}, seconds=15)
     assert eventually(house.runs, seconds=5)  # the trace of a run whose worker was killed is lost with it
