@@ -15,6 +15,7 @@ from runner.store.clients import connect
 from runner.store.embedded import EmbeddedStore
 from runner.store.error_replies import StoreRefuses
 from runner.store.memory import FULL, read_memory
+from tests.support.outdated import outdate
 
 BODY = b'{"message":{"text":"' + b"x" * 300 + b'","color":null,"action":null},"as_of":null,"run":"r"}'
 
@@ -139,7 +140,7 @@ def test_a_full_store_keeps_every_status_that_is_claimed_returned_or_outdated(sm
     first = cache.claim(claimed, "run 2")
     early = cache.claim(outdated, "early")
     assert cache.begin(outdated, "early", early.generation, wall_s=5)
-    cache.outdate(outdated)
+    outdate(small_store, cache, outdated)
     back = cache.returned(returned, "back")
     before = small_store.hgetall(returned)
     small_store.config_set("maxmemory", 1_000_000)  # below what the empty server needs: everything goes that may

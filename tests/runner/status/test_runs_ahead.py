@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from runner.queues import run_causes
-from runner.queues.order_lists import OrderDraft, read_order
+from runner.queues.order_lists import UNASKED, OrderDraft, read_order
 from runner.status.cache import StatusCache, StatusUpdate
 
 PAIR = ("ann", "s1")
@@ -89,7 +89,9 @@ def test_a_return_takes_the_place_of_a_run_ahead_and_its_result(cache, clock):
 
 
 def test_somebody_who_asks_does_not_wait_for_an_order_of_a_run_ahead(cache, clock, redis):
-    ahead = cache.claim(StatusCache.key("acme", "bob", "s1", "v1"), "pre", order=replace(ORDER, user="bob", ahead=True))
+    ahead = cache.claim(
+        StatusCache.key("acme", "bob", "s1", "v1"), "pre", order=replace(ORDER, user="bob", starts=UNASKED)
+    )
     key = StatusCache.key("acme", "bob", "s1", "v1")
     assert (ahead.mine, waiting(redis)) == (True, {":ahead": [run_causes.PREFETCH]})
     asked = cache.claim(key, "ask", order=replace(ORDER, user="bob"))
@@ -100,11 +102,11 @@ def test_somebody_who_asks_does_not_wait_for_an_order_of_a_run_ahead(cache, cloc
 
 
 def test_a_prefetch_asks_for_nothing_that_is_fresh_and_makes_nobody_wait(cache, clock, redis):
-    assert not cache.claim(KEY, "pre", order=replace(ORDER, ahead=True)).mine
+    assert not cache.claim(KEY, "pre", order=replace(ORDER, starts=UNASKED)).mine
     clock.tick(89)
-    assert not cache.claim(KEY, "pre", order=replace(ORDER, ahead=True)).mine
+    assert not cache.claim(KEY, "pre", order=replace(ORDER, starts=UNASKED)).mine
     clock.tick(30)
-    assert cache.claim(KEY, "pre", order=replace(ORDER, ahead=True)).mine
+    assert cache.claim(KEY, "pre", order=replace(ORDER, starts=UNASKED)).mine
     assert redis.hmget(KEY, "asked", "seen") == [None, None]
 
 
@@ -113,6 +115,6 @@ def test_while_somebody_waits_no_run_is_made_ahead(cache, clock, redis):
     clock.tick(89)
     hit = cache.claim(KEY, "look", order=ORDER)
     assert (hit.what, hit.mine) == ("hit", False)
-    cleo = replace(ORDER, user="cleo", ahead=True)
+    cleo = replace(ORDER, user="cleo", starts=UNASKED)
     assert not cache.claim(StatusCache.key("acme", "cleo", "s1", "v1"), "pre", order=cleo).mine
     assert waiting(redis) == {"": [run_causes.FIRST_LOOK]}

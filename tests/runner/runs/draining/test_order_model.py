@@ -11,6 +11,7 @@ from runner.queues.status_jobs import DrainOrder
 from runner.runs.draining.order_taking import OrderTaker, TakeTerms, WithoutOrder
 from runner.status.cache import StatusCache, StatusUpdate
 from tests.runner.runs.draining.hall import Clock
+from tests.support.outdated import outdate
 
 MOST = 2
 QUEUE = "rq:queue:status"
@@ -87,7 +88,7 @@ class Drainers(RuleBasedStateMachine):
 
     @rule(user=USERS)
     def outdate(self, user):
-        self.cache.outdate(self.key(user))
+        outdate(self.redis, self.cache, self.key(user))
 
     @rule()
     def begin(self):

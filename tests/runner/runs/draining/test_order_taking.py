@@ -5,6 +5,7 @@ import pytest
 from runner.queues.status_jobs import DueDrainer
 from runner.runs.draining.order_taking import Take
 from tests.runner.runs.draining.hall import END, LEAVE, ORDERS, REST, SHOWN, YIELD, draft, users
+from tests.support.outdated import outdate
 
 
 def test_a_claim_places_the_order_and_says_that_a_drainer_is_due(hall):
@@ -64,7 +65,7 @@ def test_an_order_whose_run_has_lost_its_lock_is_dropped(hall, end):
         case "free":
             hall.cache.free(hall.key(), "run-1")
         case "outdate":
-            hall.cache.outdate(hall.key())
+            outdate(hall.redis, hall.cache, hall.key())
         case "returned":
             hall.cache.returned(hall.key(), "run-2")
         case "gone":
