@@ -6,6 +6,7 @@ import os
 import statistics
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -64,7 +65,12 @@ def children(pid: int) -> list[int]:
 
 
 def tree_cpu_seconds(pid: int) -> float:
-    return sum(cpu_seconds(one) for one in (pid, *children(pid)))
+    """That of a process and its descendants. One that ends meanwhile is counted by its parent at the next look."""
+    total = cpu_seconds(pid)
+    for child in children(pid):
+        with suppress(FileNotFoundError, ProcessLookupError):
+            total += cpu_seconds(child)
+    return total
 
 
 def memory_kib(pid: int) -> dict[str, int]:
