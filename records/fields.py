@@ -279,7 +279,9 @@ def storable(value: Any) -> Any:
     This is for traces: a hostile script must not be able to prevent its own trace from being stored.
     """
     if isinstance(value, str):
-        return value.replace("\0", "\ufffd").encode("utf-8", "replace").decode() if not _plain(value) else value
+        if is_storable_text(value):
+            return value
+        return value.replace("\0", "\ufffd").encode("utf-8", "replace").decode()
     if isinstance(value, Mapping):
         return {storable(str(key)): storable(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
@@ -291,5 +293,6 @@ def storable(value: Any) -> Any:
     return value if value is None or isinstance(value, bool | int | float) else storable(str(value))
 
 
-def _plain(text: str) -> bool:
+def is_storable_text(text: str) -> bool:
+    """Say whether a database can store a text, and compare with it: it has no NUL and no half of a surrogate pair."""
     return "\0" not in text and (text.isascii() or not any("\ud800" <= c <= "\udfff" for c in text))

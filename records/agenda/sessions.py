@@ -23,6 +23,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from records import fields
 from records.columns import Base, Credits, RowId
 from records.tenants.implementations import Implementation
 
@@ -63,12 +64,14 @@ class AgendaSession(Base):
 
 def find(db: Session, implementation: Implementation, session_id: str) -> AgendaSession | None:
     """Return the implementation's session with this id; None for a retired one."""
+    if not fields.is_storable_text(session_id):
+        return None
     return db.scalar(_served(implementation).where(AgendaSession.session_id == session_id))
 
 
 def find_any(db: Session, implementation: Implementation, session_id: str) -> AgendaSession | None:
     """Return the implementation's session with this id, retired or not. For explanations, never for what apps ask."""
-    if "\0" in session_id:  # PostgreSQL cannot even compare with it
+    if not fields.is_storable_text(session_id):
         return None
     mine = select(AgendaSession).where(AgendaSession.implementation_id == implementation.id)
     return db.scalar(mine.where(AgendaSession.session_id == session_id))

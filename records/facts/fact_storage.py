@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final, TypeAlias
 
 from sqlalchemy import CursorResult, Row, and_, delete, or_, select, tuple_
 from sqlalchemy.orm import Session
 
+from records import fields
 from records.agenda import sessions
 from records.columns import length_of, utc_now
 from records.errors import RuleViolation
@@ -28,6 +29,8 @@ from .fact_tables import WHOLE_EVENT, Fact
 
 #: By how much the clock of a source may be ahead of ours.
 MOST_AHEAD: Final = timedelta(minutes=5)
+#: No fact is older. An unset time is that of the year 1 in some languages, which has no local time in the west.
+EARLIEST: Final = datetime(2000, 1, 1, tzinfo=UTC)
 #: Users of one statement: SQLite takes at most 32,766 values.
 STEP: Final = 2000
 #: Rows that one `purge` deletes at most, so that other transactions do not wait long for the write lock.
@@ -78,7 +81,7 @@ class StoredFacts:
 
 
 def store(db: Session, owner: Implementation, batch: FactBatch, *, now: datetime | None = None) -> StoredFacts:
-    """Store a batch. Raises RuleViolation for a session that is not in the agenda, and for a moment in the future.
+    """Store a batch. Raises RuleViolation for a session that is not in the agenda, and for a moment in the future or before 2000.
 
     The caller commits, and then lets the statuses of the changed users be found anew. For many entries, it stores some
     thousands at a time, because other changes of the implementation wait meanwhile.
@@ -106,7 +109,9 @@ def check(db: Session, owner: Implementation, session: str, at: datetime, now: d
     """Check what a whole batch is about. Raises RuleViolation."""
     if at > now + MOST_AHEAD:
         raise RuleViolation("at", f"is in the future: here it is {now.isoformat(timespec='seconds')}")
-    if session != WHOLE_EVENT and ("\0" in session or sessions.find(db, owner, session) is None):
+    if at < EARLIEST:
+        raise RuleViolation("at", f"is before the year {EARLIEST.year}")
+    if session != WHOLE_EVENT and sessions.find(db, owner, session) is None:
         raise RuleViolation("session", "is not in the agenda")
 
 
@@ -154,9 +159,7 @@ def _judged(facts: Mapping[str, Any]) -> tuple[dict[str, FactAnswer], dict[str, 
 
 def _can_be_a_subject(subject: str) -> bool:
     """Say whether a database can compare users with it."""
-    return (
-        len(subject) <= _LONGEST_SUBJECT and "\0" not in subject and not any("\ud800" <= c <= "\udfff" for c in subject)
-    )
+    return len(subject) <= _LONGEST_SUBJECT and fields.is_storable_text(subject)
 
 
 def _known(db: Session, owner: Implementation, session: str, subjects: Sequence[str]) -> Sequence[_KnownRow]:

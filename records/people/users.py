@@ -120,7 +120,7 @@ def find(db: Session, implementation: Implementation, subject: str) -> User | No
 
 def known_subjects(db: Session, implementation: Implementation, subjects: Collection[str]) -> set[str]:
     """Return those of some subjects, each in exactly this spelling, that users of this implementation have."""
-    usable = [each for each in subjects if "\0" not in each]  # PostgreSQL cannot even compare with it
+    usable = [each for each in subjects if fields.is_storable_text(each)]
     mine = select(User.subject).where(User.implementation_id == implementation.id, User.subject.in_(usable))
     return set(db.scalars(mine))
 

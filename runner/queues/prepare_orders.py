@@ -95,7 +95,7 @@ def order_by_hand(queue: BackgroundQueue, db: DbSession, owner: Implementation, 
 
     Raises RuleViolation if there is nothing to prepare, and `QueueFull` and `StoreAway`.
     """
-    if "\0" in session or sessions.find(db, owner, session) is None:
+    if sessions.find(db, owner, session) is None:
         raise RuleViolation("session", "is not in the agenda")
     active = deployments.active_version(db, owner)
     if active is None or active.prepares is False:

@@ -51,10 +51,7 @@ def read_change(body: bytes) -> StatusChange:
 
 def known_of(db: DbSession, owner: Implementation, change: StatusChange) -> set[str]:
     """Return those of the users whom the records know, in exactly this spelling. Raises `HttpProblem` (422) for an unknown session."""
-    unknown = change.session != WHOLE_EVENT and (
-        "\0" in change.session or sessions.find(db, owner, change.session) is None
-    )
-    if unknown:
+    if change.session != WHOLE_EVENT and sessions.find(db, owner, change.session) is None:
         raise HttpProblem(
             HTTPStatus.UNPROCESSABLE_ENTITY, f"{SESSION} is not in the agenda.", members={"field": SESSION}
         )

@@ -43,9 +43,10 @@ def push_facts(implementation: str) -> Response:
     under Facts. Its timestamp may be five minutes away from our clock.
 
     `facts` has one member for each user, by the user's id: a JSON object of at most 2,048 bytes, or null if nothing is known
-    any more. `at` is when all of it was true; it may be at most five minutes ahead of our clock. Each entry stands alone. An
-    entry with an older `at` than what is known is not taken. An `unchanged` entry makes what is known younger. If what is
-    known about a user changes, the user's message is found anew when the app asks next.
+    any more. `at` is when all of it was true; it may be at most five minutes ahead of our clock, and is not
+    before the year 2000. Each entry stands alone. An entry with an older `at` than what is known is not taken. An `unchanged`
+    entry makes what is known younger. If what is known about a user changes, the user's message is found anew when the app
+    asks next.
 
     A call can be sent again with the same `webhook-id` and body: within ten minutes it is `repeated`, and nothing is done.
     """

@@ -159,10 +159,12 @@ def test_a_depth_bomb_that_a_parser_survives_is_no_fact(push, known):
     [
         ({"session": "CE-9"}, "session"),
         ({"session": "P70068\0"}, "session"),
+        ({"session": "CE-1\ud800"}, "session"),
         ({"at": datetime.now(UTC) + timedelta(hours=1)}, "at"),
+        ({"at": datetime(1, 1, 1, tzinfo=UTC)}, "at"),
     ],
 )
-def test_facts_of_an_unknown_session_or_of_the_future_are_refused(refused, changed, field):
+def test_facts_of_an_unknown_session_of_the_future_or_of_an_unset_time_are_refused(refused, changed, field):
     assert refused(422, facts(**changed))["field"] == field
 
 

@@ -47,7 +47,7 @@ def test_without_users_the_messages_of_all_who_look_are_due(tell, status_service
 
 
 def test_users_that_are_not_known_in_this_spelling_are_told(tell, status_service):
-    odd = ("Ada", "ada ", "ada\0", "áda", "a" * 300, "", "other/ada", "__proto__")
+    odd = ("Ada", "ada ", "ada\0", "ada\ud800", "áda", "a" * 300, "", "other/ada", "__proto__")
     answer = tell(change((*odd, "ada"))).json
     assert (answer["taken"], len(answer["not_taken"])) == (1, len(odd))
     assert {each["reason"] for each in answer["not_taken"]} == {"unknown user"}
@@ -87,6 +87,7 @@ def test_1001_users_are_refused_and_so_is_an_unknown_session(refused):
     assert refused(400, change(("ada",) * 1001))["field"] == "users"
     assert refused(422, change(session="CE-9"))["field"] == "session"
     assert refused(422, change(session="CE-1\0"))["field"] == "session"
+    assert refused(422, change(session="CE-1\ud800"))["field"] == "session"
 
 
 def test_a_forged_late_or_foreign_call_makes_nothing_due(refused, make_secret, caplog):
