@@ -1,7 +1,7 @@
 """The page of facts: a secret is made, shown once and revoked; what is known and the last calls are listed; and who may not."""
 
 import os
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -81,6 +81,14 @@ def test_what_is_known_and_the_last_calls_are_listed_without_anybodys_facts(admi
     assert "CE-1: 2 taken, 1 unknown user." in words(page)
     assert "The body must be &lt;JSON&gt;." in page.text
     assert "4711" not in page.text
+
+
+def test_calls_to_a_removed_implementation_of_this_name_are_not_shown(administrator, database, store):
+    HookCalls(store.redis).note("demo", HookCall("facts", taken=True, said="SECRET-1: 2 taken."))
+    HookCalls(store.redis).note("demo", HookCall("facts", taken=False, said="session is not in SECRET-1."))
+    with database.session() as db:
+        implementations.find(db, "demo").created_at = datetime.now(UTC) + timedelta(seconds=2)
+    assert "SECRET-1" not in administrator.get(PAGE).text
 
 
 def test_what_is_known_about_one_person_is_on_their_page_and_beside_their_message(

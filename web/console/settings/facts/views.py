@@ -11,8 +11,9 @@ from records.agenda import sessions
 from records.changes import facts as changes
 from records.facts import fact_lists, hook_secrets
 from records.facts.fact_tables import HookSecret
+from records.tenants import implementations
 from records.webhooks.webhook import OVERLAP
-from runner.health.hook_calls import HookCalls
+from runner.health.hook_calls import HookCall, HookCalls
 from web.auth.services import AuthServices
 from web.console.commits import by_page, commit_to
 from web.console.settings.facts.forms import PrepareForm
@@ -69,7 +70,7 @@ def revoke_secret(implementation: str, number: int) -> Response:
 
 def _page(db: DbSession, found: Implementation, *, secret: str = "") -> Response:
     services, now = AuthServices.here(), datetime.now(UTC)
-    calls, rows, prepared = HookCalls(services.store.redis), fact_lists.counts(db, found), preparations(db, found)
+    rows, prepared = fact_lists.counts(db, found), preparations(db, found)
     named = sessions.with_retired(db, found) if rows or prepared.runs else {}
     titles = {session_id: each.title for session_id, each in named.items()}
     return page(
@@ -85,10 +86,16 @@ def _page(db: DbSession, found: Implementation, *, secret: str = "") -> Response
         form=PrepareForm(),
         titles=titles,
         secrets=[(each, _state(each, now)) for each in hook_secrets.listed(db, found)],
-        taken=calls.recent(found.slug, taken=True),
-        refused=calls.recent(found.slug, taken=False),
+        taken=_calls(found, taken=True),
+        refused=_calls(found, taken=False),
         overlap_hours=int(OVERLAP.total_seconds()) // 3600,
     )
+
+
+def _calls(found: Implementation, *, taken: bool) -> list[HookCall]:
+    """Return the last calls, without those to a removed implementation with the same slug."""
+    calls = HookCalls(AuthServices.here().store.redis).recent(found.slug, taken=taken)
+    return [each for each in calls if implementations.existed_at(found, each.when)]
 
 
 def _state(secret: HookSecret, now: datetime) -> tuple[str, str]:
