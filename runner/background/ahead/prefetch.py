@@ -130,13 +130,16 @@ class Prefetch:
         wave.room = min(wave.room + wave.per_s * EVERY_S, max(1.0, wave.per_s))
         found = 0
         while wave.people and wave.room >= 1 and not self._is_stopping():
-            request = StatusRequest(wave.session.implementation, wave.people.popleft(), wave.session.session)
+            person = wave.people.popleft()
             try:
-                ordered = self._service.prefetch(request)
+                ordered = self._service.prefetch(
+                    StatusRequest(wave.session.implementation, person, wave.session.session)
+                )
             except (UnknownImplementation, UnknownSession):
                 wave.people.clear()
                 break
             if ordered is None:
+                wave.people.append(person)  # the last now, because it may be their own run that is under way
                 break
             wave.room -= ordered
             found += ordered

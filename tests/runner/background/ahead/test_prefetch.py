@@ -87,8 +87,11 @@ def test_while_somebody_waits_nothing_is_found_ahead_of_time(event, work_off):
     event.house.service.ask(StatusRequest("acme", "ann", "s2"))
     prefetch = event.prefetch()
     assert (prefetch.look(SOON), event.waiting()) == (0, 0)
-    work_off()
-    assert prefetch.look(SOON) > 0
+    found = []
+    for _ in range(3):
+        work_off()
+        found.append(prefetch.look(SOON))
+    assert sum(found) == len(PEOPLE)  # also the person whose turn it was while somebody waited
 
 
 def test_what_is_fresh_or_over_is_left_alone(event, work_off):
