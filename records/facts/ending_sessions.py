@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session
 
 from records.agenda.sessions import AgendaSession
@@ -35,11 +35,14 @@ class EndingSession:
 def due(db: Session, now: datetime) -> list[EndingSession]:
     """Return the sessions for which facts are due: they end within the minutes that their implementation says.
 
+    Not sub-sessions that show the message of the session they are a part of: a run then reads that session's facts.
+
     The moment of each is later by a share that its id gives, the same in every process, so that not all sessions that end at
     the hour ask a vendor at once.
     """
     rows = _ending(now, timedelta(minutes=MOST_MINUTES))
     rows = rows.where(Version.prepares.is_(True), Implementation.prepare_minutes_before_end > 0)
+    rows = rows.where(or_(Implementation.inherit_from_parent.is_(False), AgendaSession.parent_id.is_(None)))
     return [
         EndingSession(row.slug, row.session_id, row.ends_at, row.fresh_s)
         for row in db.execute(rows)

@@ -222,6 +222,11 @@ def test_before_their_end_sessions_are_due_once_and_only_for_scripts_that_prepar
     assert [one.look(ends - timedelta(minutes=2)) for one in (*schedules, schedules[0])] == [2, 0, 0]
     assert len(JobStates(house.redis).open_ids()) == 2
     orders.close()
+    house.change("acme", inherit_from_parent=True)
+    with house.database.session() as db:
+        sessions.find(db, prepare.owner(db), "s2").parent_id = "s1"
+    with house.database.reading() as db:  # nobody reads facts about a session that shows another one's message
+        assert {one.session for one in ending_sessions.due(db, ends - timedelta(minutes=1))} == {"s1"}
     house.change("acme", prepare_minutes_before_end=0)
     with house.database.reading() as db:
         assert ending_sessions.due(db, ends - timedelta(minutes=1)) == []
