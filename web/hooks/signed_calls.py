@@ -3,11 +3,11 @@
 The steps, in this order. Nothing of the body is parsed before all of them are passed.
 
 1. The implementation exists and is not archived (404).
-2. The client did not send too many calls lately that were signed wrongly (429).
-3. The call is signed with a secret of this implementation that is valid now, for exactly these bytes, and a moment ago (401).
-   That there is no secret is no other answer.
-4. The implementation's vendors did not call too often lately (429). Only signed calls count, so a stranger cannot use this up.
-5. A message that was done before, with the same id and the same body, is not done again.
+2. The call is signed with a secret of this implementation that is valid now, for exactly these bytes, and a moment ago (401).
+   That there is no secret is no other answer. A client that sends many such calls is told to wait (429), and they are noted
+   no more. Its calls that are signed rightly are accepted all the same: a vendor has one address for all its customers.
+3. The implementation's vendors did not call too often lately (429). Only signed calls count, so a stranger cannot use this up.
+4. A message that was done before, with the same id and the same body, is not done again.
 """
 
 from __future__ import annotations
@@ -85,19 +85,19 @@ def _keys(implementation: str) -> tuple[str, list[bytes]]:
 def _accepted(slug: str, hook: str, keys: list[bytes]) -> SignedCall:
     store, client = AuthServices.here().store, address_of(request.remote_addr or "")
     # 2.
-    _require(store.attempts.left("hooks signed wrongly", client, limit=MOST_INVALID).retry_after_s)
-    # 3.
     body = request.get_data(cache=False)
     headers = {name.lower(): value for name, value in request.headers.items()}
     try:
         message_id = verify(headers, body, keys, datetime.now(UTC))
     except BadSignature as bad:
-        store.attempts.hit("hooks signed wrongly", client, limit=MOST_INVALID, window_s=WINDOW_S)
+        _require(
+            store.attempts.hit("hooks signed wrongly", client, limit=MOST_INVALID, window_s=WINDOW_S).retry_after_s
+        )
         log.warning("refused: hook=%s implementation=%s (%s)", hook, slug, bad)
         raise HttpProblem(HTTPStatus.UNAUTHORIZED, str(bad)) from None
-    # 4.
+    # 3.
     _require(store.attempts.hit("hooks", slug, limit=MOST_CALLS, window_s=WINDOW_S).retry_after_s)
-    # 5.
+    # 4.
     message = (slug, hook, message_id, hashlib.sha256(body).hexdigest())
     return SignedCall(slug, hook, body, message, repeated=store.replays.came_before(_KIND, *message))
 

@@ -198,3 +198,13 @@ def test_a_client_that_guesses_is_told_to_wait_and_a_flood_of_a_vendor_too(push,
     answers = [push(facts(), headers={"webhook-signature": "v1,AAAA"}) for _ in range(4)]
     assert [each.status_code for each in answers] == [401, 401, 401, 429]
     assert int(answers[-1].headers["Retry-After"]) > 0
+
+
+def test_wrong_signatures_stop_nobody_who_signs_rightly_from_the_same_address(push, monkeypatch, caplog):
+    """A vendor has one address for all its customers, one of whom revoked a secret; and a cloud gives it to strangers."""
+    monkeypatch.setattr(signed_calls, "MOST_INVALID", 3)
+    with caplog.at_level(logging.WARNING):
+        for _ in range(9):
+            push(facts(), headers={"webhook-signature": "v1,AAAA"})
+    assert caplog.text.count("refused: hook=facts") == 3
+    assert push(facts()).json["taken"] == 1
