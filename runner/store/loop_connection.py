@@ -83,8 +83,14 @@ class LoopConnection:
         loop = asyncio.get_running_loop()
         if self._opening or self._closed or loop.time() < self._next_try:
             return
-        self._opening = True
-        threading.Thread(target=self._connect, args=(loop,), name="store for the loop", daemon=True).start()
+        thread = threading.Thread(target=self._connect, args=(loop,), name="store for the loop", daemon=True)
+        try:
+            thread.start()
+        except RuntimeError as error:  # too many threads or processes at this moment
+            log.warning("no connection for the loop: %s", error)
+            self._next_try = loop.time() + self._pause_s
+        else:
+            self._opening = True
 
     def _connect(self, loop: asyncio.AbstractEventLoop) -> None:
         connection = self._new()

@@ -285,3 +285,22 @@ def test_a_reply_over_the_bound_is_not_read_to_its_end(redis):
         return huge, await ask(connection, "ECHO", "next")
 
     assert run(redis, program) == (None, b"next")
+
+
+def test_it_is_opened_later_if_no_thread_can_be_started_now(redis, monkeypatch):
+    start, failed = threading.Thread.start, []
+
+    def refuse_once(thread):
+        if thread.name == "store for the loop" and not failed:
+            failed.append(thread)
+            raise RuntimeError("can't start new thread")
+        start(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", refuse_once)
+
+    async def program(connection):
+        assert connection.ask(packed(*PING)) is None
+        return await ask(connection, "ECHO", "here")
+
+    assert run(redis, program) == b"here"
+    assert len(failed) == 1
