@@ -76,3 +76,13 @@ def test_the_last_run_of_each_session_is_shown_with_why_it_failed(administrator,
     assert "many looks" not in page
     active(prepares=False)
     assert "so no facts are prepared" in words(administrator.get(PAGE))
+
+
+def test_an_author_who_may_not_see_people_reads_none_of_them_in_the_log_of_their_prepare(author, organizer, ran):
+    """A vendor's author writes `prepare`, which is given everybody; whoever may not see runs must not see people by it."""
+    error = {"type": "ValueError", "text": "nobody like Grace Hopper", "line": 9, "chain": []}
+    ran(outcome="raised", error=error, log=["Ada Lovelace, badge 4711"])
+    page = words(author.get(PAGE))
+    assert "raised ValueError (line 9)" in page
+    assert not any(name in page for name in ("Lovelace", "4711", "Hopper"))
+    assert "ValueError: nobody like Grace Hopper (line 9) Ada Lovelace, badge 4711" in words(organizer.get(PAGE))
