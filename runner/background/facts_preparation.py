@@ -5,8 +5,9 @@ steps:
 
 1. What runs is read: the active version, and a session that is served.
 2. `prepare` runs in a jail of this process. The moment before it began is the moment at which its facts are true.
-3. They are stored only if the implementation, the session and the active version are still those of step 1. Whose facts
-   they are follows from the order; a key can only name a user of this implementation, exactly.
+3. They are stored only if the implementation, the session and the active version are still those of step 1, and scripts
+   are not stopped. Whose facts they are follows from the order; a key can only name a user of this implementation,
+   exactly.
 4. The statuses of the users whose facts have changed are found anew.
 
 If it fails, what was known before stays, with its own moment, and the record of the run says why.
@@ -59,7 +60,8 @@ USERS_AT_ONCE: Final = 2000
 
 NOT_SERVED, NOT_ACTIVE = "the implementation is not served", "no version is active"
 NO_PREPARE = "the active version has no function prepare(session, api)"
-CHANGED_MEANWHILE = "another version was activated meanwhile"
+CHANGED_MEANWHILE = "the version is not active any more, or another one is"
+STOPPED_MEANWHILE = "scripts are stopped"
 
 
 @dataclass(frozen=True)
@@ -246,10 +248,12 @@ def _store(
 
 
 def _unchanged(db: DbSession, found: _Preparation) -> Implementation:
-    """Return the implementation. Raises RuleViolation unless it and its active version are those that ran."""
+    """Return the implementation. Raises RuleViolation unless it and its active version are those that ran, and not stopped."""
     owner = implementations.find(db, found.owner.slug)
     if owner is None or owner.id != found.owner.id:
         raise RuleViolation("implementation", NOT_SERVED)
+    if owner.stopped_at is not None:
+        raise RuleViolation("version", STOPPED_MEANWHILE)
     active = deployments.active_version(db, owner)
     if active is None or active.sha256 != found.bundle.version:
         raise RuleViolation("version", CHANGED_MEANWHILE)

@@ -158,6 +158,17 @@ def archive(house):
         retirement.archive(db, implementations.find(db, "acme"), AuditContext("staff/olga", "over"))
 
 
+def suspend(house):
+    with house.database.session() as db:
+        owner = implementations.find(db, "acme")
+        deployments.suspend(db, deployments.active_version(db, owner), "it left the language", SERVICE)
+
+
+def stop(house):
+    with house.database.session() as db:
+        implementations.find(db, "acme").stopped_at = datetime.now(UTC)
+
+
 def activate_another(house):
     house.activate("acme", LIST + "\n# newer\n")
 
@@ -167,7 +178,9 @@ def activate_another(house):
     [
         (retire_session, "not in the agenda"),
         (archive, "the implementation is not served"),
-        (activate_another, "another version was activated meanwhile"),
+        (activate_another, "the version is not active any more"),
+        (suspend, "the version is not active any more"),
+        (stop, "scripts are stopped"),
     ],
 )
 def test_nothing_is_stored_if_meanwhile(prepare, meanwhile, said):
