@@ -35,7 +35,7 @@ from records.facts.prepared_runs import PreparedRunDraft
 from records.plurals import counted
 from records.scripts import deployments
 from records.tenants import implementations
-from runner.powers import LivePowers, VendorServices, digest_key
+from runner.powers import CallRecord, LivePowers, VendorServices, digest_key
 from runner.powers.answers.answer_redaction import AnswerRedaction
 from runner.queues.job_arguments import FactsPreparationArguments
 from runner.queues.job_orders import JobOrder, arguments_of
@@ -201,11 +201,15 @@ def _draft(
         ended_at=datetime.now(UTC),
         outcome=outcome.kind.value,
         entries=len(outcome.value or ()),
-        calls=[call.as_json() for call in powers.calls],
+        calls=[_without_people(call, redaction) for call in powers.calls],
         log=[redaction.text(line) for line in outcome.log],
         error=error and error | {"text": redaction.text(error["text"])},
         usage=asdict(outcome.usage),
     )
+
+
+def _without_people(call: CallRecord, redaction: AnswerRedaction) -> dict[str, Any]:
+    return replace(call, path=redaction.text(call.path), query=redaction.text(call.query)).as_json()
 
 
 def _keep(steps: JobSteps, order: JobOrder, found: _Preparation, draft: PreparedRunDraft, outcome: Outcome) -> JobEnd:

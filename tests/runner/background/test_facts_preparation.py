@@ -109,6 +109,16 @@ def test_a_vendors_list_becomes_facts_of_known_users_and_the_run_is_kept_without
     assert "hospital" not in str(vars(run))
 
 
+def test_whoever_is_asked_for_by_address_is_not_in_the_record_of_the_calls(prepare):
+    by_address = LIST.replace('"page": page}', '"mail": "mei@hospital.org", "page": page}')
+    prepare.house.activate("acme", by_address.replace('"/list"', '"/list/mei@hospital.org"'))
+    prepare.rows = {"ann": "1.0"}
+    assert prepare().state == "done"
+    [call] = prepare.runs()[0].calls
+    assert (call["path"], "page=1" in call["query"]) == ("/list/person-1@example.org", True)
+    assert "hospital" not in str(call)
+
+
 def test_a_changed_fact_makes_a_shown_status_due_and_an_unchanged_one_does_not(prepare, work_off):
     ann, service = StatusRequest("acme", "ann", "s1"), prepare.house.service
     service.ask(ann)
