@@ -11,7 +11,7 @@ from redis.exceptions import NoScriptError
 from records.facts.fact_tables import WHOLE_EVENT
 from runner.status.cache import StatusCache
 from runner.status.cache_scripts import NOW, SHORTEST_MS
-from runner.status.snapshots import StatusSnapshots, UnknownSession
+from runner.status.snapshots import StatusSnapshots, UnknownImplementation, UnknownSession
 from runner.store.lua_scripts import LuaScript
 from runner.store.thread_connections import ThreadConnections
 
@@ -51,6 +51,8 @@ class StatusOutdating:
                 keys.append(self._key_of(implementation, user, session))
             except UnknownSession:
                 continue
+            except UnknownImplementation:  # it is archived, and shows nothing
+                return
             if len(keys) == BATCH:
                 self._move(keys)
                 keys = []
