@@ -16,7 +16,7 @@ If it fails, what was known before stays, with its own moment, and the record of
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
@@ -213,17 +213,14 @@ def _without_people(call: CallRecord, redaction: AnswerRedaction) -> dict[str, A
 
 
 def _keep(steps: JobSteps, order: JobOrder, found: _Preparation, draft: PreparedRunDraft, outcome: Outcome) -> JobEnd:
-    """Store the facts and the record of the run, then let statuses be found anew (steps 3 and 4)."""
-    changed: list[str] = []
+    """Store the facts, and the record of the run (steps 3 and 4)."""
     try:
         if outcome.kind is OutcomeKind.RETURNED:
-            draft, changed = _store(steps.database, found, draft, outcome.value or {})
+            draft = _store(steps, found, draft, outcome.value or {})
         with steps.database.session() as db:
             changes.note_run(db, _unchanged(db, found), draft, AuditContext(order.by))
     except RuleViolation as refused:
         return JobEnd(REFUSED, f"The facts were not stored: {refused.reason}.")
-    finally:
-        _outdate(steps.settings, found, changed)
     if outcome.kind is not OutcomeKind.RETURNED:
         why = f": {draft.error['text']}" if draft.error and draft.error["text"] else ""
         return JobEnd(REFUSED, f"The script's prepare ended as “{draft.outcome}”{why}"[:LONGEST_SENTENCE])
@@ -231,24 +228,23 @@ def _keep(steps: JobSteps, order: JobOrder, found: _Preparation, draft: Prepared
     return JobEnd(DONE, said, {"entries": draft.entries, "changed": draft.changed})
 
 
-def _store(
-    database: Database, found: _Preparation, draft: PreparedRunDraft, facts: Mapping[str, Any]
-) -> tuple[PreparedRunDraft, list[str]]:
-    """Store the facts, some users at a time; return the record with what became of them, and the users for whom something changed.
+def _store(steps: JobSteps, found: _Preparation, draft: PreparedRunDraft, facts: Mapping[str, Any]) -> PreparedRunDraft:
+    """Store the facts, some users at a time, and let their statuses be found anew; return the record with what became of them.
 
-    A user whom an earlier run named and this one does not is one of whom nothing is known any more. Raises RuleViolation.
+    Each time may be the last, because something is in the way of the next. A user whom an earlier run named and this one does not is one of whom nothing is known any more. Raises RuleViolation.
     """
-    session, changed, answers = draft.session, list[str](), Counter[str]()
-    with database.reading() as db:
+    session, changed, answers = draft.session, 0, Counter[str]()
+    with steps.database.reading() as db:
         named = prepared_runs.named_before(db, _unchanged(db, found), session, draft.started_at)
     entries: list[tuple[str, Any]] = [*facts.items(), *((user, None) for user in named if user not in facts)]
     for start in range(0, len(entries), USERS_AT_ONCE):
         batch = FactBatch(session, draft.started_at, FactSource.PULLED, dict(entries[start : start + USERS_AT_ONCE]))
-        with database.session() as db:
+        with steps.database.session() as db:
             stored = fact_storage.store(db, _unchanged(db, found), batch)
-        changed += stored.changed
+        _outdate(steps.settings, found, stored.changed)
+        changed += len(stored.changed)
         answers.update(answer.value for user, answer in stored.answers.items() if user in facts)
-    return replace(draft, changed=len(changed), answers=dict(answers)), changed
+    return replace(draft, changed=changed, answers=dict(answers))
 
 
 def _unchanged(db: DbSession, found: _Preparation) -> Implementation:
@@ -264,7 +260,7 @@ def _unchanged(db: DbSession, found: _Preparation) -> Implementation:
     return owner
 
 
-def _outdate(settings: Settings, found: _Preparation, changed: list[str]) -> None:
+def _outdate(settings: Settings, found: _Preparation, changed: Sequence[str]) -> None:
     if changed:
         with open_commit_effects(settings) as effects:
             effects.outdate(found.owner.slug, ((user, found.session.session_id) for user in changed))

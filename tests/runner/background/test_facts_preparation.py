@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from records import ConnectionDraft, SecretBox, audit
+from records import ConnectionDraft, RuleViolation, SecretBox, audit
 from records.agenda import sessions
 from records.audit import AuditContext
 from records.changes import retirement
@@ -14,6 +14,7 @@ from records.people import users
 from records.scripts import deployments, versions
 from records.scripts.suspensions import SERVICE
 from records.tenants import connections, implementations
+from runner.background import facts_preparation
 from runner.background.ahead.prepare_schedule import PrepareSchedule
 from runner.background.job_child import run_order
 from runner.queues.job_orders import FACTS_PREPARATION, JobOrder, OrderSigner
@@ -200,6 +201,29 @@ def test_nothing_is_stored_if_meanwhile(prepare, meanwhile, said):
     assert said in end.said
     with prepare.house.database.reading() as db:
         assert fact_lists.counts(db, prepare.owner(db)) == []
+
+
+def test_what_is_stored_before_something_is_in_the_way_makes_its_statuses_due(prepare, work_off, monkeypatch):
+    """Users are stored some at a time, and each time may be the last: by an outage, an archived implementation, the end of the process."""
+    prepare.know("zoe")
+    looks = [StatusRequest("acme", user, "s1") for user in ("ann", "zoe")]
+    for look in looks:
+        prepare.house.service.ask(look)
+    work_off()
+    monkeypatch.setattr(facts_preparation, "USERS_AT_ONCE", 1)
+    store, stored = fact_storage.store, []
+
+    def once(*given):
+        if stored:
+            raise RuleViolation("session", "is in the way")
+        stored.append(given)
+        return store(*given)
+
+    monkeypatch.setattr(fact_storage, "store", once)
+    prepare.rows = {"ann": "1.0", "zoe": "2.0"}
+    assert "is in the way" in prepare().said
+    assert prepare.facts() == {"ann": {"credits": "1.0"}}
+    assert [prepare.house.service.ask(look).stale for look in looks] == [True, False]
 
 
 def test_a_failing_prepare_leaves_what_was_known_and_the_third_failure_is_told_once(prepare):
