@@ -27,6 +27,7 @@ class Compilation:
     settings: tuple = ()
     setting_places: tuple = ()
     calls: tuple = ()
+    prepares: bool = False
     api_level: int = 1
 
 
