@@ -42,6 +42,11 @@ local key = KEYS[1]
 local function holds(till, longest) return till and now < tonumber(till) and tonumber(till) - now <= longest end
 local function locked(till) return holds(till, 120000) end
 local function stay(ms) if redis.call('PTTL', key) < tonumber(ms) then redis.call('PEXPIRE', key, ms) end end
+-- No run under way counts any more; who waits for one looks again.
+local function drop_run(channel)
+  if locked(redis.call('HGET', key, 'until')) then redis.call('PUBLISH', channel, key) end
+  redis.call('HDEL', key, 'lock', 'until', 'ran')
+end
 """
 )
 
@@ -267,14 +272,16 @@ return {'checking', body or '', f[2] or '', 0, mine, tostring(generation), due, 
 """
 )
 
-#: ARGV: now, least life ms -> whether there was a status: nothing that was stored is shown again, and a run under way is not stored
+#: ARGV: now, least life ms, channel -> whether there was a status: nothing that was stored is shown again, and a run under way is
+#: not stored
 TAKE_BACK = (
     NOW
     + """
 if redis.call('EXISTS', key) == 0 then return 0 end
 redis.call('HINCRBY', key, 'gen', 1)
 redis.call('HSET', key, 'fresh', 0, 'moved', now)
-redis.call('HDEL', key, 'body', 'state', 'digest', 'keep', 'good', 'good_state', 'good_at', 'by', 'lock', 'until', 'ran')
+redis.call('HDEL', key, 'body', 'state', 'digest', 'keep', 'good', 'good_state', 'good_at', 'by')
+drop_run(ARGV[3])
 stay(ARGV[2])
 return 1
 """
