@@ -137,6 +137,7 @@ class Prefetch:
                 wave.people.clear()
                 break
             if ordered is None:
+                wave.people.append(request.user)  # later, if there is time
                 break
             wave.room -= ordered
             found += ordered
