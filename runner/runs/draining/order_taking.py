@@ -118,7 +118,10 @@ class OrderTaker:
         key = StatusCache.key(slug, order.user, order.session, order.edition)
         if key != f"st:{{{slug}:{digest}}}":
             raise JobRefused("is of another status")
-        started = parse_start(start)
+        try:
+            started = parse_start(start)
+        except Exception as error:  # reading what somebody else wrote may raise anything
+            raise JobRefused("begins with what we never write") from error
         if started is None:
             raise JobRefused("has not begun")
         return BegunRun(key, order, started, back_ms)
