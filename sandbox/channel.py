@@ -64,11 +64,9 @@ class Channel:
         self._opening = LIMITS.pack(limits.memory_bytes, limits.cpu_s, limits.wall_s + _GRACE_S)
         return self
 
-    def exit_before_use(self) -> ChildExit | None:
-        """How the child ended before any run used it; None if it waits. Both sockets are looked at: the zygote may be dead, too."""
-        if _is_silent(self._frames) and _is_silent(self._status):
-            return None
-        return self.end(time.monotonic() + self.REPORT_TIMEOUT_S)
+    def is_unused(self) -> bool:
+        """Whether the child waits for a run. Both sockets are looked at: the zygote may be dead, too."""
+        return _is_silent(self._frames) and _is_silent(self._status)
 
     def send(self, body: bytes, deadline: float, *more: bytes) -> None:
         """Send a frame to the child, and more frames with it. Raises `ChildEnded` and `TimeUp`."""

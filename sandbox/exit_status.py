@@ -32,11 +32,13 @@ def exited_cleanly(child_exit: ChildExit) -> bool:
 def overrules_nothing(child_exit: ChildExit) -> bool:
     """Whether the end of a child whose answer was given says nothing against it.
 
-    The child exited cleanly, or the broker had it killed because it took too long, or the zygote could not tell. A child can
-    bring about the last of these neither for itself nor for others.
+    The child exited cleanly, or took too long, so that the broker had it killed or a limit ended it, or the zygote could not
+    tell. A child can bring about the last of these neither for itself nor for others.
     """
-    was_killed = child_exit.killed is not None and _signal(child_exit) == signal.SIGKILL
-    return exited_cleanly(child_exit) or was_killed or child_exit.status is None
+    number = _signal(child_exit)
+    was_killed = child_exit.killed is not None and number == signal.SIGKILL
+    took_too_long = was_killed or number in (signal.SIGALRM, *_CPU_SIGNALS)
+    return exited_cleanly(child_exit) or took_too_long or child_exit.status is None
 
 
 def report_from_exit(child_exit: ChildExit, limits: RunLimits) -> RunReport:

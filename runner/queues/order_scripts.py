@@ -120,7 +120,7 @@ end
 local function put_back(slug, raw, token)
   local order = parts(raw)
   local status = order and status_of(slug, order.digest)
-  local f = order and redis.pcall('HMGET', status, 'gen', 'lock')
+  local f = order and redis.pcall('HMGET', status, 'gen', 'lock', 'ahead')
   if not f or f.err or (f[1] or '0') ~= order.gen or f[2] ~= order.token then return end
   redis.call('HDEL', status, 'ran')
   if order.back > 0 then
@@ -128,6 +128,7 @@ local function put_back(slug, raw, token)
     return
   end
   redis.call('HSET', status, 'lock', token, 'until', now + WAITING)
+  if f[3] == order.token then redis.call('HSET', status, 'ahead', token) end
   local rest = string.match(raw, '^%d+ %x+ %x+ %S+ %d+ %d+ %d (.*)$')
   push(slug, table.concat({order.gen, order.digest, order.who, token, now, order.lock, 1, rest}, ' '), order.what, true)
 end

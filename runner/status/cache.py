@@ -202,7 +202,7 @@ class StatusCache:
 
     def take_back(self, key: str) -> None:
         """Forget what is shown, also as the last good message: it came from a run that must not be believed."""
-        self._take_back(key, self.now(), SHORTEST_MS)
+        self._take_back(key, self.now(), SHORTEST_MS, DONE)
 
     def free(self, key: str, token: str) -> None:
         """Free a claimed run that could not be queued."""

@@ -19,7 +19,7 @@ One status is one hash. Its fields:
     back_at          when the last return was reported
     moved            when the generation moved last
     ahead            the run that may begin although the body is still fresh, because it will not be for long
-    calm             until when no such run may begin, because of the load
+    calm             until when no such run may begin, because of the load or because one has failed
     asked, seen      since when somebody has waited without an answer, and when they asked last
 
 Times are the server's clock in ms, so that all machines agree.
@@ -37,11 +37,16 @@ from runner.queues.order_scripts import CLOCK, ORDERS
 NOW = (
     CLOCK
     + """
-local key = KEYS[1]
+local key, CALM = KEYS[1], 2000
 -- After the clock was put back, times that were written before lie too far in the future; those do not hold.
 local function holds(till, longest) return till and now < tonumber(till) and tonumber(till) - now <= longest end
 local function locked(till) return holds(till, 120000) end
 local function stay(ms) if redis.call('PTTL', key) < tonumber(ms) then redis.call('PEXPIRE', key, ms) end end
+-- No run under way counts any more; who waits for one looks again.
+local function drop_run(channel)
+  if locked(redis.call('HGET', key, 'until')) then redis.call('PUBLISH', channel, key) end
+  redis.call('HDEL', key, 'lock', 'until', 'ran')
+end
 """
 )
 
@@ -49,7 +54,6 @@ local function stay(ms) if redis.call('PTTL', key) < tonumber(ms) then redis.cal
 SHORTEST_MS = 600_000
 
 _HIT = """
-local CALM = 2000
 -- What may be shown as it is: it is fresh, and no return has been reported since.
 local function hit(body, state, fresh, span, back)
   if body and not back and holds(fresh, tonumber(span or 0)) then return {'hit', body, state, tonumber(fresh) - now} end
@@ -215,10 +219,14 @@ return {'end', due()}
 STORE = (
     NOW
     + """
-local f = redis.call('HMGET', key, 'gen', 'lock', 'due', 'step', 'back', 'body')
+local f = redis.call('HMGET', key, 'gen', 'lock', 'due', 'step', 'back', 'body', 'fresh', 'span', 'ahead')
 if f[2] == ARGV[2] then redis.call('HDEL', key, 'lock', 'until', 'ran') end
 if (f[1] or '0') ~= ARGV[3] then return 0 end
 local ok, fresh, result = ARGV[7] == '1', tonumber(ARGV[8]), 1
+if not ok and f[9] == ARGV[2] and holds(f[7], tonumber(f[8] or 0)) then  -- what a run ahead was to replace is fresh still
+  redis.call('HSET', key, 'calm', now + CALM)
+  return 0
+end
 if f[3] then
   local step = tonumber(f[4] or 0) + 1
   local pause = ARGV[11 + step]
@@ -267,14 +275,15 @@ return {'checking', body or '', f[2] or '', 0, mine, tostring(generation), due, 
 """
 )
 
-#: ARGV: now, least life ms -> whether there was a status: nothing that was stored is shown again, and a run under way is not stored
+#: ARGV: now, least life ms, channel -> whether there was a status: nothing that was stored is shown again, no run under way stored
 TAKE_BACK = (
     NOW
     + """
 if redis.call('EXISTS', key) == 0 then return 0 end
 redis.call('HINCRBY', key, 'gen', 1)
 redis.call('HSET', key, 'fresh', 0, 'moved', now)
-redis.call('HDEL', key, 'body', 'state', 'digest', 'keep', 'good', 'good_state', 'good_at', 'by', 'lock', 'until', 'ran')
+redis.call('HDEL', key, 'body', 'state', 'digest', 'keep', 'good', 'good_state', 'good_at', 'by')
+drop_run(ARGV[3])
 stay(ARGV[2])
 return 1
 """

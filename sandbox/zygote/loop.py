@@ -160,12 +160,13 @@ class ZygoteLoop:
         with child.channel:
             try:
                 status, brokers_end = socket.socketpair(socket.AF_UNIX, SOCKET_TYPE)
+                watched = WatchedChild(child, status, self._child_spec.idle_bytes)
             except OSError:
                 child.kill()
                 child.reap()
                 raise
             with brokers_end:
-                self._watch(WatchedChild(child, status, self._child_spec.idle_bytes))
+                self._watch(watched)
                 socket.send_fds(self._control, [CHILD_SENT], [child.channel.fileno(), brokers_end.fileno()])
 
     def _watch(self, child: WatchedChild) -> None:

@@ -19,7 +19,7 @@ from sandbox.outcomes import RunLimits
 from sandbox.source_digest import source_digest
 
 from .process import Launch, Zygote
-from .spare_stock import NoChild, ZygoteLost
+from .spare_stock import NoChild, ZygoteLost, ZygoteSilent
 
 log = logging.getLogger(__name__)
 
@@ -83,6 +83,8 @@ class ZygotePool:
             zygote = self._current()
             try:
                 channel = zygote.spares.take().limit(limits)
+            except ZygoteSilent:
+                self._replace_silent(zygote)
             except ZygoteLost:
                 self._replace(zygote)
             except NoChild:
@@ -160,6 +162,16 @@ class ZygotePool:
             dead.stop(0.0)
             log.error("the zygote died and is replaced; its runs end as crashed. %s", dead.fault)
 
+    def _replace_silent(self, silent: Zygote) -> None:
+        """The same for one that may only be slow: to kill it would end its runs, which hardly need it."""
+        with self._lock:
+            if self._zygote is not silent:
+                return
+            self._zygote = None
+            self._draining.add(silent)
+        log.error("the zygote hands out no children and is replaced; its runs go on")
+        threading.Thread(target=self._drain, args=(silent,), name="zygote-drain", daemon=True).start()
+
     def _renew_if_due(self, zygote: Zygote) -> None:
         now = time.monotonic()
         if zygote.spares.taken < self._renewal.after_runs and now - zygote.started_at < self._renewal.after_s:
@@ -188,6 +200,10 @@ class ZygotePool:
         if not is_wanted:
             new.stop(0.0)
             return
+        self._drain(old)
+
+    def _drain(self, old: Zygote) -> None:
+        """Stop a zygote when its runs have ended."""
         old.stop(self._renewal.drain_s)
         with self._lock:
             self._draining.discard(old)

@@ -25,7 +25,7 @@ _ANCILLARY_BYTES = socket.CMSG_SPACE(_DESCRIPTORS * array("i").itemsize)
 _NOT_INHERITED = getattr(socket, "MSG_CMSG_CLOEXEC", 0)
 #: Bytes of a message that are read: all, for the reason why a zygote died; one where messages have no boundaries.
 _MESSAGE_BYTES = 8192 if SOCKET_TYPE == socket.SOCK_SEQPACKET else 1
-_HAND_OVER_S = 10.0  #: a zygote that hands out no child for this long is considered dead
+_HAND_OVER_S = 10.0  #: a zygote that hands out no child for this long is replaced
 
 #: What is received: a child; that there is none, because the system allows no more processes or files; that there will be none.
 Received = Literal["none", "lost"] | Channel
@@ -33,6 +33,10 @@ Received = Literal["none", "lost"] | Channel
 
 class ZygoteLost(SandboxError):
     """This zygote no longer answers. Never leaves this package: the pool starts another."""
+
+
+class ZygoteSilent(ZygoteLost):
+    """This zygote hands out no children, but is not known to be dead: on a busy machine it may only be slow."""
 
 
 class NoChild(SandboxError):
@@ -64,7 +68,7 @@ class SpareStock:
     def wait_until_filled(self) -> None:
         """Wait until the first spares are here. Raises `ZygoteLost`."""
         if not self._is_filled.wait(_HAND_OVER_S):
-            raise ZygoteLost("the zygote hands out no children")
+            raise ZygoteSilent("the zygote hands out no children")
 
     def take(self) -> Channel:
         """A jailed child that no run has had. Raises `ZygoteLost` and `NoChild`; in both cases no part of a run has happened."""
@@ -76,12 +80,9 @@ class SpareStock:
             if received == "lost":
                 self._ready.put("lost")  # for the next thread
                 raise ZygoteLost("the zygote died or is retired")
-            child_exit = received.exit_before_use()
-            if child_exit is None:
+            if received.is_unused():
                 return received
-            received.close()
-            if child_exit.status is None:
-                raise ZygoteLost("the zygote died")
+            received.close()  # it died; if its zygote did, too, that is received as well
 
     def close(self) -> None:
         """Order and hand out no more; the children that no run has taken end."""
@@ -109,7 +110,7 @@ class SpareStock:
         try:
             received = self._ready.get(timeout=_HAND_OVER_S)
         except Empty as fault:
-            raise ZygoteLost("the zygote does not answer") from fault
+            raise ZygoteSilent("the zygote does not answer") from fault
         if received == "none":
             raise NoChild("the system allows no more processes or open files")
         return received

@@ -42,7 +42,7 @@ def main(language: child.Language) -> None:
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         # stopping a service signals all its processes, and running scripts should still end normally
         signal.signal(number, signal.SIG_IGN)
-    for number in (signal.SIGALRM, signal.SIGPROF, signal.SIGXCPU):
+    for number in (signal.SIGALRM, signal.SIGPROF, signal.SIGXCPU, signal.SIGCHLD):
         signal.signal(number, signal.SIG_DFL)  # the service may have been started with another setting
     signal.pthread_sigmask(signal.SIG_SETMASK, [])
     os.dup2(1, 2)  # until here the error stream was the control socket, in case the interpreter failed to start

@@ -1,6 +1,7 @@
 """What a zygote loads at its start: every module costs each run memory, and some act after every fork."""
 
 import json
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -80,3 +81,12 @@ def test_a_zygote_makes_no_machine_code_whatever_its_surroundings_say(monkeypatc
     monkeypatch.setenv("PYTHON_JIT", "1")
     with Sandbox() as sandbox:
         assert sandbox.report.fault == ""
+
+
+def test_a_zygote_sees_its_children_end_although_the_service_was_started_to_see_none():
+    before = signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    try:
+        with Sandbox() as sandbox:
+            assert sandbox.check("def status(user, session, api):\n    return hidden()\n").ok
+    finally:
+        signal.signal(signal.SIGCHLD, before)

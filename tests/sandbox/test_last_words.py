@@ -11,6 +11,8 @@ import time
 import pytest
 
 from sandbox import OutcomeKind, RunLimits, Sandbox
+from sandbox.channel import ChildExit
+from sandbox.exit_status import overrules_nothing
 from sandbox.run_ends import RunEnds
 from tests.sandbox.boxes import RAW, SCRIPT_INPUT, Vendor, descendants, indented
 
@@ -58,6 +60,22 @@ def test_a_child_that_does_not_end_is_killed_soon_and_not_at_its_wall_time(raw):
     assert time.monotonic() - began < 20
     assert final.kind is OutcomeKind.RETURNED
     assert final.usage.wall_ms < 20_000
+
+
+def test_a_limit_that_ends_a_child_after_its_last_word_takes_no_answer_back(raw, monkeypatch):
+    """The broker would have ended it as well, but on a busy machine the limit may come first."""
+    monkeypatch.setattr("sandbox.broker.END_S", 5.0)
+    _, final = run_early(raw.sandbox, ANSWER + "while True: pass", cpu_s=0.1)
+    assert (final.kind, final.alarm) == (OutcomeKind.RETURNED, False)
+
+
+@pytest.mark.parametrize(
+    ("number", "overrules"),
+    [(signal.SIGALRM, False), (signal.SIGPROF, False), (signal.SIGXCPU, False)]
+    + [(number, True) for number in (signal.SIGSYS, signal.SIGSEGV, signal.SIGABRT, signal.SIGKILL)],
+)
+def test_a_signal_after_the_last_word_overrules_the_answer_unless_it_is_that_of_a_limit(number, overrules):
+    assert overrules_nothing(ChildExit(status=number)) is not overrules
 
 
 def test_a_zygote_that_dies_after_the_last_word_takes_no_answer_back():

@@ -58,7 +58,7 @@ class OrderTaker:
         self._now = cache.now
         self._drainer = drainer
         self._wake = f"st:wake:{drainer.drainer}"
-        self._ended = ""  #: the token of the run that has ended
+        self._ended: str | bytes = ""  #: the token of the run that has ended; as it was written, if it is refused
 
     def take(self, terms: TakeTerms) -> Take:
         """Take the next order."""
@@ -104,7 +104,7 @@ class OrderTaker:
             return Take(self._begun(raw, int(back_ms) if back_ms.isdigit() else 0, start), due=due)
         except JobRefused as refusal:
             log.warning("order refused implementation=%s why=%s", self._drainer.implementation, refusal)
-            self._ended = raw.split(b" ")[3].decode(errors="replace")
+            self._ended = raw.split(b" ")[3]
             return None
 
     def _begun(self, raw: bytes, back_ms: int, start: list[Any]) -> BegunRun:
@@ -118,7 +118,10 @@ class OrderTaker:
         key = StatusCache.key(slug, order.user, order.session, order.edition)
         if key != f"st:{{{slug}:{digest}}}":
             raise JobRefused("is of another status")
-        started = parse_start(start)
+        try:
+            started = parse_start(start)
+        except Exception as error:  # reading what somebody else wrote may raise anything
+            raise JobRefused("begins with what we never write") from error
         if started is None:
             raise JobRefused("has not begun")
         return BegunRun(key, order, started, back_ms)

@@ -9,7 +9,7 @@ from redis import Redis
 from redis.exceptions import NoScriptError
 
 from records.facts.fact_tables import WHOLE_EVENT
-from runner.status.cache import StatusCache
+from runner.status.cache import DONE, StatusCache
 from runner.status.cache_scripts import NOW, SHORTEST_MS
 from runner.status.snapshots import StatusSnapshots, UnknownImplementation, UnknownSession
 from runner.store.lua_scripts import LuaScript
@@ -20,14 +20,15 @@ from .user_sessions import UserSessions
 #: Statuses of one round trip.
 BATCH: Final = 500
 
-#: ARGV: now, least life ms -> whether there was a status: it is to be shown as stale until a run that begins from now on has ended
+#: ARGV: now, least life ms, channel -> whether there was a status: it is to be shown as stale until a run that begins from now on
+#: has ended
 OUTDATE = (
     NOW
     + """
 if redis.call('EXISTS', key) == 0 then return 0 end
 redis.call('HINCRBY', key, 'gen', 1)
 redis.call('HSET', key, 'fresh', 0, 'moved', now)
-redis.call('HDEL', key, 'lock', 'until', 'ran')
+drop_run(ARGV[3])
 stay(ARGV[2])
 return 1
 """
@@ -87,7 +88,7 @@ class StatusOutdating:
     def _move(self, keys: list[str]) -> None:
         if not keys:
             return
-        commands = [("EVALSHA", self._script.sha, 1, key, 0, SHORTEST_MS) for key in dict.fromkeys(keys)]
+        commands = [("EVALSHA", self._script.sha, 1, key, 0, SHORTEST_MS, DONE) for key in dict.fromkeys(keys)]
         try:
             self._connections.ask(*commands)
         except NoScriptError:

@@ -75,6 +75,21 @@ def test_a_run_ahead_begins_while_the_message_is_fresh_and_its_result_is_shown(c
     assert cache.begin(KEY, "ahead", claimed.generation, wall_s=5) is None  # once
 
 
+def test_a_run_ahead_that_fails_changes_nothing_while_the_message_is_fresh(cache, clock):
+    failed = replace(SHOWN, body=b'{"text":"Sorry"}', digest="sorry", ok=False, fresh_s=5)
+    clock.tick(85)
+    claimed = cache.claim(KEY, "ahead", order=ORDER)
+    assert cache.begin(KEY, "ahead", claimed.generation, wall_s=5)
+    assert not cache.store(KEY, "ahead", claimed.generation, failed)
+    hit = cache.claim(KEY, "look", order=ORDER)
+    assert (hit.what, hit.body, hit.state, hit.mine) == ("hit", SHOWN.body, "ready", False)
+    clock.tick(2.1)  # not at once again
+    assert cache.claim(KEY, "again", order=ORDER).mine
+    assert cache.begin(KEY, "again", claimed.generation, wall_s=60)
+    clock.tick(30)
+    assert cache.store(KEY, "again", claimed.generation, failed), "now nothing is fresh any more"
+
+
 def test_without_anybody_who_looks_nothing_is_refreshed(cache, clock, redis):
     clock.tick(99)
     assert (waiting(redis), redis.hget(KEY, "lock")) == ({}, None)

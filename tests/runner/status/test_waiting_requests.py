@@ -77,6 +77,22 @@ def test_a_waiting_request_that_hears_nothing_claims_again_at_the_end(house, wor
     assert len(claims) == 2
 
 
+@pytest.mark.parametrize("what", ["outdated", "taken back"])
+def test_a_request_whose_run_no_longer_counts_waits_for_the_next_one(house, work_off, waiting, what):
+    """A badge that is scanned at the door while its user looks moves the generation, and no run under way counts."""
+    ask, answers = waiting
+    house.add()
+    ask()
+    if what == "outdated":
+        house.service.outdate("acme", [("ann", "s1")])
+    else:
+        house.service._cache.take_back(house.service._resolve(ANN).key)
+    assert eventually(lambda: house.redis.llen("st:orders:{acme}") == 2)
+    work_off()
+    (status,) = answers()
+    assert status.message.text == "Claim 1.0 CE credit"
+
+
 def test_a_message_that_is_no_answer_only_makes_the_request_look(house, claims, waiting):
     ask, answers = waiting
     house.add()

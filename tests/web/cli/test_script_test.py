@@ -252,7 +252,10 @@ def test_names_in_the_input_that_are_not_known_are_told_with_those_that_are(fold
     status, [one] = told(folder)
     assert status == 0
     whole, kind = one["cases"][0]["ignored"]
-    assert whole == "setting. INPUT has: user, session, now, settings, link_hosts, scans, minutes, facts, facts_at, return_url."
+    assert (
+        whole
+        == "setting. INPUT has: user, session, now, settings, link_hosts, scans, minutes, facts, facts_at, return_url."
+    )
     assert kind.startswith("session.kind. session has: id, title, starts_at")
     assert kind.endswith("What else a session has belongs in session.attributes.")
     assert f"ignored in INPUT: {kind}" in run(folder).stdout

@@ -94,6 +94,16 @@ def test_while_somebody_waits_nothing_is_found_ahead_of_time(event, work_off):
     assert sum(found) == len(PEOPLE)  # also the person whose turn it was while somebody waited
 
 
+def test_those_for_whom_there_was_no_time_while_somebody_waited_are_not_forgotten(event, work_off):
+    event.house.service.ask(StatusRequest("acme", "ann", "s2"))
+    prefetch = event.prefetch()
+    assert [prefetch.look(SOON) for _ in range(3)] == [0, 0, 0]
+    work_off()
+    assert prefetch.look(SOON) == 10
+    work_off()
+    assert prefetch.look(SOON) == 2
+
+
 def test_what_is_fresh_or_over_is_left_alone(event, work_off):
     event.house.change("acme", fresh_seconds=300, stale_seconds=600)
     for name in PEOPLE[:11]:

@@ -1,9 +1,12 @@
 """What becomes of the order of a drainer that dies, and of a drainer whose job was lost."""
 
+from dataclasses import replace
+
 from runner.queues.drainer_leases import DrainerLeases
+from runner.queues.order_lists import UNASKED
 from runner.queues.status_jobs import DrainOrder, DueDrainer
 from runner.runs.draining.order_taking import Take
-from tests.runner.runs.draining.hall import END, ORDERS, SHOWN
+from tests.runner.runs.draining.hall import END, ORDERS, SHOWN, draft
 
 
 def test_the_order_of_a_dead_drainer_goes_to_the_front_under_another_run(hall):
@@ -87,3 +90,31 @@ def test_a_clock_that_is_put_back_an_hour_keeps_no_dead_drainer(hall):
     hall.clock.ms -= 3_600_000
     hall.look()
     assert len(hall.jobs()) == 1
+
+
+def test_somebody_who_asks_does_not_wait_as_a_run_ahead_does_whose_drainer_died(hall):
+    """Runs ahead are made while nobody waits for others: an order of one that is put back is one still."""
+    ahead = replace(draft(), starts=UNASKED)
+    (due,) = hall.cache.claim(hall.key(), "pre", order=ahead).due
+    assert hall.drainer(due).take(END).order
+    hall.look()
+    assert hall.redis.llen(f"{ORDERS}:ahead") == 1
+    asked = hall.ask("ann")
+    assert (asked.what, asked.mine) == ("pending", True)
+    assert hall.redis.llen(ORDERS) == 1
+
+
+def test_a_run_ahead_whose_drainer_died_is_made_by_another_although_the_message_is_fresh(hall):
+    (due,) = hall.ask("ann").due
+    begun = hall.drainer(due).take(END).order
+    hall.cache.store(begun.key, begun.order.token, 0, replace(SHOWN, fresh_s=100))
+    hall.look()
+    hall.redis.delete("rq:queue:status")
+    hall.clock.ms += 89_000
+    (due, *_) = hall.ask("ann").due
+    assert hall.drainer(due).take(END).order
+    hall.look()
+    (name,) = hall.jobs()
+    again = hall.drainer(DueDrainer("acme", name, 4)).take(END).order
+    assert hall.cache.store(again.key, again.order.token, 0, SHOWN)
+    assert hall.redis.hmget(again.key, "lock", "ahead") == [None, None]

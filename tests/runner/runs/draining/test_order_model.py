@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_state_machine_as_test
 
 from runner.queues.drainer_leases import DrainerLeases
-from runner.queues.order_lists import OrderDraft
+from runner.queues.order_lists import ANY_CLAIM, UNASKED, OrderDraft
 from runner.queues.status_jobs import DrainOrder
 from runner.runs.draining.order_taking import OrderTaker, TakeTerms, WithoutOrder
 from runner.status.cache import StatusCache, StatusUpdate
@@ -48,9 +48,9 @@ class Drainers(RuleBasedStateMachine):
         for due in dues:
             Jobs(self.redis).enqueue(due)
 
-    def claim(self, act, user):
+    def claim(self, act, user, starts=ANY_CLAIM):
         self.count += 1
-        draft = OrderDraft("acme", user, "s1", "v", "e", staff=False, most=MOST, lock_ms=8000)
+        draft = OrderDraft("acme", user, "s1", "v", "e", staff=False, most=MOST, lock_ms=8000, starts=starts)
         claimed = act(self.key(user), f"run-{self.count}", order=draft)
         self.queue(claimed.due)
         return claimed
@@ -81,6 +81,14 @@ class Drainers(RuleBasedStateMachine):
     @rule(user=USERS)
     def ask(self, user):
         self.claim(self.cache.claim, user)
+
+    @rule(user=USERS)
+    def prefetch(self, user):
+        self.claim(self.cache.claim, user, UNASKED)
+
+    @rule(user=USERS)
+    def take_back(self, user):
+        self.cache.take_back(self.key(user))
 
     @rule(user=USERS)
     def come_back(self, user):
@@ -129,6 +137,7 @@ class Drainers(RuleBasedStateMachine):
         for user in ("ann", "bob", "cid"):
             assert self.redis.hget(self.key(user), "lock") is None, "a status is locked, and nobody makes its run"
         assert self.redis.zcard("st:drainers") == self.redis.llen("st:orders:{acme}") == 0
+        assert self.redis.llen("st:orders:{acme}:ahead") == 0
         del self.cache, self.leases  # and their connections
 
 

@@ -50,6 +50,23 @@ def test_a_hostile_order_is_refused_and_the_next_one_is_served(hall, what, caplo
     assert "order refused" in caplog.text
 
 
+def test_an_order_whose_run_is_no_text_is_refused_once_and_not_for_ever(hall):
+    (due,) = hall.ask("ann").due
+    order = hall.redis.lpop(ORDERS).replace(b" run-1 ", b" run-\xff ")
+    hall.redis.rpush(ORDERS, order)
+    hall.redis.hset(hall.key(), "lock", b"run-\xff")
+    hall.ask("cid")
+    assert users(hall.drainer(due)) == ["cid"]
+
+
+@pytest.mark.parametrize("field", [{"state": b"\xff"}, {}, {"state": "ready", "back_at": "9" * 18, "due": 1}])
+def test_a_status_that_somebody_else_wrote_ends_no_drainer(hall, field):
+    (due,) = hall.ask("ann").due
+    hall.ask("cid")
+    hall.redis.hset(hall.key(), mapping={"body": b'{"text":"x"}', "good_at": 1, **field})
+    assert users(hall.drainer(due)) == ["cid"]
+
+
 GARBAGE = [
     b"",
     b"\xff\xfe",
