@@ -11,6 +11,8 @@ import threading
 import time
 from collections.abc import Callable, Hashable
 
+#: Seconds that are no wait: a sum of times is off by less.
+ROUNDING_S = 1e-6
 #: Buckets of one generation.
 MOST = 50_000
 
@@ -37,21 +39,22 @@ class TokenBuckets:
         now = self._clock()
         if now >= self._turn_at or len(self._newer) >= self._most:
             self._turn(now)
-        full_at = self._full_at(key, now)
-        too_early = full_at - now - self._spare
-        if too_early > 0:
-            return too_early
-        self._newer[key] = full_at + self._each
-        return 0.0
+        wait = self._wait(key, now)
+        if not wait:
+            self._newer[key] = self._full_at(key, now) + self._each
+        return wait
 
     def wait(self, key: Hashable) -> float:
         """Return what `take` would, and take nothing."""
-        now = self._clock()
-        return max(self._full_at(key, now) - now - self._spare, 0.0)
+        return self._wait(key, self._clock())
 
     def clear(self) -> None:
         """Fill all buckets."""
         self._newer, self._older = {}, {}
+
+    def _wait(self, key: Hashable, now: float) -> float:
+        too_early = self._full_at(key, now) - now - self._spare
+        return too_early if too_early > ROUNDING_S else 0.0
 
     def _full_at(self, key: Hashable, now: float) -> float:
         full_at = self._newer.get(key)

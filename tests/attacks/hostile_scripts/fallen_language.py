@@ -75,7 +75,14 @@ def compile_source(source):
     if source.startswith("# compiler"):
         exec(source, dict(POWERS))
     return SimpleNamespace(
-        findings=(), literals=(), api_level=1, settings=(), setting_places=(), calls=(), code=source.encode()
+        findings=(),
+        literals=(),
+        api_level=1,
+        settings=(),
+        setting_places=(),
+        calls=(),
+        prepares=False,
+        code=source.encode(),
     )
 
 

@@ -106,3 +106,10 @@ def test_threads_that_come_together_break_nothing():
     for each in threads:
         each.join()
     assert errors == []
+
+
+@pytest.mark.parametrize("now", [0.1, 1234.567, 8765432.1, 3e8 + 0.7])
+def test_a_bucket_gives_all_its_tokens_at_whatever_time_it_is(now):
+    buckets = TokenBuckets(allowance=5, seconds_each=1 / 5, clock=lambda: now)
+    assert [buckets.take("ann") for _ in range(5)] == [0.0] * 5
+    assert buckets.wait("ann") > 0.1
