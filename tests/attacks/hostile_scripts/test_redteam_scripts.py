@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from sandbox import Sandbox, Severity
+from sandbox import Launch, Sandbox, Severity
 from tests.attacks.hostile_scripts.corpus import ending, written
 from tests.attacks.hostile_scripts.driving import CANARY_SAYS, LIMITS, drive
 from tests.attacks.hostile_scripts.generated import attacks
@@ -69,7 +69,7 @@ def test_after_all_attacks_the_zygote_lives_and_no_process_is_left(box, courses)
     assert len(courses) == len(ALL)
     for _ in range(100):
         left = _below(box.zygote_pid)
-        if len(left) <= 2:  # the zygote, where it is a child of its own first process, and one spare
+        if len(left) <= 1 + Launch().spares:  # the zygote, where it is a child of its own first process, and its spares
             return
         time.sleep(0.02)
     pytest.fail(f"processes are left: {left}")
