@@ -126,10 +126,19 @@ def state_of(pid):
         return ""
 
 
+def below(pid):
+    """All descendants of a process."""
+    children = [int(each) for task in Path(f"/proc/{pid}/task").glob("*/children") for each in task.read_text().split()]
+    return children + [each for child in children for each in below(child)]
+
+
 def test_a_worker_whose_zygote_was_killed_checks_with_the_next_one(checks, checking_worker):
     zygote = checking_worker._sandbox.zygote_pid
+    spares = below(zygote)
     os.kill(zygote, signal.SIGKILL)
-    assert eventually(lambda: state_of(zygote) in ("Z", ""))
+    assert eventually(
+        lambda: all(state_of(pid) in ("Z", "") for pid in [zygote, *spares])
+    )  # they die with it, a little later
     assert checks.review(GOOD, FACTS, by=ANN).ok
 
 
