@@ -13,6 +13,7 @@ from typing import Any
 
 from records import RunRecord, support_references
 from runner.health.outages import OUTAGE
+from runner.logs import line_ids
 from runner.powers import LivePowers
 from runner.powers.answers.answer_recording import RecordedCalls
 from runner.powers.answers.answer_redaction import AnswerRedaction, texts_of
@@ -120,13 +121,14 @@ class RunExecution:
         """
         final = with_lines(final, self._bundle.status_lines)
         holds = (final.kind, final.alarm) == (said.kind, said.alarm)  # 1
-        try:
-            if not holds:
-                self._services.cache.take_back(key)  # 2
-        finally:
-            self._record_end(final, holds=holds)
-            if not holds:
-                self._report(key, final, None)  # 3
+        with line_ids.of_run(self._id):  # the thread that saw the child's end does not know whose it was
+            try:
+                if not holds:
+                    self._services.cache.take_back(key)  # 2
+            finally:
+                self._record_end(final, holds=holds)
+                if not holds:
+                    self._report(key, final, None)  # 3
 
     def _record_end(self, final: Outcome, *, holds: bool) -> None:
         """Record the trace of a run whose child has ended, unless its result could not be shown for a fault of ours."""

@@ -40,6 +40,12 @@ def vendor(environ, start_response):
     return [b"<!doctype html><html lang=en><title>Vendor</title><link rel=icon href=data:,><h1>Claim here</h1>"]
 
 
+def widest(page):
+    """How many CSS pixels the page is wide, also what is scrolled; a page that is about to come is waited for."""
+    page.wait_for_load_state()
+    return page.evaluate("document.documentElement.scrollWidth")
+
+
 def require_chromium():
     """Skip loudly on a laptop, fail where the parts are promised."""
     if CHROMIUM.exists():

@@ -51,8 +51,8 @@ SETTLED = """(patience) => new Promise((resolve, reject) => {
 })"""
 
 
-TOLD = """(net) => new Promise((resolve, reject) => {
-  const look = () => sync.state.net === net && resolve({ ...sync.state });
+TOLD = """([net, waiting]) => new Promise((resolve, reject) => {
+  const look = () => sync.state.net === net && [null, sync.state.waiting].includes(waiting) && resolve({ ...sync.state });
   setTimeout(() => reject(new Error(`told otherwise: ${JSON.stringify(sync.state)}`)), 20_000);
   sync.addEventListener("state", look);
   look();
@@ -185,9 +185,9 @@ class Phone:
         """Wait until the server has everything, at most so many milliseconds."""
         self.page.evaluate(SETTLED, patience)
 
-    def told(self, net):
-        """Wait until the page is told so of the network; return the whole state."""
-        return self.page.evaluate(TOLD, net)
+    def told(self, net, waiting=None):
+        """Wait until the page is told so of the network, and of so many waiting scans; return the whole state."""
+        return self.page.evaluate(TOLD, [net, waiting])
 
     def try_now(self):
         self.page.evaluate("() => sync.kick()")

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import pytest
+from playwright.sync_api import expect
 
 from records.agenda import sessions
 from records.identity import external_auth as external
@@ -109,4 +110,4 @@ def test_a_provider_is_read_from_a_file_looked_at_and_saved(console):
     page.get_by_text("Nothing is saved yet.").wait_for()
     console.press("Save the provider", "**/provider/check")
     page.goto(f"{EMPTY}/provider")
-    assert page.get_by_text(IDP.entity_id).first.is_visible()
+    expect(page.get_by_text(IDP.entity_id).first).to_be_visible()

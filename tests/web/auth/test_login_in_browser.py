@@ -6,6 +6,7 @@ The service answers at 127.0.0.1 and the provider at localhost; to the browser t
 import html
 
 import pytest
+from playwright.sync_api import expect
 
 from records import Database, SamlDraft
 from records.identity import saml_providers as saml
@@ -13,7 +14,7 @@ from records.tenants import implementations
 from runner.logins import LoginStore
 from runner.store.clients import connect as connect_store
 from tests.support.application import copied, make_app, make_settings
-from tests.support.browser import serving
+from tests.support.browser import serving, widest
 from tests.support.saml_browser import begun, sp_of
 from tests.support.saml_forge import ForgedIdp
 
@@ -92,13 +93,13 @@ def test_log_in_at_another_site_and_be_back_and_log_out_at_both_without_script(p
     assert page.url.startswith("http://localhost:")
     page.get_by_role("button", name="Log in").click()
     page.wait_for_url(f"{address}/login/demo/out")
-    assert page.get_by_role("heading", name="You are still logged in").is_visible()
+    expect(page.get_by_role("heading", name="You are still logged in")).to_be_visible()
     cookies = {cookie["name"]: cookie for cookie in page.context.cookies()}
     assert {cookies[name]["sameSite"] for name in ("login", "login-way")} == {"Lax"}
-    assert page.evaluate("document.documentElement.scrollWidth") <= 320
+    assert widest(page) <= 320
     page.get_by_role("button", name="Log out").click()
     page.wait_for_url(f"{address}/login/demo/out")
-    assert page.get_by_role("heading", name="You are logged out").is_visible()
+    expect(page.get_by_role("heading", name="You are logged out")).to_be_visible()
     assert provider.ended == ["ada@example.org"]
     assert "login" not in {cookie["name"] for cookie in page.context.cookies()}
 
@@ -113,7 +114,7 @@ def test_the_answer_in_another_browser_logs_nobody_in(chromium, page, sites):
     theirs.set_content(stolen)
     theirs.get_by_role("button", name="Log in").click()
     theirs.wait_for_url(f"{address}/saml/demo/complete?*")
-    assert theirs.get_by_text("That login did not work").is_visible()
+    expect(theirs.get_by_text("That login did not work")).to_be_visible()
     assert "login" not in {cookie["name"] for cookie in thief.cookies()}
     thief.close()
 
@@ -127,6 +128,6 @@ def test_the_pages_fit_a_phone_and_are_accessible(chromium, sites, path, scheme)
     context = chromium.new_context(viewport={"width": 320, "height": 640}, color_scheme=scheme)
     page = context.new_page()
     page.goto(address + path)
-    assert page.evaluate("document.documentElement.scrollWidth") <= 320
+    assert widest(page) <= 320
     assert Axe().run(page).violations_count == 0
     context.close()

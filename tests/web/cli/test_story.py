@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from tests.support.browser import require_chromium
+from tests.support.browser import require_chromium, widest
 from tests.support.running_up import start_up
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -211,8 +211,8 @@ def test_no_page_of_the_demo_scrolls_sideways_at_320_px(chromium, up, scheme):
     asking = f"{up.service}/login/demo?next=/app/demo/sessions/CE-101"
     for address in (*(up.demo + path for path in PATHS), f"{up.idp}/", f"{up.idp}/sso", asking):
         page.goto(address)
-        assert page.evaluate("document.documentElement.scrollWidth") <= 320, address
-        assert page.locator("h1, h2").first.is_visible(), address
+        assert widest(page) <= 320, address
+        expect(page.locator("h1, h2").first, address).to_be_visible()
     context.close()
 
 

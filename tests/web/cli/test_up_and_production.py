@@ -2,6 +2,7 @@
 
 import os
 import signal
+from datetime import UTC, datetime
 
 import pytest
 
@@ -199,7 +200,7 @@ def test_a_mark_that_changes_between_the_look_and_the_start_stops_the_seeding(tm
     mark(settings.database_url, "production")
     before = content(settings.database_url)
     with pytest.raises(CommandFailed, match="was made for production, and this process runs in development"):
-        up_command.prepare(settings, PORTS, allow_weak=False)
+        up_command.prepare(settings, PORTS, datetime.now(UTC), allow_weak=False)
     assert content(settings.database_url) == before
 
 

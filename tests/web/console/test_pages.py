@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
 
 from records import AgendaSession, RunRecord, audit
 from records.audit import AuditContext
@@ -14,6 +15,7 @@ from records.changes import retirement
 from records.people import grants, users
 from records.scripts import deployments, runs, versions
 from records.tenants import implementations
+from tests.support.browser import widest
 from tests.web.console.conftest import HOSTILE
 
 pytestmark = pytest.mark.browser
@@ -119,7 +121,7 @@ def test_no_page_scrolls_sideways_on_any_width(open_page, served, filled):
     for address, page in every(open_page, served, filled):
         for width in (320, 480, 899, 901, 1099, 1300):
             page.set_viewport_size({"width": width, "height": 800})
-            assert page.evaluate("document.documentElement.scrollWidth") <= width, f"{address} at {width}"
+            assert widest(page) <= width, f"{address} at {width}"
 
 
 def test_a_page_is_reached_and_a_form_corrected_by_keyboard_alone(open_page, served):
@@ -202,21 +204,21 @@ def test_the_navigation_leaves_room_on_a_small_phone_and_can_be_closed(open_page
     assert box["y"] + box["height"] <= 560 - 64
     ways.get_by_role("link", name="Audit").scroll_into_view_if_needed()
     ways.get_by_role("button", name="Close").click()
-    assert not ways.is_visible()
+    expect(ways).not_to_be_visible()
     page.set_viewport_size({"width": 1280, "height": 800})
-    assert ways.is_visible()
-    assert not ways.get_by_role("button", name="Close").is_visible()
+    expect(ways).to_be_visible()
+    expect(ways.get_by_role("button", name="Close")).not_to_be_visible()
 
 
 def test_a_phone_opens_the_navigation_by_a_button_and_a_desk_has_it_beside_the_page(open_page, served):
     page = open_page("organizer", width=390)
     page.goto(served.config["address"] + f"{DEMO}/people")
     ways = page.get_by_role("navigation", name="Pages of this implementation")
-    assert not ways.is_visible()
+    expect(ways).not_to_be_visible()
     page.get_by_role("button", name="Menu").click()
     assert ways.get_by_role("link", name="People").get_attribute("aria-current") == "page"
     ways.get_by_role("link", name="Audit").click()
     page.wait_for_url(f"**{DEMO}/audit")
     page.set_viewport_size({"width": 1280, "height": 800})
-    assert ways.is_visible()
-    assert not page.get_by_role("button", name="Menu").is_visible()
+    expect(ways).to_be_visible()
+    expect(page.get_by_role("button", name="Menu")).not_to_be_visible()

@@ -1,6 +1,7 @@
 """From the widget to one's own attendance, and back, in Chromium: on a phone in the dark, and at a desk."""
 
 import pytest
+from playwright.sync_api import expect
 
 from records.attendance.questions import disputes
 from records.audit import AuditContext
@@ -104,4 +105,4 @@ def test_the_widget_keeps_its_link_when_it_checks_again_and_has_none_while_it_is
     status_service.own_attendance = False
     page.evaluate("dispatchEvent(new Event('online'))")
     link.wait_for(state="hidden")
-    assert page.get_by_text("Credit claimed").is_visible()
+    expect(page.get_by_text("Credit claimed")).to_be_visible()

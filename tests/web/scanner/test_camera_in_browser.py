@@ -143,7 +143,7 @@ def test_the_camera_is_off_while_the_page_is_hidden_and_is_opened_again(browser,
     sam = ScannerPage(context.pages[0])
     picture = sam.page.locator("#picture")
     expect(picture).to_have_attribute("data-camera", "live")
-    assert not sam.page.locator("#torch").is_visible(), "this camera has no light"
+    expect(sam.page.locator("#torch"), "this camera has no light").not_to_be_visible()
     hide = "(hidden) => { Object.defineProperty(document, 'hidden', { value: hidden, configurable: true }); document.dispatchEvent(new Event('visibilitychange')); }"
     tracks = "() => video.srcObject?.getVideoTracks().map((each) => each.readyState) ?? []"
     sam.page.evaluate(hide, True)

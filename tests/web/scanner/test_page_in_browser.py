@@ -7,10 +7,9 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 from tests.support.application import make_app, make_settings
-from tests.support.browser import serving
+from tests.support.browser import serving, widest
 from tests.support.people import visitor
 from tests.web.console.settings.test_agenda_in_browser import SIZES
-from tests.web.console.settings.test_settings_in_browser import widest
 from tests.web.scanner.test_page import PAGE, bars
 from tests.web.scanner.test_scans_endpoint import database
 

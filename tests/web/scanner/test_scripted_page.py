@@ -114,7 +114,7 @@ def test_a_scan_is_undone_by_a_correction_that_the_server_has_too(scanner, door)
 def test_the_next_session_in_this_room_is_one_tap_away_and_the_page_comes_back_to_it(scanner, door):
     sam = scanner()
     sam.page.evaluate("() => { window.loaded = 'once'; }")
-    assert not sam.page.locator("#directions").is_visible()
+    expect(sam.page.locator("#directions")).not_to_be_visible()
     sam.page.get_by_role("button", name="Next in this room").click()
     expect(sam.page.locator("#title")).to_have_text("Shock")
     sam.page.get_by_label("Out").check()

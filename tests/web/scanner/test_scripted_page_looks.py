@@ -7,9 +7,9 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
+from tests.support.browser import widest
 from tests.support.codes import clip, picture, scene
 from tests.support.scanner_page import ScannerPage, code_on, launch_arguments, open_scanner_door
-from tests.web.console.settings.test_settings_in_browser import widest
 
 pytestmark = pytest.mark.browser
 

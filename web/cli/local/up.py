@@ -83,7 +83,7 @@ def up(  # noqa: PLR0913 - one for each option
                 env["REDIS_URL"] = redis_url
                 settings = development_settings(env)
                 # 5. The database and the demo.
-                prepare(settings, ports, allow_weak=allow_weak)
+                prepare(settings, ports, datetime.now(UTC), allow_weak=allow_weak)
                 # 6. The processes.
                 running = settings.data_folder / NOTE
                 running.write_text(json.dumps(note_values(env, settings)))
@@ -133,15 +133,15 @@ def development_settings(env: Mapping[str, str], *, make: bool = True) -> Settin
         ) from None
 
 
-def prepare(settings: Settings, ports: Ports, *, allow_weak: bool) -> None:
-    """Bring the tables and the demo up to date. A script is activated only if none is active."""
+def prepare(settings: Settings, ports: Ports, now: datetime, *, allow_weak: bool) -> None:
+    """Bring the tables and the demo up to date; its agenda is around `now`. A script is activated only if none is active."""
     database = Database(settings.database_url, environment=settings.environment)
     keys, box = vendor_keys(settings.data_folder / "demo"), SecretBox(settings.keys)
     provider = identity(settings.data_folder / FOLDER, ports.idp_url)
     try:
         database.upgrade(own=settings.database_is_own)
         with database.session() as db:
-            demo = seed(db, box, keys, vendor_url=ports.demo_url, now=datetime.now(UTC))
+            demo = seed(db, box, keys, vendor_url=ports.demo_url, now=now)
             identity_setup.connect_all(db, box, demo, provider)
             missing = deployments.active_version(db, demo) is None
             secret = facts_secret.missing(db, box, demo, settings.data_folder / "demo")

@@ -8,6 +8,7 @@ from urllib.parse import parse_qs
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
 
 from records import Database, ExternalAuthDraft, SecretBox
 from records.identity import external_auth as external
@@ -16,7 +17,7 @@ from runner.logins import LoginStore
 from runner.powers.outbound_requests import OutboundRequests
 from runner.store.clients import connect
 from tests.support.application import KEY, copied, make_app, make_settings
-from tests.support.browser import serving
+from tests.support.browser import serving, widest
 from tests.support.jwt_signing import EC, ISSUER, claims, jwk, token
 from tests.support.vendors import reply
 from tests.web.auth.external.registrants import FIELDS, PASSWORD, PERSON
@@ -92,7 +93,7 @@ def test_over_the_organizers_site_and_back_with_lax_cookies_only(sites, phone):
     page.goto(f"{address}/ext/demo/login?next=/login/demo/out")
     page.get_by_role("button", name="Go on").click()
     page.wait_for_url(f"{address}/login/demo/out")
-    assert page.get_by_role("heading", name="You are still logged in").is_visible()
+    expect(page.get_by_role("heading", name="You are still logged in")).to_be_visible()
     assert all(cookie["sameSite"] == "Lax" for cookie in page.context.cookies())
 
 
@@ -106,7 +107,7 @@ def test_a_link_to_another_ones_arrival_logs_nobody_in(sites, phone):
     attacker.get_by_role("button", name="Go on").click()
     attacker.wait_for_timeout(300) if not seen else None
     victim.goto(seen[0])
-    assert victim.get_by_text("That login did not work").first.is_visible()
+    expect(victim.get_by_text("That login did not work").first).to_be_visible()
     assert cookie_of(victim) == []
 
 
@@ -141,5 +142,5 @@ def test_the_badge_form_is_accessible_and_fits_a_small_phone(sites, phone, schem
     page.get_by_label("Last name").fill("x")
     page.get_by_role("button", name="Log in").click()
     page.get_by_role("alert").wait_for()
-    assert page.evaluate("document.documentElement.scrollWidth") <= 320
+    assert widest(page) <= 320
     assert Axe().run(page).response["violations"] == []

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 
 import pytest
+from playwright.sync_api import expect
 
 from records.attendance.ledger import chain
 from records.attendance.ledger.chain import BadgeNames
@@ -43,7 +44,7 @@ def test_a_new_scan_appears_and_what_a_person_does_stays(page, scanned):
     page.get_by_text("The numbers of both charts").click()
     page.get_by_label("Name or badge ID").fill("che")
     people(page).filter(has_text="64").wait_for()
-    assert page.get_by_text("refresh by themselves").is_visible()
+    expect(page.get_by_text("refresh by themselves")).to_be_visible()
     scan(scanned, 1)
     page.clock.fast_forward(PAUSE)
     people(page).filter(has_text="65").wait_for()

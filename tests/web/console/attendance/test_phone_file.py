@@ -9,18 +9,18 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
 
 from records import AgendaSession, audit
 from records.attendance.ledger.tables import LedgerEntry
 from records.tenants import implementations
 from tests.records.attendance.phones.test_saved_scans import content, fresh, void
 from tests.support.application import make_app, make_settings
-from tests.support.browser import serving
+from tests.support.browser import serving, widest
 from tests.support.stub_status_service import SAME_ORIGIN
 from tests.web.console.conftest import person
 from tests.web.console.settings.staff_people import typed
 from tests.web.console.settings.test_agenda_in_browser import SIZES
-from tests.web.console.settings.test_settings_in_browser import widest
 
 PAGE = "/console/implementations/demo/attendance/phone-file"
 #: A folder in which to keep a picture of each page, for people to look at.
@@ -157,10 +157,10 @@ def test_the_pages_are_read_by_everybody(chromium, database, store, tmp_path, lo
         looked_at(page, "upload", look)
         page.get_by_label("File from the phone").set_input_files(file)
         page.get_by_role("button", name="Upload and check").click()
-        assert page.get_by_text("12 minutes ahead: its times are corrected").is_visible()
+        expect(page.get_by_text("12 minutes ahead: its times are corrected")).to_be_visible()
         looked_at(page, "check", look)
         page.get_by_role("button", name="Import 2 new scans").click()
-        assert page.get_by_text("2 new scans are stored").is_visible()
+        expect(page.get_by_text("2 new scans are stored")).to_be_visible()
         looked_at(page, "done", look)
         context.close()
 

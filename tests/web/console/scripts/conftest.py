@@ -17,7 +17,7 @@ from records.scripts.submissions import SubmissionDraft
 from records.tenants import implementations
 from records.tenants.script_needs import NeededCall, ScriptNeeds
 from tests.support.application import copied, make_app, make_settings
-from tests.support.browser import serving
+from tests.support.browser import serving, widest
 
 DEMO = "/console/implementations/demo"
 SCRIPTS = f"{DEMO}/scripts"
@@ -156,7 +156,7 @@ def looked_at(page, name):
     page.wait_for_load_state()
     if PICTURES:
         page.screenshot(path=Path(PICTURES) / f"{name}-{getattr(page, 'look', 'once')}.png", full_page=True)
-    assert page.evaluate("document.documentElement.scrollWidth") <= page.viewport_size["width"]
+    assert widest(page) <= page.viewport_size["width"]
     found = Axe().run(page).response["violations"]
     assert [(each["id"], each["nodes"][0]["html"]) for each in found] == []
 

@@ -1,6 +1,7 @@
 """The editor in Chromium: findings while one types, completion, drafts that are kept, and the keyboard. Nothing may break the policy."""
 
 import pytest
+from playwright.sync_api import expect
 
 from records.changes.scripts import drafts as drafting
 from records.scripts import drafts
@@ -43,7 +44,7 @@ def test_findings_come_while_one_types_and_the_draft_is_kept(editor, past, store
     page.wait_for_selector("text=Your draft was saved")
     assert stored().source == BAD
     text.press("F8")
-    assert page.get_by_text("The module os is not offered.").first.is_visible()
+    expect(page.get_by_text("The module os is not offered.").first).to_be_visible()
     looked_at(page, "code-editor")
     write(page, GOOD)
     page.wait_for_selector("text=Checked: nothing was found.")
@@ -93,7 +94,7 @@ def test_a_text_that_cannot_be_saved_is_still_there_and_the_page_says_so(open_pa
     page.route("**/draft/*", lambda route: route.abort())
     write(page, GOOD)
     page.wait_for_selector("text=Not saved: the service does not answer")
-    assert page.get_by_text("Not checked: the service does not answer").is_visible()
+    expect(page.get_by_text("Not checked: the service does not answer")).to_be_visible()
     assert page.locator("#source").input_value() == GOOD
     open_page.complaints[:] = [said for said in open_page.complaints if "net::ERR_FAILED" not in said]
 

@@ -5,9 +5,11 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
 
+from tests.support.browser import widest
 from tests.web.console.settings.staff_people import DEMO
-from tests.web.console.settings.test_settings_in_browser import LONG, open_page, widest
+from tests.web.console.settings.test_settings_in_browser import LONG, open_page
 
 __all__ = ["open_page"]
 pytestmark = pytest.mark.browser
@@ -55,8 +57,8 @@ def looked_at(page, name):
 
 def test_a_file_is_checked_imported_and_undone(page, tmp_path):
     upload(page, tmp_path, GOOD)
-    assert page.get_by_text("month first (7/15/2026), as row 2 shows").is_visible()
-    assert page.get_by_text("Tue 24 Nov 2026, 09:00").first.is_visible()
+    expect(page.get_by_text("month first (7/15/2026), as row 2 shows")).to_be_visible()
+    expect(page.get_by_text("Tue 24 Nov 2026, 09:00").first).to_be_visible()
     looked_at(page, "check")
     page.get_by_role("button", name="Import 3 sessions").click()
     page.wait_for_selector("text=2 sessions added, 1 changed")
@@ -70,7 +72,7 @@ def test_a_file_is_checked_imported_and_undone(page, tmp_path):
 
 def test_dates_that_can_be_read_in_two_ways_are_chosen_on_the_page(page, tmp_path):
     upload(page, tmp_path, OPEN)
-    assert page.get_by_text("Friday 3 April 2026, 09:00").is_visible()
+    expect(page.get_by_text("Friday 3 April 2026, 09:00")).to_be_visible()
     looked_at(page, "choose")
     page.get_by_label("Day first").check()
     page.get_by_role("button", name="Read the file again").click()

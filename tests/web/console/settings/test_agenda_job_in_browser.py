@@ -1,6 +1,7 @@
 """The page of a large import in Chromium: it follows the import by itself, can cancel it, and fits a phone."""
 
 import pytest
+from playwright.sync_api import expect
 
 from runner.queues.background_jobs import BackgroundQueue
 from runner.queues.job_orders import OrderSigner
@@ -41,7 +42,7 @@ def test_an_import_is_followed_to_its_end_without_a_reload_by_hand(open_page, tm
 def test_the_page_of_an_import_in_each_state(page, tmp_path, redis):
     jobs, states = BackgroundQueue(redis, OrderSigner([KEY])), JobStates(redis)
     job = order(page, tmp_path)
-    assert page.get_by_text("No background worker is running").is_visible()
+    expect(page.get_by_text("No background worker is running")).to_be_visible()
     looked_at(page, "waits without a worker")
     WorkerHeartbeat(redis, places=2, queue=BACKGROUND).note(0)
     page.get_by_role("link", name="Refresh").click()
@@ -51,7 +52,7 @@ def test_the_page_of_an_import_in_each_state(page, tmp_path, redis):
     assert states.begin(found)
     assert states.note(found, 1, 3, "Comparing the file with the agenda, and writing the sessions.") is False
     page.wait_for_selector("text=Step 2 of 3.")
-    assert page.get_by_role("progressbar").is_visible()
+    expect(page.get_by_role("progressbar")).to_be_visible()
     looked_at(page, "runs")
     page.get_by_role("button", name="Cancel the import").click()
     page.wait_for_selector("text=Cancelling…")
@@ -63,5 +64,5 @@ def test_the_page_of_an_import_in_each_state(page, tmp_path, redis):
         {"faults": ["Row 3: is wrong"], "fault_count": 3},
     )
     page.wait_for_selector("text=What is wrong with the file")
-    assert page.get_by_text("And 2 more kinds of faults.").is_visible()
+    expect(page.get_by_text("And 2 more kinds of faults.")).to_be_visible()
     looked_at(page, "refused")

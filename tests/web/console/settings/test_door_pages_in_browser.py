@@ -6,10 +6,11 @@ from pathlib import Path
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
+from tests.support.browser import widest
 from tests.web.console.settings.staff_people import DEMO
 from tests.web.console.settings.test_agenda_in_browser import SIZES
 from tests.web.console.settings.test_devices_page import drawn
-from tests.web.console.settings.test_settings_in_browser import LONG, open_page, widest
+from tests.web.console.settings.test_settings_in_browser import LONG, open_page
 
 __all__ = ["open_page"]
 pytestmark = pytest.mark.browser

@@ -13,10 +13,11 @@ from records.facts.fact_storage import FactBatch, FactSource
 from records.tenants import implementations
 from runner.health.hook_calls import HookCall, HookCalls
 from tests.support.application import KEY
+from tests.support.browser import widest
 from tests.web.console.settings.staff_people import DEMO, entries
 from tests.web.console.settings.test_agenda_in_browser import SIZES
 from tests.web.console.settings.test_devices_page import words
-from tests.web.console.settings.test_settings_in_browser import open_page, widest
+from tests.web.console.settings.test_settings_in_browser import open_page
 from tests.web.console.settings.test_webhook_page import secret_of
 
 __all__ = ["open_page"]

@@ -4,12 +4,13 @@ import dataclasses
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
 
 from records.people import users
 from records.people.users import UserProfile
 from records.tenants import implementations
 from tests.support.application import make_app, make_settings
-from tests.support.browser import serving
+from tests.support.browser import serving, widest
 from tests.support.people import visitor
 from tests.web.console.settings.conftest import IDP
 from tests.web.console.settings.staff_people import DEMO, PAGES
@@ -48,10 +49,6 @@ def open_page(chromium, database, store, browser_for, outbound):
 
         yield opened
     assert [said for said in complaints if "422" not in said] == []
-
-
-def widest(page):
-    return page.evaluate("document.documentElement.scrollWidth")
 
 
 #: In dark mode colours are what is different, and these pages have all of them.
@@ -98,14 +95,14 @@ def test_chips_fill_the_colour_and_the_counter_counts_what_people_see(open_page)
 def test_only_the_fields_of_the_chosen_credential_are_there(open_page):
     page = open_page(viewport={"width": 390, "height": 800})
     page.goto(f"{DEMO}/connections/new")
-    assert not page.get_by_label("Name of the header").is_visible()
-    assert not page.get_by_label("Password, token, key or client secret").is_visible()
+    expect(page.get_by_label("Name of the header")).not_to_be_visible()
+    expect(page.get_by_label("Password, token, key or client secret")).not_to_be_visible()
     page.get_by_label("None").focus()
     for _ in range(3):
         page.keyboard.press("ArrowDown")
-    assert page.get_by_label("Name of the header").is_visible()
-    assert page.get_by_label("Password, token, key or client secret").is_visible()
-    assert not page.get_by_label("Client ID").is_visible()
+    expect(page.get_by_label("Name of the header")).to_be_visible()
+    expect(page.get_by_label("Password, token, key or client secret")).to_be_visible()
+    expect(page.get_by_label("Client ID")).not_to_be_visible()
 
 
 def test_without_script_everything_can_be_read_and_sent(open_page, database):
@@ -126,4 +123,4 @@ def test_a_wait_is_said_and_a_form_is_sent_once(open_page):
     button.click()
     assert page.locator("[data-waits] button").inner_text() == "Asking the vendor…"
     page.evaluate("dispatchEvent(new Event('pageshow'))")
-    assert button.is_visible()
+    expect(button).to_be_visible()

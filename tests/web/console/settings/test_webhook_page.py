@@ -12,11 +12,12 @@ from axe_playwright_python.sync_playwright import Axe
 from records.tenants import implementations
 from records.webhooks import webhook, webhook_outbox
 from records.webhooks.webhook_outbox import FailedAttempt
+from tests.support.browser import widest
 from tests.web.console.settings.staff_people import DEMO, entries
 from tests.web.console.settings.test_agenda_in_browser import SIZES
 from tests.web.console.settings.test_badges_page import form_at
 from tests.web.console.settings.test_devices_page import words
-from tests.web.console.settings.test_settings_in_browser import open_page, widest
+from tests.web.console.settings.test_settings_in_browser import open_page
 
 __all__ = ["open_page"]
 PAGE = "/settings/webhook"
