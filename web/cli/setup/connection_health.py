@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from contextlib import closing
 
 import click
+from redis import Redis
 
 from records import DbSession
 from records.changes import connections as changes
@@ -35,19 +36,20 @@ def retry(implementation: str, name: str) -> None:
         settings = context.settings
         if not settings.redis_url:
             raise CommandFailed(NO_STORE)
-        slug = context.commit(lambda db: noted(db, implementation, name)).slug
-        try:
-            with closing(connect(settings.redis_url, environment=settings.environment)) as redis:
-                close_breaker(redis, slug, name)
-        except StoreAway:
-            raise CommandFailed(AWAY) from None
+        with closing(connect(settings.redis_url, environment=settings.environment)) as redis:
+            context.commit(lambda db: closed(db, redis, implementation, name))
     click.echo(f"{name} is called again from now on.")
 
 
-def noted(db: DbSession, implementation: str, name: str) -> AfterCommit[None]:
-    """Note that a vendor is called again. Raises CommandFailed, which lists the existing connections."""
+def closed(db: DbSession, redis: Redis, implementation: str, name: str) -> AfterCommit[None]:
+    """Let a vendor be called again, and note it. Raises CommandFailed, also if the store is away: then nothing is noted."""
     find_connection(db, implementation, name)
-    return changes.breaker_closed(db, find_implementation(db, implementation), name, audit_context())
+    after = changes.breaker_closed(db, find_implementation(db, implementation), name, audit_context())
+    try:
+        close_breaker(redis, after.slug, name)
+    except StoreAway:
+        raise CommandFailed(AWAY) from None
+    return after
 
 
 def healths_of(context: CommandContext, implementation: str, names: Sequence[str]) -> Sequence[ConnectionHealth | None]:
