@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing
+from functools import partial
 
 import click
-from redis import Redis
 
 from records import DbSession
 from records.changes import connections as changes
@@ -37,16 +37,17 @@ def retry(implementation: str, name: str) -> None:
         if not settings.redis_url:
             raise CommandFailed(NO_STORE)
         with closing(connect(settings.redis_url, environment=settings.environment)) as redis:
-            context.commit(lambda db: closed(db, redis, implementation, name))
+            close = partial(close_breaker, redis)
+            context.commit(lambda db: closed(db, close, implementation, name))
     click.echo(f"{name} is called again from now on.")
 
 
-def closed(db: DbSession, redis: Redis, implementation: str, name: str) -> AfterCommit[None]:
+def closed(db: DbSession, close: Callable[[str, str], None], implementation: str, name: str) -> AfterCommit[None]:
     """Let a vendor be called again, and note it. Raises CommandFailed, also if the store is away: then nothing is noted."""
     find_connection(db, implementation, name)
     after = changes.breaker_closed(db, find_implementation(db, implementation), name, audit_context())
     try:
-        close_breaker(redis, after.slug, name)
+        close(after.slug, name)
     except StoreAway:
         raise CommandFailed(AWAY) from None
     return after
