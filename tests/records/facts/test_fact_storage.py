@@ -82,6 +82,15 @@ def test_an_entry_without_content_takes_a_fact_away_and_older_ones_stay_away(db,
     assert store(db, owner, {"bob": None}).changed == ()
 
 
+def test_a_word_that_is_repeated_for_the_same_moment_is_due_again(db, owner):
+    """Its first arrival may have ended before the messages were due."""
+    entries = {"ann": {"a": 1}, "bob": None}
+    assert store(db, owner, entries).changed == ("ann",)
+    again = store(db, owner, entries)
+    assert again.answers == {"ann": UNCHANGED, "bob": UNCHANGED}
+    assert sorted(again.changed) == ["ann", "bob"]
+
+
 def test_an_unchanged_fact_changes_nothing_but_how_old_it_is(db, owner):
     store(db, owner, {"ann": {"a": 1, "b": [1, 2]}})
     again = store(db, owner, {"ann": {"b": [1, 2], "a": 1}}, minutes=5)

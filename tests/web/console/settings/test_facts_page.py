@@ -10,6 +10,7 @@ from axe_playwright_python.sync_playwright import Axe
 from records import SecretBox
 from records.facts import fact_storage, hook_secrets
 from records.facts.fact_storage import FactBatch, FactSource
+from records.facts.fact_tables import HookSecret
 from records.tenants import implementations
 from runner.health.hook_calls import HookCall, HookCalls
 from tests.support.application import KEY
@@ -61,6 +62,13 @@ def test_a_secret_is_revoked_after_a_question(administrator, database):
     assert "Nothing was changed" in words(administrator.get(PAGE))
     administrator.post(f"{SECRETS}/99/revoke")
     assert "Nothing was revoked" in words(administrator.get(PAGE))
+
+
+def test_a_secret_that_no_key_opens_is_shown_as_such(administrator, database):
+    administrator.post(SECRETS)
+    with database.session() as db:
+        db.get_one(HookSecret, 1).sealed_secret = b"overwritten"
+    assert "1 cannot be used: no key opens it" in words(administrator.get(PAGE))
 
 
 def test_a_fourth_secret_needs_that_one_is_revoked(administrator, database):
