@@ -30,13 +30,19 @@ REMEMBERED = 50_000
 BATCH = 1000
 
 
-#: What `EndedLoginCheck.ended` says, for scripts of the server: from its two keys and `since`.
-LOGIN_ENDED = """
+#: Digits of a time that is one: anything else was not written here.
+DIGITS = 15
+#: What `EndedLoginCheck.ended` says, for scripts of the server: from its two keys and `since`. What is not a time ends the login.
+LOGIN_ENDED = f"""
 local function login_ended(this_one, all, since)
-  local found = redis.call('MGET', this_one, all)
-  return found[1] or found[2] and since <= (tonumber(found[2]) or since)
+  if redis.call('EXISTS', this_one) == 1 then return true end
+  local till = redis.pcall('GET', all)
+  if not till then return false end
+  if type(till) ~= 'string' or #till > {DIGITS} or not string.find(till, '^%d+$') then return true end
+  return since <= tonumber(till)
 end
 """
+_IS_ENDED = LOGIN_ENDED + "return login_ended(KEYS[1], KEYS[2], tonumber(ARGV[1])) and 1 or 0"
 
 
 class LoginEnded(Exception):
@@ -53,10 +59,17 @@ class EndedLoginCheck:
     def ended(self, values: Sequence[Any]) -> bool:
         """Say whether the login has ended, from the values of the keys.
 
-        A login made in the same second as the end of all logins counts as ended: one login too many is the safer mistake.
+        A login made in the same second as the end of all logins counts as ended: one login too many is the safer mistake. So it
+        does if the value is not a time.
         """
         this_one, all_until = values
-        return this_one is not None or (all_until is not None and self.since <= int(all_until))
+        if this_one is not None:
+            return True
+        return all_until is not None and (not _is_time(all_until) or self.since <= int(all_until))
+
+
+def _is_time(value: object) -> bool:
+    return isinstance(value, bytes) and value.isdigit() and len(value) <= DIGITS
 
 
 class EndedLogins:
@@ -65,6 +78,7 @@ class EndedLogins:
     def __init__(self, redis: Redis, *, clock: Callable[[], float] = time.time) -> None:
         self._redis = redis
         self._clock = clock
+        self._is_ended = redis.register_script(_IS_ENDED)
 
     def end(self, login: str) -> None:
         """End one login: its cookie, its access tokens and its refresh token, at once and everywhere."""
@@ -90,7 +104,7 @@ class EndedLogins:
         """Say whether a login has ended. Raises `StoreAway`."""
         login_check = ended_login_check(implementation, subject, login, since)
         with answering():
-            return login_check.ended(self._redis.mget(login_check.keys))
+            return bool(self._is_ended(keys=login_check.keys, args=[since]))
 
 
 @lru_cache(maxsize=REMEMBERED)
