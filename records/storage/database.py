@@ -230,7 +230,9 @@ def _engine(url: URL, pool_size: int, wait_s: float) -> Engine:
         "max_overflow": 0,
         "pool_timeout": wait_s,
         "hide_parameters": True,  # an error's text must not contain what people entered
-        "json_serializer": partial(json.dumps, allow_nan=False, ensure_ascii=False),
+        "json_serializer": json.JSONEncoder(
+            allow_nan=False, ensure_ascii=False
+        ).encode,  # `json.dumps` makes one each time
     }
     if url.drivername == "sqlite":
         engine = create_engine(url, connect_args={"timeout": wait_s}, **options)

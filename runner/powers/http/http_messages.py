@@ -21,7 +21,7 @@ _CHUNK_SIZE = re.compile(rb"[ \t]*(-?)([0-9A-Fa-f]+)[ \t]*(;.*)?")
 _CONTINUE: Final = 100
 _FIRST_FINAL: Final = 200
 _WITHOUT_BODY: Final = frozenset({204, 304})
-#: The fields that say where a body ends. An answer with more than one of them could be read in two ways.
+#: The fields that say where a body ends.
 _FRAMING: Final = frozenset({"content-length", "transfer-encoding"})
 
 #: What a request may consist of: without control characters, so that no text can begin a field or end the head.
@@ -63,37 +63,49 @@ class IncomingResponse:
 
     def header(self, name: str) -> str:
         """Return the first field of this (lower case) name; "" if there is none."""
-        return _first(self.headers, name)
+        return next((value for key, value in self.headers if key == name), "")
 
 
-@dataclass(frozen=True)
 class _Head:
-    minor_version: int  #: of HTTP/1
-    status: int
-    headers: tuple[tuple[str, str], ...]
+    """The head of an answer, as far as it decides where the answer ends."""
+
+    def __init__(self, minor_version: int, status: int, headers: tuple[tuple[str, str], ...]) -> None:
+        self.minor_version = minor_version  #: of HTTP/1
+        self.status = status
+        self.headers = headers
+        self._first = dict(reversed(headers))  #: the first field of each name
 
     @property
     def closes(self) -> bool:
         """Whether the connection ends with this answer (RFC 9112, 9.3)."""
-        connection = _first(self.headers, "connection").lower()
+        connection = self._first.get("connection", "").lower()
         if self.minor_version:
             return "close" in connection
         return "keep-alive" not in connection
 
     @property
+    def is_chunked(self) -> bool:
+        """Whether the body comes in chunks."""
+        coding = self._first.get("transfer-encoding", "")
+        return coding.lower() == "chunked" and self.status not in _WITHOUT_BODY
+
+    @property
     def length(self) -> int | None:
-        """The length of the body; None for one that ends with the connection."""
+        """The length of a body that does not come in chunks; None if it ends with the connection. Raises `BrokenAnswer` for two."""
         if self.status in _WITHOUT_BODY:
             return 0
+        if "content-length" not in self._first:
+            return None
         stated = {each.strip() for name, value in self.headers if name == "content-length" for each in value.split(",")}
-        if len(stated) > 1:
+        length, *others = stated
+        if others:
             raise BrokenAnswer("two lengths")
-        length = stated.pop() if stated else ""
         return int(length) if length.isascii() and length.isdigit() else None
 
     @property
-    def is_chunked(self) -> bool:
-        return self.status not in _WITHOUT_BODY and _first(self.headers, "transfer-encoding").lower() == "chunked"
+    def is_framed_once(self) -> bool:
+        """Whether it says only once where the body ends. Otherwise it could be read in two ways."""
+        return sum(name in _FRAMING for name, _ in self.headers) <= 1
 
 
 def read_response(reader: CountedReader, budget: ExchangeBudget, max_body: int) -> tuple[IncomingResponse, bool]:
@@ -105,15 +117,15 @@ def read_response(reader: CountedReader, budget: ExchangeBudget, max_body: int) 
     head = _read_head(reader)
     budget.room = max_body + max_body // 4 + MAX_HEADER_BYTES  # a quarter more for the frames of chunks
     body = _Body(reader, budget, max_body)
-    length = None if head.is_chunked else head.length
+    length = None
     if head.is_chunked:
         body.read_chunks()
     else:
+        length = head.length
         body.read(length)
     ends_by_itself = head.is_chunked or length is not None
-    framed_once = sum(name in _FRAMING for name, _ in head.headers) <= 1
     # Bytes after the answer would be read as the beginning of the next answer.
-    keep = ends_by_itself and framed_once and not head.closes and not reader.has_surplus
+    keep = ends_by_itself and head.is_framed_once and not head.closes and not reader.has_surplus
     return IncomingResponse(head.status, head.headers, bytes(body.content)), keep
 
 
@@ -190,7 +202,3 @@ def _size_of_chunk(line: bytes) -> int:
     if found[1]:  # without a sign, it is an enormous number
         raise AnswerTooLarge("a chunk of negative size")
     return int(found[2], 16)
-
-
-def _first(headers: tuple[tuple[str, str], ...], name: str) -> str:
-    return next((value for key, value in headers if key == name), "")
