@@ -15,7 +15,7 @@ from typing import Final
 
 from sandbox import CallFault, CallNotMade
 
-from .exchange import IncomingResponse
+from .http_messages import IncomingResponse
 
 ACCEPT_ENCODING: Final = "gzip"
 MAX_MEMBERS: Final = 16  #: of one gzip body: each costs a copy of all that follow

@@ -81,7 +81,7 @@ class Preparation:
     def facts(self, session="s1"):
         with self.house.database.reading() as db:
             names = ("ann", "bob", "cleo")
-            read = {name: fact_reading.read(db, self.owner(db), name, session).facts for name in names}
+            read = {name: fact_reading.read_user(db, self.owner(db), name, session).facts.facts for name in names}
             return {name: facts for name, facts in read.items() if facts}
 
     def runs(self, session="s1"):
