@@ -27,8 +27,7 @@ from .connections.vendor_connection import (
 )
 from .credentials import Credentials, credentials_of
 from .http.bodies import ACCEPT_ENCODING
-from .http.exchange import ExchangeFailed
-from .http.http_messages import IncomingResponse, OutgoingRequest
+from .http.exchange import ExchangeFailed, IncomingResponse, OutgoingRequest
 from .http.pinned_connection import PinnedConnector
 from .oauth_tokens import OAuthTokens
 from .redirects import MAX_HOPS, is_redirect, next_hop

@@ -17,8 +17,7 @@ from .connections.vendor_connection import VendorConnection
 from .credentials import refuse_collisions
 from .dispatch import CallDispatch, DispatchServices
 from .http.bodies import decoded, shown_headers, unpacked
-from .http.exchange import ExchangeFailed
-from .http.http_messages import IncomingResponse
+from .http.exchange import ExchangeFailed, IncomingResponse
 from .redaction import redact
 
 #: Characters of a fault's text, because vendors choose some of the texts.

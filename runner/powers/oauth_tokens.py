@@ -18,8 +18,7 @@ from sandbox import CallFault, CallNotMade
 from .connections.vendor_connection import OAuth2ClientCredentials, VendorConnection, parse_base
 from .credentials import basic_value
 from .http.bodies import ACCEPT_ENCODING, unpacked
-from .http.exchange import ExchangeFailed
-from .http.http_messages import OutgoingRequest
+from .http.exchange import ExchangeFailed, OutgoingRequest
 from .http.pinned_connection import PinnedConnector
 
 MAX_ANSWER: Final = 64 * 1024  #: bytes of a token server's answer
@@ -110,7 +109,6 @@ class OAuthTokens:
         fields = {"grant_type": "client_credentials"} | ({"scope": auth.scope} if auth.scope else {})
         headers = [
             ("Host", base.origin.host_header),
-            ("User-Agent", "session-status"),
             ("Accept", "application/json"),
             ("Accept-Encoding", ACCEPT_ENCODING),
             ("Content-Type", "application/x-www-form-urlencoded"),

@@ -31,8 +31,7 @@ from .connections.vendor_connection import Auth, NoAuth, VendorConnection, parse
 from .credentials import credentials_of
 from .http.bodies import ACCEPT_ENCODING, shown_headers, unpacked
 from .http.callable_addresses import HostResolver, Lookup, system_lookup
-from .http.exchange import ExchangeFailed, HttpClient
-from .http.http_messages import OutgoingRequest
+from .http.exchange import ExchangeFailed, HttpClient, OutgoingRequest
 from .http.pinned_connection import PinnedConnector
 from .vendor_limits import CallVerdict, VendorLimiter
 from .vendor_services import VendorServices

@@ -14,7 +14,7 @@ from sandbox import CallFault, CallNotMade
 
 from .call_request import CallRequest, check_path, query_params, refused, within
 from .connections.vendor_connection import BaseAddress, VendorConnection
-from .http.http_messages import IncomingResponse
+from .http.exchange import IncomingResponse
 
 MAX_HOPS: Final = 3
 _FOLLOWED: Final = frozenset({301, 302, 303, 307, 308})

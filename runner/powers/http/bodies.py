@@ -15,7 +15,7 @@ from typing import Final
 
 from sandbox import CallFault, CallNotMade
 
-from .http_messages import IncomingResponse
+from .exchange import IncomingResponse
 
 ACCEPT_ENCODING: Final = "gzip"
 MAX_MEMBERS: Final = 16  #: of one gzip body: each costs a copy of all that follow

@@ -1,26 +1,18 @@
 """A socket that counts and times every read and write of one exchange.
 
-The layer below (TLS) and the parser above each read as often as they like, and a time-out of the system starts again with each
-byte that arrives. This socket enforces one deadline and one number of bytes, whatever they do.
+The layers above (TLS, http.client, urllib3) each have their own time-outs and read sizes, and all of them start again with
+each byte that arrives. This socket enforces one deadline and one number of bytes, whatever they do.
 """
 
 from __future__ import annotations
 
+import io
 import socket
 import ssl
 import time
-from typing import Final
+from typing import Any, Final
 
 PIECE: Final = 16 * 1024  #: bytes read at a time
-MAX_LINE: Final = 64 * 1024  #: bytes of one line
-
-
-class BrokenAnswer(ValueError):
-    """What came is not an HTTP answer, or not a whole one. The text names the part, and quotes nothing."""
-
-
-class AnswerTooLarge(Exception):
-    """The answer, or a part of it, is larger than allowed."""
 
 
 class ExchangeBudget:
@@ -47,13 +39,14 @@ class ExchangeBudget:
 
 
 class CountedSocket:
-    """A connected socket that obeys the budget at every read and write."""
+    """A connected socket, as far as http.client needs one, that obeys the budget at every read and write."""
 
     def __init__(self, sock: socket.socket, budget: ExchangeBudget) -> None:
         self.sock = sock
         self.budget = budget
+        self.surplus = False  #: whether more was read than the answer; known when the reading end is closed
 
-    def sendall(self, data: bytes) -> None:
+    def sendall(self, data: Any) -> None:
         """Send everything before the deadline."""
         self.budget.sent = True
         rest = memoryview(data)
@@ -61,22 +54,19 @@ class CountedSocket:
             self.sock.settimeout(self.budget.seconds_left())
             rest = rest[self.sock.send(rest) :]
 
-    def receive(self) -> bytes:
-        """Return what comes next, and no more than the budget has room for; b"" at the end. Raises TimeoutError and OSError."""
-        budget = self.budget
-        if budget.room <= 0:
-            raise AnswerTooLarge("more bytes than allowed")
-        self.sock.settimeout(budget.seconds_left())
-        data = self.sock.recv(min(PIECE, budget.room))
-        budget.spend(len(data))
-        return data
+    def makefile(self, *_: Any) -> io.BufferedReader:
+        """Return the reading end, which stays open after `close()` until it is closed itself."""
+        return _Buffered(self)
+
+    def settimeout(self, _: float | None) -> None:
+        """Do nothing: the budget sets the time-outs."""
 
     def fileno(self) -> int:
         """Return the file descriptor, for polling."""
         return self.sock.fileno()
 
     def close(self) -> None:
-        """Close the socket."""
+        """Close the socket, which happens when nothing reads from it any more."""
         self.sock.close()
 
     def has_no_pending_data(self) -> bool:
@@ -84,48 +74,43 @@ class CountedSocket:
         return not isinstance(self.sock, ssl.SSLSocket) or self.sock.pending() == 0
 
 
-class CountedReader:
-    """Reads one answer from a counted socket, ahead of what is asked for."""
+class _Reading(io.RawIOBase):
+    """The reading end of a counted socket, which obeys its budget."""
 
     def __init__(self, counted: CountedSocket) -> None:
-        self._counted = counted
-        self._ahead = bytearray()
+        self._socket = counted
+        self._raw = counted.sock.makefile("rb", buffering=0)
+        self.over = False  #: nothing more may be read from the socket
 
-    @property
-    def has_surplus(self) -> bool:
-        """Whether more was read than was asked for."""
-        return bool(self._ahead)
+    def readable(self) -> bool:
+        return True
 
-    def at_end(self) -> bool:
-        """Say whether nothing more comes; waits for the next byte if need be."""
-        return not self._ahead and not self._read_on()
+    def readinto(self, buffer: Any) -> int:
+        budget = self._socket.budget
+        if self.over:
+            return 0
+        if budget.room <= 0:
+            raise OSError("more bytes than allowed")
+        self._socket.sock.settimeout(budget.seconds_left())
+        count = self._raw.readinto(memoryview(buffer)[: budget.room]) or 0
+        budget.spend(count)
+        return count
 
-    def line(self) -> bytes:
-        """Return the next line without its end. Raises `BrokenAnswer` for one that has none, or a carriage return in it."""
-        looked_at = 0
-        while (end := self._ahead.find(b"\n", looked_at)) < 0:
-            looked_at = len(self._ahead)
-            if looked_at > MAX_LINE:
-                raise AnswerTooLarge("a line that is longer than allowed")
-            if not self._read_on():
-                raise BrokenAnswer("an incomplete line")
-        if end > MAX_LINE:
-            raise AnswerTooLarge("a line that is longer than allowed")
-        line = bytes(self._ahead[:end]).removesuffix(b"\r")
-        del self._ahead[: end + 1]
-        if b"\r" in line:  # to some readers it ends a line
-            raise BrokenAnswer("a carriage return within a line")
-        return line
+    def close(self) -> None:
+        self._raw.close()
+        super().close()
 
-    def some(self, most: int) -> bytes:
-        """Return at least one byte and at most so many; b"" at the end."""
-        if self.at_end():
-            return b""
-        piece = bytes(self._ahead[:most])
-        del self._ahead[:most]
-        return piece
 
-    def _read_on(self) -> bool:
-        data = self._counted.receive()
-        self._ahead += data
-        return bool(data)
+class _Buffered(io.BufferedReader):
+    """Reads ahead, and notes at the end on its socket whether any bytes were left over."""
+
+    def __init__(self, counted: CountedSocket) -> None:
+        self._socket = counted
+        self._reading = _Reading(counted)
+        super().__init__(self._reading, PIECE)
+
+    def close(self) -> None:
+        if not self.closed:
+            self._reading.over = True
+            self._socket.surplus = bool(self.peek(1))
+        super().close()

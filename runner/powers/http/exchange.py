@@ -1,8 +1,8 @@
 """One HTTP exchange with an address that was checked before: the only place that sends bytes to vendors and reads theirs.
 
-A vendor may send anything at any speed, so every read from the socket is counted and timed; neither TLS nor the parser of
-answers has to be trusted to stop. urllib3 only makes the connections. Its pools normalise paths, follow redirects and write whole
-addresses, keys included, to the log; and reading an answer with it costs ten times as much as with `http_messages`.
+A vendor may send anything at any speed, so every read from the socket is counted and timed; no layer above (TLS,
+http.client, urllib3) has to be trusted to stop. Only urllib3's connections are used, not its pools, which normalise paths,
+follow redirects and write whole addresses, keys included, to the log.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import ssl
 import threading
 import time
 from collections import deque
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import urllib3
@@ -21,11 +22,11 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from runner.powers.connections.vendor_connection import IDEMPOTENT, Origin
 from sandbox import CallFault
 
-from .counted_socket import AnswerTooLarge, CountedReader, CountedSocket, ExchangeBudget
-from .http_messages import MAX_HEADER_BYTES, IncomingResponse, OutgoingRequest, read_response
+from .counted_socket import PIECE, CountedSocket, ExchangeBudget
 from .tls_contexts import tls_context
 
 CONNECT_S: Final = 2.0  #: for one address; then another may be tried
+MAX_HEADER_BYTES: Final = 64 * 1024  #: status lines and headers of one answer together
 KEEP_ALIVE_S: Final = 15.0  #: an idle connection older than this is not used again
 KEEP_ALIVE_UNREPEATABLE_S: Final = 1.0  #: the same for what must not be sent twice: servers drop idle connections
 #: Idle connections kept for one address: as many as a worker may have runs, or a busy one would open many anew.
@@ -49,6 +50,29 @@ class ExchangeFailed(Exception):
         self.silent = self.sent and fault is CallFault.CONNECTION and not (budget and budget.answered)
         self.bytes_read = budget.body_bytes if budget else 0
         self.lasting = lasting
+
+
+@dataclass(frozen=True)
+class OutgoingRequest:
+    """A request, complete with credentials, so its `repr` shows only the method."""
+
+    method: str
+    target: str = field(repr=False)
+    headers: tuple[tuple[str, str], ...] = field(repr=False)
+    body: bytes | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True)
+class IncomingResponse:
+    """An answer as it came: header fields in order, with names in lower case; the body still in its content coding."""
+
+    status: int
+    headers: tuple[tuple[str, str], ...]
+    body: bytes = field(repr=False)
+
+    def header(self, name: str) -> str:
+        """Return the first field of this (lower case) name; "" if there is none."""
+        return next((value for key, value in self.headers if key == name), "")
 
 
 class _Budgeted:
@@ -88,7 +112,7 @@ class _Encrypted(_Budgeted, HTTPSConnection):
 
 
 #: What the layers below raise when a vendor breaks HTTP or TLS, or goes away.
-_BROKEN: Final = (OSError, ValueError, AnswerTooLarge, http.client.HTTPException, urllib3.exceptions.HTTPError)
+_BROKEN: Final = (OSError, ValueError, http.client.HTTPException, urllib3.exceptions.HTTPError)
 _Connection = _Plain | _Encrypted
 _Key = tuple[str, int, str, str]  # address, port, host, scheme
 
@@ -126,7 +150,7 @@ class HttpClient:
         failure = None
         try:
             incoming, keep = _converse(connection, budget, outgoing, max_body)
-        except _BROKEN as error:
+        except (ExchangeFailed, *_BROKEN) as error:
             failure = _failure(error, budget)
         if failure:
             connection.close()
@@ -193,19 +217,49 @@ def _converse(
     connection: _Connection, budget: ExchangeBudget, outgoing: OutgoingRequest, max_body: int
 ) -> tuple[IncomingResponse, bool]:
     """Send and receive; return the answer, and whether the connection can be kept."""
-    request = outgoing.as_bytes()
     connection.budget = budget
-    if connection.sock is None:
-        connection.connect()
+    if isinstance(connection.sock, CountedSocket):
+        connection.sock.budget = budget
+    connection.request(outgoing.method, outgoing.target, body=outgoing.body, headers=dict(outgoing.headers))
     counted = connection.sock
-    counted.budget = budget
-    counted.sendall(request)
-    return read_response(CountedReader(counted), budget, max_body)
+    # urllib3's own getresponse() would write the target, with a key in it, to the log when headers are broken.
+    raw = http.client.HTTPConnection.getresponse(connection)
+    headers = tuple((name.lower(), str(value)) for name, value in raw.headers.items())
+    response = urllib3.HTTPResponse(
+        body=raw, headers=dict(headers), status=raw.status, preload_content=False, decode_content=False,
+        original_response=raw, request_method=outgoing.method,
+    )  # fmt: skip
+    rest = raw.headers.get_payload()  # what the parser left of the headers when it met a broken line
+    if raw.status < 200 or (isinstance(rest, str) and rest):  # informational, so not final
+        raw.close()
+        raise http.client.BadStatusLine(str(raw.status))
+    budget.room = max_body + max_body // 4 + MAX_HEADER_BYTES  # a quarter more for the frames of chunks
+    try:
+        body = _read_body(response, budget, max_body)
+        ended = raw.isclosed()
+    finally:
+        raw.close()
+    framed_once = sum(name in {"content-length", "transfer-encoding"} for name, _ in headers) <= 1
+    # Bytes after the answer would be read as the beginning of the next answer.
+    keep = not raw.will_close and ended and framed_once and rest == "" and not counted.surplus
+    return IncomingResponse(raw.status, headers, body), keep
+
+
+def _read_body(response: urllib3.HTTPResponse, budget: ExchangeBudget, max_body: int) -> bytes:
+    body = bytearray()
+    while piece := response.read(min(PIECE, max_body + 1 - len(body)), decode_content=False):
+        body += piece
+        budget.body_bytes = len(body)
+        if len(body) > max_body:
+            raise ExchangeFailed(CallFault.TOO_LARGE, "the answer is larger than allowed", budget)
+    return bytes(body)
 
 
 def _failure(error: Exception, budget: ExchangeBudget) -> ExchangeFailed:
     """Translate what the layers below raise; the texts are ours, because theirs may quote what was sent."""
-    if budget.room <= 0 or isinstance(error, AnswerTooLarge):
+    if isinstance(error, ExchangeFailed):
+        return error
+    if budget.room <= 0 or _is_beyond_a_limit(error):
         return ExchangeFailed(CallFault.TOO_LARGE, "the answer is larger than allowed", budget)
     if time.monotonic() >= budget.deadline:
         return ExchangeFailed(CallFault.TIMEOUT, "the answer did not come in time", budget)
@@ -221,3 +275,11 @@ def _failure(error: Exception, budget: ExchangeBudget) -> ExchangeFailed:
     if budget.answered:
         return ExchangeFailed(CallFault.CONNECTION, "the answer is malformed or incomplete", budget)
     return ExchangeFailed(CallFault.CONNECTION, "the vendor closed the connection without an answer", budget)
+
+
+def _is_beyond_a_limit(error: Exception) -> bool:
+    """Say whether http.client has hit a limit of its own: on headers, and in newer Pythons on trailers and early answers."""
+    return any(
+        isinstance(fault, http.client.HTTPException) and str(fault).startswith("got more than")
+        for fault in (error, error.__cause__)  # urllib3 raises its own from it
+    )

@@ -13,8 +13,7 @@ from runner.powers.connections.vendor_connection import Origin
 from sandbox import CallFault, CallNotMade
 
 from .callable_addresses import AddressRefused, HostResolver, usable_addresses
-from .exchange import ExchangeFailed, HttpClient
-from .http_messages import IncomingResponse, OutgoingRequest
+from .exchange import ExchangeFailed, HttpClient, IncomingResponse, OutgoingRequest
 
 _MAX_TRIED: Final = 3  #: addresses of one host for one exchange
 
