@@ -124,7 +124,7 @@ ORDER = {
     "runner/background": ("ahead",),
     "runner/runs": ("draining",),
     "runner/powers": ("connections", "http", "answers"),
-    "runner/status": ("outdating", "returns"),
+    "runner/status": ("outdating", "returns", "asking"),
     "runner/trials": ("cases", "explore", "replay", "rehearsal"),
     "runner/trials/explore": ("moves",),
     "web": (

@@ -21,7 +21,7 @@ If Redis does not answer, every part raises `StoreAway`: what cannot be looked u
 from runner.health.noted_errors import NotedError, NotedErrors
 from runner.store.errors import StoreAway
 
-from .app_token_formats import TokenPair, fingerprint
+from .app_token_formats import TokenPair, access_key, fingerprint, read_access_record
 from .app_tokens import AppTokens, TokenRefused
 from .attempt_limits import AttemptDecision, AttemptLimits
 from .ended_logins import EndedLogins, LoginEnded
@@ -44,5 +44,7 @@ __all__ = [
     "TokenPair",
     "TokenRefused",
     "Visitor",
+    "access_key",
     "fingerprint",
+    "read_access_record",
 ]

@@ -12,6 +12,7 @@ import hmac
 import json
 import re
 from dataclasses import astuple, dataclass, field
+from sys import intern
 from typing import Any
 
 from .redis_keys import PREFIX, digest
@@ -69,6 +70,19 @@ def name(kind: str, token: str) -> str:
 def access_record(visitor: Visitor, ends: int) -> str:
     """Return what is stored of an access token."""
     return json.dumps({"who": astuple(visitor), "ends": ends})
+
+
+def access_key(known_by: str) -> str:
+    """Return the key of an access token with this fingerprint."""
+    return f"{PREFIX}access:{known_by}"
+
+
+def read_access_record(found: bytes) -> tuple[Visitor, int]:
+    """Return whose access token it is, and when it ends, in Unix seconds, from what `access_record` wrote."""
+    record = json.loads(found)
+    # Interned, because tens of thousands are remembered, of few implementations and sources.
+    implementation, subject, login, since, source, *more = record["who"]
+    return Visitor(intern(implementation), subject, login, since, intern(source), *more), record["ends"]
 
 
 def visitor_json(visitor: Visitor) -> str:

@@ -27,12 +27,9 @@ The steps when a refresh token is used:
 
 from __future__ import annotations
 
-import json
 import secrets
 import time
 from collections.abc import Callable
-from dataclasses import replace
-from sys import intern
 from typing import Any, cast
 
 from redis import Redis
@@ -44,18 +41,20 @@ from .app_token_formats import (
     REFRESH,
     VERIFIER,
     TokenPair,
+    access_key,
     access_record,
     challenge_of,
     derived,
     fingerprint,
     name,
+    read_access_record,
     read_visitor,
     same,
     visitor_json,
 )
 from .app_token_scripts import EXCHANGE, ISSUE, ROTATE
 from .ended_logins import ENDED_S, EndedLogins, all_key, family_key, login_key
-from .redis_keys import PREFIX, digest
+from .redis_keys import digest
 from .visitor import Visitor
 
 CODE_S = 60
@@ -181,14 +180,10 @@ class AppTokens:
         This does not check whether the login has ended, so the answer may be cached until the token ends.
         """
         with answering():
-            found: Any = self._redis.get(f"{PREFIX}access:{fingerprint}")
+            found: Any = self._redis.get(access_key(fingerprint))
         if found is None:
             raise TokenRefused("unknown access token")
-        record = json.loads(found)
-        visitor = Visitor(*record["who"])  # tens of thousands are remembered, of few implementations and sources
-        return replace(visitor, implementation=intern(visitor.implementation), source=intern(visitor.source)), record[
-            "ends"
-        ]
+        return read_access_record(found)
 
     def revoke(self, implementation: str, token: str) -> str | None:
         """End the login of an access or refresh token of this implementation, even of a used one; return its id."""

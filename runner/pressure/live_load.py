@@ -90,6 +90,11 @@ class LiveLoad:
         wait_s = _wait_s(reading, returned=returned) if in_front < 0 else reading.pace.wait_s(in_front) - waited_s
         return ask_again_s(reading.pace.run_s + max(0.0, wait_s))
 
+    def is_read(self, implementation: str) -> bool:
+        """Say whether the last reading is young enough, so that `ask_again_s` would not read the store."""
+        reading = self._readings.get(implementation)
+        return reading is not None and self._clock() - reading.at < READ_S
+
     def starts(self, cause: str, implementation: str) -> bool:
         """Say whether a run may start, by the last reading: no round trip. Without a recent one it may."""
         reading = self._readings.get(implementation)

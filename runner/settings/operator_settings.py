@@ -113,8 +113,9 @@ class Settings(MailSettings):
         PREFIX + "WEB_WAITING",
         whole(0, 512),
         16,
-        "how many requests of each process may wait for a first answer, at most three quarters of them for one implementation;"
-        " must be less than the number of threads",
+        "how many requests of each process may wait in threads for a first answer, at most three quarters of them for one "
+        "implementation; must be less than the number of threads. The widget page waits there; the app's requests wait "
+        "without a thread, and may be half as many as the process may have connections",
     )
     web_wait_s: float = setting(
         PREFIX + "WEB_WAIT", number(0, 2), 0.8, "how long a request may wait for a first answer", unit="seconds"

@@ -150,6 +150,11 @@ class StatusCache:
             LuaScript(redis, source) for source in (CLAIM, RETURNED, BEGIN, STORE, FREE, TAKE_BACK)
         )
 
+    @property
+    def claim_scripts(self) -> tuple[LuaScript, ...]:
+        """The scripts of `claim_call`, `returned_call` and `free_call`."""
+        return (self._claim, self._returned, self._free)
+
     @staticmethod
     @lru_cache(maxsize=REMEMBERED)
     def key(implementation: str, user: str, session: str, edition: str) -> str:
@@ -170,10 +175,22 @@ class StatusCache:
 
         All in one round trip, as is `login_check`: for a login that has ended, it changes nothing and raises `LoginEnded`.
         """
+        return self._run(self.claim_call(key, token, order=order, login_check=login_check, patience_s=patience_s))
+
+    def claim_call(
+        self,
+        key: str,
+        token: str,
+        *,
+        order: OrderDraft | None = None,
+        login_check: EndedLoginCheck | None = None,
+        patience_s: float = PATIENCE_S,
+    ) -> ScriptCall:
+        """Return the call by which `claim` does it. `parse_claim` reads its answer."""
         keys = (key, *login_check.keys) if login_check else (key,)
         since = login_check.since if login_check else 0
         times = (ms(QUEUED_S), ms(patience_s), SHORTEST_MS)
-        return self._run(self._claim, keys, token, *times, since, *_placed(key, order))
+        return ScriptCall(self._claim, keys, self.now(), token, *times, since, *_placed(key, order))
 
     def begin(self, key: str, token: str, generation: int, *, wall_s: float) -> RunStart | None:
         """Begin a run. Returns None if it is not needed any more, or if another one is under way."""
@@ -197,8 +214,12 @@ class StatusCache:
 
     def returned(self, key: str, token: str, *, order: OrderDraft | None = None) -> ClaimResult:
         """Note that the user came back from the message's link, which makes earlier results outdated; claim a new run."""
+        return self._run(self.returned_call(key, token, order=order))
+
+    def returned_call(self, key: str, token: str, *, order: OrderDraft | None = None) -> ScriptCall:
+        """Return the call by which `returned` does it. `parse_claim` reads its answer."""
         times = (ms(QUEUED_S), ms(QUIET_S), SHORTEST_MS)
-        return self._run(self._returned, (key,), token, *times, 0, *_placed(key, order))
+        return ScriptCall(self._returned, (key,), self.now(), token, *times, 0, *_placed(key, order))
 
     def take_back(self, key: str) -> None:
         """Forget what is shown, also as the last good message: it came from a run that must not be believed."""
@@ -206,11 +227,14 @@ class StatusCache:
 
     def free(self, key: str, token: str) -> None:
         """Free a claimed run that could not be queued."""
-        self._free(key, self.now(), token)
+        self.direct.run(self.free_call(key, token))
 
-    def _run(self, script: LuaScript, keys: Sequence[str], *arguments: str | int) -> ClaimResult:
+    def free_call(self, key: str, token: str) -> ScriptCall:
+        """Return the call by which `free` does it."""
+        return ScriptCall(self._free, (key,), self.now(), token)
+
+    def _run(self, call: ScriptCall) -> ClaimResult:
         """Run the Lua script; delete an unreadable entry and retry once."""
-        call = ScriptCall(script, keys, self.now(), *arguments)
         try:
             return parse_claim(self.direct.run(call)[0])
         except UnreadableEntry:
@@ -218,8 +242,8 @@ class StatusCache:
         except ResponseError as error:
             if not is_wrong_type(error):
                 raise
-        log.error("unreadable entry of the cache deleted key=%s", keys[0])
-        self._redis.delete(keys[0])
+        log.error("unreadable entry of the cache deleted key=%s", call.keys[0])
+        self._redis.delete(call.keys[0])
         return parse_claim(self.direct.run(call)[0])
 
     def now(self) -> int:

@@ -18,7 +18,7 @@ import threading
 import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from typing import Any
+from typing import Any, Protocol
 
 from redis import Redis
 from redis.exceptions import RedisError
@@ -43,20 +43,30 @@ _TOLD = re.compile(
 log = logging.getLogger(__name__)
 
 
+class RunEndWaiter(Protocol):
+    """A request that waits for the end of a run."""
+
+    def wake(self, told: bytes = b"") -> None:
+        """Let it go on. Any thread may call it. `told` is what was published besides the key; empty if that is unknown."""
+
+    async def ended(self, seconds: float) -> bytes | None:
+        """Wait for the next end of a run, and return what was told of it; None if none came in time."""
+
+
 class StatusWaiter:
-    """A request that waits for the end of a run. An event is not enough: what the run answers comes with it."""
+    """A request that waits in its thread. An event is not enough: what the run answers comes with it."""
 
     def __init__(self) -> None:
         self._ended = threading.Event()
         self._told = b""
 
     def wake(self, told: bytes = b"") -> None:
-        """Let it go on. `told` is what was published besides the key; empty if that is unknown."""
+        """Let it go on. `told` is as in `RunEndWaiter`."""
         self._told = told
         self._ended.set()
 
-    def wait(self, seconds: float) -> bytes | None:
-        """Wait for the next end of a run, and return what was told of it; None if none came in time."""
+    async def ended(self, seconds: float) -> bytes | None:
+        """Wait as in `RunEndWaiter`, and block the thread."""
         if not self._ended.wait(seconds):
             return None
         self._ended.clear()
@@ -73,8 +83,9 @@ class ChangeListener:
         self._redis = redis
         self._on_changed = on_changed
         self._lock = threading.Lock()
-        self._waiting: dict[str, set[StatusWaiter]] = {}
+        self._waiting: dict[str, set[RunEndWaiter]] = {}
         self._closed = threading.Event()
+        self._hears_ends = True
         self._private = f"st:listener:{secrets.token_hex(8)}"  #: wakes this listener only
         self._thread: threading.Thread | None = None
         _reset_after_fork(weakref.ref(self))
@@ -89,19 +100,31 @@ class ChangeListener:
                 self._thread.start()
 
     @contextmanager
-    def waiting_for(self, key: str) -> Iterator[StatusWaiter]:
-        """Give a waiter that is woken when a run for this key ends. Look at the key afterwards, so that no end is missed."""
-        waiter = StatusWaiter()
+    def waiting_for(self, key: str, waiter: RunEndWaiter) -> Iterator[None]:
+        """Have a waiter woken when a run for this key ends. Look at the key afterwards, so that no end is missed."""
         with self._lock:
             self._waiting.setdefault(key, set()).add(waiter)
         try:
-            yield waiter
+            yield
         finally:
             with self._lock:
                 waiters = self._waiting[key]
                 waiters.discard(waiter)
                 if not waiters:
                     del self._waiting[key]
+
+    def leave_ends(self) -> None:
+        """Let an event loop hear the ends of runs, which calls `run_ended`; it hears them at less cost."""
+        self._hears_ends = False
+
+    def run_ended(self, published: bytes) -> None:
+        """Wake those who wait for a run. `published` is what its worker published on `DONE`."""
+        key, _, told = published.partition(b"\n")
+        self._wake(key.decode(errors="replace"), told)
+
+    def wake_all(self) -> None:
+        """Let all who wait look again, because ends of runs may have been missed."""
+        self._wake(None)
 
     def changed(self, slug: str) -> bool:
         """Tell all processes, after the commit, that this implementation has changed; this one first.
@@ -119,7 +142,7 @@ class ChangeListener:
             with suppress(RedisError):  # otherwise the listener notices a little later
                 self._redis.publish(self._private, "")
             thread.join(5)
-        self._wake(None)
+        self.wake_all()
 
     def after_fork(self) -> None:
         """Start afresh: the parent's listener and waiting requests do not exist here."""
@@ -144,7 +167,7 @@ class ChangeListener:
 
     def _follow(self) -> None:
         with self._redis.pubsub() as subscription:  # type: ignore[no-untyped-call]  # redis-py leaves it untyped
-            subscription.subscribe(DONE, CHANGED, self._private)
+            subscription.subscribe(CHANGED, self._private, *((DONE,) if self._hears_ends else ()))
             while not self._closed.is_set():
                 message = subscription.get_message(timeout=LOOK_S)
                 if message:
@@ -153,10 +176,9 @@ class ChangeListener:
     def _take(self, message: Any) -> None:
         if message["type"] == "subscribe":  # also after each reconnection, which the client makes automatically
             self._on_changed(None)
-            self._wake(None)
+            self.wake_all()
         elif message["channel"] == DONE.encode():
-            key, _, told = message["data"].partition(b"\n")
-            self._wake(key.decode(errors="replace"), told)
+            self.run_ended(message["data"])
         elif message["channel"] == CHANGED.encode():
             self._on_changed(text_of(message))
 

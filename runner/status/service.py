@@ -1,15 +1,12 @@
 """The status service: answers what a session shows to a user, from the cache if possible, otherwise by queueing a run.
 
-While the answer is cached, a request costs one round trip to Redis and no database. Fewer requests than the server has
-threads may wait for a first answer; otherwise waiting requests would block cached ones.
+While the answer is cached, a request costs one round trip to Redis and no database. The rule by which a request is answered
+is in `asking/`, for threads and for the event loop.
 """
 
 from __future__ import annotations
 
-import math
-import time
 from collections.abc import Iterable
-from dataclasses import replace
 from typing import Self
 
 from redis import Redis
@@ -19,24 +16,27 @@ from records import Database
 from runner.logins import LoginEnded, NotedErrors, StoreAway
 from runner.pressure.live_load import LiveLoad
 from runner.pressure.run_admission import RunAdmission
-from runner.pressure.run_pace import ask_again_s
 from runner.queues import run_causes
-from runner.queues.order_lists import UNASKED, OrderDraft
+from runner.queues.order_lists import UNASKED
 from runner.queues.status_jobs import StatusQueue, new_run_id
 from runner.settings.operator_settings import Settings
 from runner.store.clients import StoreWatch, connect
 from runner.store.errors import answering
 
-from .cache import ClaimResult, StatusCache
-from .cached_reads import CachedReads, hit_status
-from .change_events import ChangeListener, answer_told
+from .asking.claim_answers import ClaimAnswers
+from .asking.loop_access import LoopAccess
+from .asking.loop_answers import LoopAnswers
+from .asking.loop_subscription import LoopSubscription
+from .asking.status_asking import StatusAsking
+from .asking.thread_access import ThreadAccess, completed
+from .cache import DONE, StatusCache
+from .change_events import ChangeListener
 from .displayed_status import DisplayedStatus, read_displayed
 from .no_run_answer import UnavailableStatuses, status_by_rule
 from .outdating.status_outdating import StatusOutdating
-from .returns.return_moments import ReturnMoments
 from .returns.return_tokens import BadToken, ReturnTokens
 from .snapshots import StatusSnapshots, UnknownImplementation, UnknownSession
-from .status_body import NOTHING, Status
+from .status_body import Status
 from .status_request import ResolvedRequest, StatusRequest, resolve
 from .waiting_slots import WaitingSlots
 
@@ -50,9 +50,6 @@ __all__ = [
     "UnknownSession",
 ]
 
-#: Seconds until a client should ask again when no run gives an answer.
-UNAVAILABLE_S = 8.0
-
 
 class StatusService:
     """Thread-safe; one for each process. `redis` is the web side's client; `queue` has its own."""
@@ -61,15 +58,22 @@ class StatusService:
         self._settings = settings
         self._redis = redis
         self._queue = queue
-        self._cache, self._returns = StatusCache(redis), ReturnMoments(redis)
+        self._cache = StatusCache(redis)
         self._snapshots = StatusSnapshots(database, most=settings.most)
         self._outdating = StatusOutdating(redis, self._snapshots)
         self._change_listener = ChangeListener(redis, on_changed=self._snapshots.drop)
         self._load = LiveLoad.of_store(redis)
         self._admission = RunAdmission(self._load, per_s=settings.web_runs_per_s)
-        self._late = UnavailableStatuses(NotedErrors(redis))
+        self._answers = ClaimAnswers(self._load, UnavailableStatuses(NotedErrors(redis)))
         self._tokens = ReturnTokens(settings.keys, hours=settings.return_token_hours)
-        self._waiting_slots = WaitingSlots(settings.web_waiting)
+        slots = WaitingSlots(settings.web_waiting)
+        self._threads = ThreadAccess(redis=redis, cache=self._cache, queue=queue, answers=self._answers, slots=slots)
+        self._asking = StatusAsking(
+            listener=self._change_listener,
+            admission=self._admission,
+            public_url=settings.public_url,
+            longest_wait_s=settings.web_wait_s,
+        )
 
     @classmethod
     def open(cls, settings: Settings, database: Database, watch: StoreWatch | None = None) -> Self:
@@ -95,36 +99,25 @@ class StatusService:
         """
         resolved = self._resolve(request)
         with answering():
-            if resolved.hidden_s != 0:
-                self._check_login(resolved)
-                return status_by_rule(resolved, self._settings.public_url)
-            if wait_s <= 0:
-                return self._answer(resolved, self._claim(resolved))
-            began = time.monotonic()
-            claimed = self._claim_and_wait(resolved, min(wait_s, self._settings.web_wait_s))
-            return self._answer(resolved, claimed, time.monotonic() - began)
+            return completed(self._asking.ask(self._threads, resolved, wait_s))
 
-    def cached_reads(self) -> CachedReads:
-        """Return what answers cached statuses in an event loop. The loop closes it."""
-        return CachedReads(self._redis, self._snapshots.remembered, public_url=self._settings.public_url)
-
-    def returned(self, request: StatusRequest) -> Status:
+    def returned(self, request: StatusRequest, wait_s: float = 0.0) -> Status:
         """Note that the user came back from the message's link: until a new run ends, the old message is shown as being checked.
 
-        Raises the same as `ask`.
+        `wait_s` is how long this request may wait for that end. Raises the same as `ask`.
         """
         resolved = self._resolve(request)
-        token = new_run_id()
         with answering():
-            self._check_login(resolved)
-            self._returns.note(resolved.implementation.slug, resolved.user, resolved.session)
-            if resolved.hidden_s != 0:  # no run now; whatever was found before the return is outdated nevertheless
-                self._cache.returned(resolved.key, token)
-                self._cache.free(resolved.key, token)
-                return status_by_rule(resolved, self._settings.public_url)
-            claimed = self._cache.returned(resolved.key, token, order=self._order(resolved))
-            self._note_started(resolved, claimed)
-            return self._answer(resolved, claimed if claimed.mine else self._claim(resolved))
+            return completed(self._asking.returned(self._threads, resolved, wait_s))
+
+    def loop_answers(self) -> LoopAnswers:
+        """Return what answers in an event loop. The loop closes it."""
+        slots = WaitingSlots(self._settings.web_connections // 2)
+        access = LoopAccess(self._redis, cache=self._cache, queue=self._queue, answers=self._answers, slots=slots)
+        listener = self._change_listener
+        listener.leave_ends()
+        ends = LoopSubscription(self._redis, DONE, on_message=listener.run_ended, on_gap=listener.wake_all)
+        return LoopAnswers(access, ends, self._asking, self._snapshots.remembered, public_url=self._settings.public_url)
 
     def prefetch(self, request: StatusRequest) -> bool | None:
         """Have a status found that nobody has asked for yet, unless it is fresh or hidden; return whether a run was ordered.
@@ -138,7 +131,8 @@ class StatusService:
             if not self._load.may_start(run_causes.PREFETCH, resolved.implementation.slug):
                 return None
             claimed = self._cache.claim(resolved.key, new_run_id(), order=resolved.order(UNASKED))
-            self._enqueue(claimed)
+            for due in claimed.due:
+                self._queue.enqueue(due)
         return claimed.mine if claimed.mine or claimed.what == "hit" else None
 
     def outdate(self, implementation: str, pairs: Iterable[tuple[str, str]]) -> bool:
@@ -197,67 +191,3 @@ class StatusService:
     def _resolve(self, request: StatusRequest) -> ResolvedRequest:
         self._change_listener.ensure_started()
         return resolve(request, self._snapshots)
-
-    def _check_login(self, resolved: ResolvedRequest) -> None:
-        """Raise `LoginEnded` if the login has ended. A claim checks that itself, in its own round trip."""
-        if resolved.login_check and resolved.login_check.ended(self._redis.mget(resolved.login_check.keys)):
-            raise LoginEnded
-
-    def _claim(self, resolved: ResolvedRequest) -> ClaimResult:
-        """Read the status in one round trip; the claim places the order of a run that is due."""
-        order = self._order(resolved)
-        claimed = self._cache.claim(resolved.key, new_run_id(), order=order, login_check=resolved.login_check)
-        self._note_started(resolved, claimed)
-        return claimed
-
-    def _order(self, resolved: ResolvedRequest) -> OrderDraft:
-        return resolved.order(self._admission.starts(resolved.implementation.slug, resolved.user))
-
-    def _note_started(self, resolved: ResolvedRequest, claimed: ClaimResult) -> None:
-        """Count a run that was started for a user who asks, and queue the jobs that are due."""
-        if claimed.mine:
-            self._admission.started(resolved.implementation.slug, resolved.user)
-        self._enqueue(claimed)
-
-    def _enqueue(self, claimed: ClaimResult) -> None:
-        """Queue a job for each drainer that is due. If that fails, the order waits all the same: another drainer is due soon."""
-        for due in claimed.due:
-            self._queue.enqueue(due)
-
-    def _claim_and_wait(self, resolved: ResolvedRequest, wait_s: float) -> ClaimResult:
-        """Claim, and wait until the run has ended or the time is up, unless too many requests wait already.
-
-        The end of the run brings the answer, so a request claims a second time only if it has not heard of that.
-        """
-        ends = time.monotonic() + wait_s
-        with self._change_listener.waiting_for(resolved.key) as waiter:  # before the claim, so that no end is missed
-            claimed = self._claim(resolved)
-            if not claimed.unanswered:
-                return claimed
-            with self._waiting_slots.taken_for(resolved.implementation.slug) as may_wait:
-                while may_wait and claimed.unanswered and (left_s := ends - time.monotonic()) > 0:
-                    told = waiter.wait(left_s)
-                    claimed = answer_told(told, claimed) or self._claim(resolved)
-            return claimed
-
-    def _answer(self, resolved: ResolvedRequest, claimed: ClaimResult, waited_s: float = 0.0) -> Status:
-        body = claimed.body or NOTHING
-        match claimed.what:
-            case "hit":
-                return hit_status(body, claimed.state, claimed.left_ms)
-            case "stale":
-                state = "hidden" if claimed.state == "hidden" else "ready"
-                return Status(state, body, stale=True, refresh_after=self._soon(resolved, claimed, waited_s))
-            case "late":
-                late = self._late.status(resolved.implementation.slug, resolved.user, resolved.session)
-                return replace(late, refresh_after=ask_again_s(UNAVAILABLE_S))
-        left_s = math.ceil(claimed.left_ms / 1000)  # between two re-checks
-        return Status("checking", body, refresh_after=left_s or self._soon(resolved, claimed, waited_s))
-
-    def _soon(self, resolved: ResolvedRequest, claimed: ClaimResult, waited_s: float) -> int:
-        """Return the seconds after which the run has ended, as far as can be told."""
-        owner = resolved.implementation
-        returned, in_front = claimed.what == "checking", claimed.in_front
-        return self._load.ask_again_s(
-            owner.slug, owner.concurrency, returned=returned, in_front=in_front, waited_s=waited_s
-        )

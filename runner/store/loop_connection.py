@@ -15,10 +15,10 @@ import logging
 import socket
 import ssl
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
-from typing import Any
+from typing import Any, Protocol
 
 from redis import Redis
 from redis.connection import AbstractConnection
@@ -40,23 +40,41 @@ NOT_NOW = (BlockingIOError, InterruptedError, ssl.SSLWantReadError, ssl.SSLWantW
 log = logging.getLogger(__name__)
 
 
+class LoopSubscriber(Protocol):
+    """What hears the messages of a channel. It must not raise."""
+
+    def take(self, message: bytes) -> None:
+        """Take a message."""
+
+    def opened(self) -> None:
+        """Subscribe: this is a new connection."""
+
+
 class LoopConnection:
     """Used by one event loop only, and opened at its first question.
 
     Args:
         redis: The client with whose options it is opened.
-        first: The command that each new connection sends first, such as loading a script.
+        first: The commands that each new connection sends first, such as loading scripts.
         answer_s: Seconds in which a question must be answered.
         pause_s: Seconds between two tries to open it.
+        subscriber: Whom each new connection is told to, if it is to subscribe to a channel.
     """
 
     def __init__(
-        self, redis: Redis, *, first: tuple[Any, ...], answer_s: float = ANSWER_S, pause_s: float = PAUSE_S
+        self,
+        redis: Redis,
+        *,
+        first: Sequence[tuple[Any, ...]],
+        answer_s: float = ANSWER_S,
+        pause_s: float = PAUSE_S,
+        subscriber: LoopSubscriber | None = None,
     ) -> None:
         pool = redis.connection_pool
         # The older protocol: the server then sends nothing that was not asked for.
         self._new = partial(pool.connection_class, **pool.connection_kwargs | {"protocol": 2})
-        self._first = packed(*first)
+        self._first, self._first_count = b"".join(packed(*each) for each in first), len(first)
+        self._subscriber = subscriber
         self._answer_s, self._pause_s = answer_s, pause_s
         self._open: LoopSocket | None = None
         self._next_try = 0.0
@@ -96,7 +114,7 @@ class LoopConnection:
         connection = self._new()
         connected = False
         try:
-            ask = partial(round_trip, connection, self._first, 1)
+            ask = partial(round_trip, connection, self._first, self._first_count)
             connection.retry.call_with_retry(ask, lambda _: None)
             connected = True
         except RedisError as error:  # an outage is reported already
@@ -111,7 +129,10 @@ class LoopConnection:
         if connection and self._closed:
             connection.disconnect()  # type: ignore[no-untyped-call]  # redis-py leaves it untyped
         elif connection:
-            self._open = LoopSocket(connection, loop, answer_s=self._answer_s, on_closed=self._lost)
+            replies = ReplyQueue(self._subscriber.take if self._subscriber else None)
+            self._open = LoopSocket(connection, loop, replies, answer_s=self._answer_s, on_closed=self._lost)
+            if self._subscriber:
+                self._subscriber.opened()
 
     def _lost(self) -> None:
         self._open = None
@@ -124,6 +145,7 @@ class LoopSocket:
         self,
         connection: AbstractConnection,
         loop: asyncio.AbstractEventLoop,
+        replies: ReplyQueue,
         *,
         answer_s: float,
         on_closed: Callable[[], None],
@@ -134,7 +156,7 @@ class LoopSocket:
         self._loop = loop
         self._answer_s = answer_s
         self._on_closed = on_closed
-        self._replies = ReplyQueue()
+        self._replies = replies
         self._outgoing = bytearray()
         self._timer: asyncio.TimerHandle | None = None
         self._writing = self._closed = False

@@ -33,12 +33,18 @@ class LuaScript:
         """Send the source, without running the script."""
         self.redis.script_load(self._source)
 
+    @property
+    def load_command(self) -> tuple[str, ...]:
+        """The command by which `load` does it, for connections of other kinds."""
+        return ("SCRIPT", "LOAD", self._source)
+
 
 class ScriptCall:
     """One call of a script, to be sent by `DirectScripts`."""
 
     def __init__(self, script: LuaScript, keys: Sequence[str], *arguments: Argument) -> None:
         self.script = script
+        self.keys = keys
         self.command = ("EVALSHA", script.sha, len(keys), *keys, *arguments)
 
 

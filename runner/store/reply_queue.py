@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from asyncio import Future
 from collections import deque
+from collections.abc import Callable
 from typing import Any, Final
 
 from hiredis import HiredisError, Reader, ReplyError, pack_command
@@ -26,9 +27,10 @@ class OutOfStep(Exception):
 
 
 class ReplyQueue:
-    """The questions of one connection that wait for replies."""
+    """The questions of one connection that wait for replies. `on_message` takes what is published on channels it subscribes to."""
 
-    def __init__(self) -> None:
+    def __init__(self, on_message: Callable[[bytes], None] | None = None) -> None:
+        self._on_message = on_message
         self._reader = Reader(notEnoughData=_UNFINISHED)
         #: future, when it was asked
         self._waiting: deque[tuple[Future[Any], float]] = deque()
@@ -67,6 +69,9 @@ class ReplyQueue:
             raise OutOfStep(str(error)) from error
 
     def _take(self, reply: Any) -> None:
+        if self._on_message and isinstance(reply, list) and len(reply) == 3 and reply[0] == b"message":
+            self._on_message(reply[2])
+            return
         if not self._waiting:
             raise OutOfStep("a reply came without a question")
         future = self._waiting.popleft()[0]

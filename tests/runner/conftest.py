@@ -17,6 +17,7 @@ from runner.queues.thread_worker import StopSignal
 from runner.runs.text_needs import needs_of
 from runner.runs.worker_services import WORKER_SERVICES, open_worker_services
 from runner.settings.operator_settings import Settings
+from runner.status.asking.thread_access import completed
 from runner.status.service import StatusService
 from runner.store.clients import connect, connect_queue
 from runner.store.worker_heartbeat import workers_present
@@ -129,6 +130,11 @@ class House:
             profile = users.UserProfile(username=user, user_type="attendee", attributes=attributes)
             users.remember(db, implementations.find(db, "acme"), user, profile)
         self.service.changed("acme")
+
+    def claim(self, request):
+        """What a request finds that does not wait."""
+        service = self.service
+        return completed(service._asking._claim(service._threads, service._resolve(request)))
 
     def runs(self, slug="acme"):
         with self.database.reading() as db:

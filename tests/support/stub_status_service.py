@@ -60,6 +60,7 @@ class StubStatusService:
         self.asked = []
         self.ended = set()  # login ids
         self.came_back = []
+        self.return_waits = []
         self.fails_with = None
         self.own_attendance = False
 
@@ -72,17 +73,18 @@ class StubStatusService:
         self.asked.append((asker, wait_s))
         return self.status
 
-    def cached_reads(self):
-        """What the event loop reads: the same status, where a real one would be in the cache."""
-        return StubCachedReads(self)
+    def loop_answers(self):
+        """What the event loop answers: the same, and what is ready or hidden without a run."""
+        return StubLoopAnswers(self)
 
     def look(self, asker):
         return DisplayedStatus(asker.session, self.status.state, self.status.body, fresh=not self.status.stale)
 
-    def returned(self, asker):
+    def returned(self, asker, wait_s=0.0):
         self.check_exists(asker.implementation, asker.session)
         self._check_standing(asker)
         self.came_back.append(asker)
+        self.return_waits.append(wait_s)
         self.status = self.after_return
         return self.status
 
@@ -102,19 +104,36 @@ class StubStatusService:
             raise UnknownSession
 
 
-class StubCachedReads:
-    """Reads what the service of a test answers."""
+class StubLoopAnswers:
+    """Answers what the service of a test answers. `stored` is what the store holds, by its keys."""
 
     def __init__(self, service):
         self._service = service
+        self.stored = lambda key: None
 
-    async def status(self, asker):
-        if self._service.status.state not in {"ready", "hidden"}:
-            return None
-        try:
-            return self._service.ask(asker)
-        except (LoginEnded, UnknownImplementation, UnknownSession):
-            return None
+    def start(self):
+        """There is nothing to hear of."""
+
+    def resolved(self, asker):
+        return asker
+
+    async def cached(self, asker):
+        return await self.ask(asker, 0.0) if self._service.status.state in {"ready", "hidden"} else None
+
+    async def ask(self, asker, wait_s):
+        return self._found(self._service.ask, asker, wait_s)
+
+    async def returned(self, asker, wait_s):
+        return self._found(self._service.returned, asker, wait_s)
+
+    async def value(self, key):
+        return self.stored(key)
 
     def close(self):
         """There is no connection."""
+
+    def _found(self, question, asker, wait_s):
+        try:
+            return question(asker, wait_s)
+        except (LoginEnded, UnknownImplementation, UnknownSession):
+            return None

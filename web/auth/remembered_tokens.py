@@ -22,10 +22,15 @@ class RememberedTokens:
         """Return the holder, from memory if it is there. Raises what `read` raises."""
         known = self._holders.get(fingerprint)
         if known is None:
-            known = self._holders[fingerprint] = self._read(fingerprint)
-            if len(self._holders) > self._most:
-                self._holders.pop(next(iter(self._holders)), None)
+            known = self._read(fingerprint)
+            self.remember(fingerprint, known)
         return known
+
+    def remember(self, fingerprint: str, holder: TokenHolder) -> None:
+        """Keep the holder of a token that was looked up. The oldest goes."""
+        self._holders[fingerprint] = holder
+        if len(self._holders) > self._most:
+            self._holders.pop(next(iter(self._holders)), None)
 
     def remembered(self, fingerprint: str) -> TokenHolder | None:
         """Return the holder if it is in memory. Waits for nothing."""

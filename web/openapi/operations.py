@@ -68,7 +68,7 @@ OPERATIONS: dict[str, Operation] = {
             415: problem("The body is not an empty JSON object."),
             429: problem("The same user came back too often.", "Retry-After"),
         },
-        request_headers=("If-None-Match",),
+        request_headers=("Prefer", "If-None-Match"),
         takes_login=True,
     ),
     "returns.come_back": Operation(

@@ -46,7 +46,7 @@ from web.server.listen_check import listening_fault
 from web.server.request_body import RequestBodies
 from web.server.slow_readers import SlowReaders
 from web.server.wsgi_bridge import WsgiBridge
-from web.status.cached_responses import CachedResponses
+from web.status.loop_responses import LoopResponses
 from web.status.services import StatusEndpointServices
 
 #: Seconds for a whole head, from the start of the connection or the end of the previous response. So this is also how long
@@ -128,11 +128,11 @@ def load(settings: Settings) -> WsgiBridge:
     start_log(settings)
     app, close = open_app(settings)
     services: StatusEndpointServices = app.extensions["status services"]
-    return bridge(settings, app, close, CachedResponses(services, services.status_service.cached_reads()))
+    return bridge(settings, app, close, LoopResponses(services, services.status_service.loop_answers()))
 
 
 def bridge(
-    settings: Settings, app: Flask, close: Callable[[], None], cached: CachedResponses | None = None
+    settings: Settings, app: Flask, close: Callable[[], None], in_loop: LoopResponses | None = None
 ) -> WsgiBridge:
     """Connect an application to the server's event loop. Called in a worker process."""
     _room_for(settings.web_connections)
@@ -143,7 +143,7 @@ def bridge(
         bodies=RequestBodies(body_limit(app)),
         threads=settings.web_threads,
         public_url=settings.public_url,
-        cached=cached,
+        in_loop=in_loop,
         close=partial(_close_for_good, close),
     )
 

@@ -26,7 +26,7 @@ from web.server import response_body
 from web.server.request_body import RequestBodies, RequestBody
 from web.server.request_head import fault_of
 from web.server.thread_slots import ThreadSlots
-from web.status.cached_responses import CachedResponses
+from web.status.loop_responses import LoopResponses
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
@@ -61,7 +61,7 @@ class ReceivedRequest:
 class WsgiBridge:
     """A granian (RSGI) application around a WSGI application. `close` is called after the last response.
 
-    `cached` answers some requests in the loop; the others, and all without it, are for the application.
+    `in_loop` answers some requests in the loop; the others, and all without it, are for the application.
     """
 
     def __init__(  # noqa: PLR0913 - the parts of the bridge, each named once
@@ -71,11 +71,11 @@ class WsgiBridge:
         bodies: RequestBodies,
         threads: int,
         public_url: str,
-        cached: CachedResponses | None = None,
+        in_loop: LoopResponses | None = None,
         close: Callable[[], None] = lambda: None,
     ) -> None:
         self._application = application
-        self._cached = cached
+        self._in_loop = in_loop
         self._bodies = bodies
         self._threads = ThreadPoolExecutor(threads + 1, thread_name_prefix="request")
         self._free = ThreadSlots(threads)
@@ -90,8 +90,8 @@ class WsgiBridge:
     def __rsgi_del__(self, _: asyncio.AbstractEventLoop) -> None:
         """Called by the server after the last response."""
         self._threads.shutdown()
-        if self._cached:
-            self._cached.close()
+        if self._in_loop:
+            self._in_loop.close()
         self._close()
 
     async def __rsgi__(self, scope: Scope, protocol: HTTPProtocol) -> None:
@@ -99,7 +99,7 @@ class WsgiBridge:
         headers = scope.headers  # each access makes a copy
         fields = headers.items()
         fault = fault_of(scope, headers, fields)
-        if not fault and await self._answered_from_cache(scope, fields, protocol):
+        if not fault and await self._answered_in_loop(scope, fields, protocol):
             return
         body = RequestBody(refused=fault) if fault else await self._bodies.collect(scope, headers, protocol)
         free = self._free_for_alive if scope.path == ALIVE else self._free
@@ -109,13 +109,13 @@ class WsgiBridge:
         finally:
             self._bodies.release(body)
 
-    async def _answered_from_cache(self, scope: Scope, fields: list[tuple[str, str]], protocol: HTTPProtocol) -> bool:
-        if self._cached is None:
+    async def _answered_in_loop(self, scope: Scope, fields: list[tuple[str, str]], protocol: HTTPProtocol) -> bool:
+        if self._in_loop is None:
             return False
         try:
-            found = await self._cached.response(scope, fields)
+            found = await self._in_loop.response(scope, fields)
         except Exception:  # the outermost handler of the loop: the application can still answer
-            log.exception("the cache failed")
+            log.exception("the response in the loop failed")
             return False
         if found is None:
             return False

@@ -52,14 +52,15 @@ class StatusEndpointServices:
     def ask(self, address: SessionAddress, visitor: Visitor, wait_s: float) -> Status:
         """Return the status, after waiting for at most `wait_s`. Raises `LoginEnded`, and `HttpProblem` (429) if that is too often."""
         self.rate_limits.count_ask((visitor.implementation, visitor.subject))
-        return self.status_service.ask(_asker(address, visitor), wait_s)
+        return self.status_service.ask(asker_of(address.implementation, address.session, visitor), wait_s)
 
-    def returned(self, address: SessionAddress, visitor: Visitor) -> Status:
-        """Note that the visitor came back. Raises `LoginEnded`, and `HttpProblem` (429) if that is too often."""
-        asker = _asker(address, visitor)
+    def returned(self, address: SessionAddress, visitor: Visitor, wait_s: float = 0.0) -> Status:
+        """Note that the visitor came back; wait as `ask` does. Raises `LoginEnded`, and `HttpProblem` (429) if that is too often."""
+        asker = asker_of(address.implementation, address.session, visitor)
         self.rate_limits.count_return(asker)
-        return self.status_service.returned(asker)
+        return self.status_service.returned(asker, wait_s)
 
 
-def _asker(address: SessionAddress, visitor: Visitor) -> StatusRequest:
-    return StatusRequest(address.implementation, visitor.subject, address.session, visitor.login, visitor.since)
+def asker_of(implementation: str, session: str, visitor: Visitor) -> StatusRequest:
+    """Return the request of a visitor for the status of a session."""
+    return StatusRequest(implementation, visitor.subject, session, visitor.login, visitor.since)

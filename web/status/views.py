@@ -53,7 +53,8 @@ def returned(implementation: str, session_id: str) -> Response:
 
     The old message no longer counts as fresh: a new run starts now, and until it ends the state is `checking`, with the
     old message to be shown as such. If the vendor's system is slow to update, the run is repeated a few times until the
-    message differs. The request has no body. With the cookie as the credential, it must come from one of our pages.
+    message differs. `Prefer: wait=N` lets the server hold the request until the first of these runs has ended. The request has no
+    body. With the cookie as the credential, it must come from one of our pages.
     """
     services = StatusEndpointServices.here()
     address = SessionAddress.named(implementation, session_id)
@@ -61,11 +62,12 @@ def returned(implementation: str, session_id: str) -> Response:
     who = services.who(address)
     if not isinstance(who, Visitor):
         return _invite(services, address, who)
+    wait_s = services.wait_s()
     try:
-        status = services.returned(address, who)
+        status = services.returned(address, who, wait_s)
     except LoginEnded:
         return _invite(services, address, NoLogin.REFUSED)
-    return reply(status, request.headers.get("If-None-Match")).as_response()
+    return reply(status, request.headers.get("If-None-Match"), wait_s).as_response()
 
 
 def _invite(services: StatusEndpointServices, address: SessionAddress, why: NoLogin) -> Response:

@@ -12,7 +12,7 @@ from typing import Final, cast
 from redis import Redis
 
 from runner.status.cache_scripts import NOW
-from runner.store.lua_scripts import LuaScript
+from runner.store.lua_scripts import DirectScripts, LuaScript, ScriptCall
 
 #: Seconds for which a moment is kept, which is longer than a connection may say that its answers are cached.
 LIFE_S: Final = 86_400
@@ -26,11 +26,16 @@ class ReturnMoments:
 
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
-        self._note = LuaScript(redis, _NOTE)
+        self._direct = DirectScripts(redis)
+        self.script = LuaScript(redis, _NOTE)
 
     def note(self, implementation: str, user: str, session: str) -> None:
         """Note that the user is back now. Raises `redis.RedisError`."""
-        self._note(_key(implementation, user, session), 0, LIFE_S * 1000)
+        self._direct.run(self.note_call(implementation, user, session))
+
+    def note_call(self, implementation: str, user: str, session: str) -> ScriptCall:
+        """Return the call by which `note` does it. Its answer is 1."""
+        return ScriptCall(self.script, (_key(implementation, user, session),), 0, LIFE_S * 1000)
 
     def last_ms(self, implementation: str, user: str, session: str) -> int:
         """Return when the user was back last, in ms of the store's clock; 0 if that is unknown. Raises `redis.RedisError`."""

@@ -11,8 +11,9 @@ from records.scripts import runs
 from records.tenants import implementations
 from runner.queues.status_jobs import new_run_id
 from runner.runs.traces import TraceWriter
+from runner.status.asking.thread_access import completed
 from runner.status.cache import DONE, StatusCache, StatusUpdate
-from runner.status.change_events import CHANGED, ChangeListener
+from runner.status.change_events import CHANGED, ChangeListener, StatusWaiter
 from runner.status.service import StatusRequest, StatusService
 from runner.store.clients import connect
 from runner.store.embedded import EmbeddedStore
@@ -175,9 +176,10 @@ def test_rubbish_among_change_events_does_not_end_the_listener(redis):
         for rubbish in (b"\xff\xfe", b"", b"x" * 1_000_000, b"\0"):
             redis.publish(channel, rubbish)
     redis.publish(CHANGED, "one")
-    with listener.waiting_for("st:{x}") as waiter:
+    waiter = StatusWaiter()
+    with listener.waiting_for("st:{x}", waiter):
         redis.publish(DONE, "st:{x}")
-        assert waiter.wait(2) is not None
+        assert completed(waiter.ended(2)) is not None
     assert "one" in changed
     listener.close()
 

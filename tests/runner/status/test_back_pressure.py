@@ -46,7 +46,7 @@ def test_a_first_look_that_would_wait_longer_than_people_do_is_checking_without_
         status = house.service.ask(ANN, wait_s=wait_s)
         assert (status.state, status.message) == ("checking", None)
         assert 20 <= status.refresh_after <= 28
-    assert not house.service._claim(house.service._resolve(ANN)).unanswered  # so nothing is waited for
+    assert not house.claim(ANN).unanswered  # so nothing is waited for
     assert waiting(house) == (48 * 31, 0)
     assert house.redis.keys("st:{acme:*") == []  # no lock, and no wait that could become "unavailable"
     press(house)

@@ -4,7 +4,8 @@ import time
 
 import pytest
 
-from runner.status.change_events import ChangeListener
+from runner.status.asking.thread_access import completed
+from runner.status.change_events import ChangeListener, StatusWaiter
 from runner.store.clients import connect
 from tests.support.eventually import eventually
 
@@ -33,19 +34,21 @@ def test_a_change_in_one_process_is_heard_in_another(listener, redis, heard):
 def test_who_waits_is_woken_by_the_end_of_their_run_only(listener, redis, heard):
     listener.ensure_started()
     assert eventually(lambda: heard.count(None) >= 3)  # all its subscriptions stand
-    with listener.waiting_for("mine") as mine, listener.waiting_for("other") as other:
+    mine, other = StatusWaiter(), StatusWaiter()
+    with listener.waiting_for("mine", mine), listener.waiting_for("other", other):
         redis.publish("st:done", "mine")
-        assert mine.wait(2) is not None
-        assert other.wait(0) is None
+        assert completed(mine.ended(2)) is not None
+        assert completed(other.ended(0)) is None
 
 
 def test_after_a_lost_connection_everything_is_dropped_and_everybody_woken(listener, redis, heard):
     listener.ensure_started()
     assert eventually(lambda: heard.count(None) >= 3)
     heard.clear()
-    with listener.waiting_for("mine") as waiter:
+    waiter = StatusWaiter()
+    with listener.waiting_for("mine", waiter):
         redis.execute_command("CLIENT", "KILL", "TYPE", "pubsub")
-        assert waiter.wait(5) is not None
+        assert completed(waiter.ended(5)) is not None
         assert None in heard
     heard.clear()
     redis.publish("st:changed", "acme")
@@ -101,8 +104,9 @@ def test_a_forked_process_listens_for_itself(listener, redis, heard):
 def test_closing_wakes_who_waits_and_is_quick(listener, heard):
     listener.ensure_started()
     assert eventually(lambda: heard.count(None) >= 3)
-    with listener.waiting_for("mine") as waiter:
+    waiter = StatusWaiter()
+    with listener.waiting_for("mine", waiter):
         began = time.monotonic()
         listener.close()
-        assert waiter.wait(0) is not None
+        assert completed(waiter.ended(0)) is not None
     assert time.monotonic() - began < 0.5

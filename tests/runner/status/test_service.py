@@ -210,7 +210,7 @@ def test_a_waiting_request_is_woken_by_the_end_of_the_run(house, work_off):
 
 def test_who_finds_no_seat_is_answered_at_once(house):
     house.add()
-    slots = house.service._waiting_slots
+    slots = house.service._threads.slots
     with ExitStack() as stack:
         while stack.enter_context(slots.taken_for("acme")):
             pass
@@ -236,7 +236,7 @@ def test_when_the_store_is_gone_there_is_no_status_and_it_is_said_why(house, mon
     house.add()
     house.service.ask(ANN)
     nowhere = connect("unix:///nowhere/store.sock")
-    monkeypatch.setattr(house.service, "_cache", StatusCache(nowhere))
+    monkeypatch.setattr(house.service._threads, "_cache", StatusCache(nowhere))
     for question in (house.service.ask, house.service.returned):
         with pytest.raises(StoreAway):
             question(ANN)

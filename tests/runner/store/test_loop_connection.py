@@ -25,7 +25,7 @@ PING = ("PING",)
 PATIENT = 30.0
 
 
-def loop_connection(redis, *, first=PING, answer_s=PATIENT):
+def loop_connection(redis, *, first=(PING,), answer_s=PATIENT):
     return LoopConnection(redis, first=first, answer_s=answer_s, pause_s=0.01)
 
 

@@ -2,7 +2,6 @@
 
 import threading
 import time
-from dataclasses import replace
 
 import pytest
 
@@ -34,7 +33,12 @@ def claims(house, monkeypatch):
 def waiting(house):
     """Start a request that waits; afterwards, what it was answered."""
     threads, found = [], []
-    house.service._settings = replace(house.service._settings, web_wait_s=10.0)  # the machine may be busy
+    house.service._asking._longest_wait_s = 10.0  # the machine may be busy
+
+    listener, heard = house.service._change_listener, []
+    listener._on_changed = heard.append
+    listener.ensure_started()
+    assert eventually(lambda: len(heard) == 3)  # its subscriptions, each of which makes those who wait look again
 
     def ask(request=ANN, wait_s=10.0):
         def one():
@@ -145,7 +149,7 @@ def test_what_is_not_exactly_an_answer_is_none(told):
 def test_the_answer_of_a_run_from_before_the_return_is_not_given_after_it(house):
     house.add()
     house.service.returned(ANN)
-    claimed = house.service._claim(house.service._resolve(ANN))
+    claimed = house.claim(ANN)
     assert (claimed.what, claimed.generation) == ("checking", 1)
     assert answer_told(GOOD.replace(b"7\n", b"0\n"), claimed) is None
 

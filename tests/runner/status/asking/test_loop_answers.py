@@ -21,21 +21,27 @@ SINCE = int(time.time()) + 3600
 ANN = StatusRequest("acme", "ann", "s1", "the-login-of-ann", SINCE)
 
 
+async def cached(answers, request):
+    """What the loop says of a request without a run; None if it says nothing."""
+    resolved = answers.resolved(request)
+    return await answers.cached(resolved) if resolved else None
+
+
 def read(house, *requests, before=lambda: None):
     """What the loop answers once it is connected. `before` is called then, in a thread."""
 
     async def whole():
-        reads = house.service.cached_reads()
+        answers = house.service.loop_answers()
         try:
             async with asyncio.timeout(30):
                 for pause in itertools.repeat(0.005):
-                    if await reads.status(ANN):
+                    if await cached(answers, ANN):
                         break
                     await asyncio.sleep(pause)
             await asyncio.to_thread(before)
-            return [await reads.status(request) for request in requests]
+            return [await cached(answers, request) for request in requests]
         finally:
-            reads.close()
+            answers.close()
 
     return awaited(whole())
 
