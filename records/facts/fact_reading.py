@@ -13,10 +13,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import Connection, Select, and_, bindparam, or_, select
+from sqlalchemy import and_, bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from records.people.users import USER_COLUMNS, User, UserRow
+from records.storage.database import Database
+from records.storage.row_statement import RowStatement
 from records.tenants.implementations import Implementation
 
 from .fact_tables import WHOLE_EVENT, Fact
@@ -47,8 +49,8 @@ class KnownUser(NamedTuple):
 
 
 _OF_FACTS: Final = tuple(getattr(Fact, name) for name in FactRow._fields)
-#: Selects a user, once for each fact for `known_facts` (two at most), or with NULL. It is built once, because every run reads it.
-_STATEMENT: Final[Select[Any]] = (
+#: Selects a user for `known_user`, once for each fact (two at most), or with NULL.
+OF_USER: Final = RowStatement(
     select(*USER_COLUMNS, *_OF_FACTS)
     .outerjoin(
         Fact,
@@ -59,15 +61,20 @@ _STATEMENT: Final[Select[Any]] = (
 
 
 def read_user(
-    db: Session | Connection, owner: Implementation, subject: str, session: str, *, returned_at: datetime | None = None
+    database: Database, owner: Implementation, subject: str, session: str, *, returned_at: datetime | None = None
 ) -> KnownUser:
     """Return a user with what a run for this session may know of them; `returned_at` is when they last came back."""
     wanted = {"owner": owner.id, "subject": subject, "event": WHOLE_EVENT, "session": session}
-    found = db.execute(_STATEMENT, wanted).all()
-    if not found:
+    return known_user(database.rows(OF_USER, wanted), returned_at)
+
+
+def known_user(rows: Sequence[Sequence[Any]], returned_at: datetime | None = None) -> KnownUser:
+    """Put the rows of `OF_USER` together."""
+    if not rows:
         return KnownUser(None, KnownFacts())
-    facts = (FactRow(*row[len(USER_COLUMNS) :]) for row in found if row.session is not None)
-    return KnownUser(UserRow(*found[0][: len(USER_COLUMNS)]), known_facts(facts, returned_at))
+    width = len(USER_COLUMNS)
+    facts = (FactRow(*row[width:]) for row in rows if row[width] is not None)
+    return KnownUser(UserRow(*rows[0][:width]), known_facts(facts, returned_at))
 
 
 def of_people(db: Session, people: Sequence[int]) -> dict[tuple[int, str], FactRow]:

@@ -58,10 +58,11 @@ class ScriptInputReader:
         now = moments.now
         zone = ZoneInfo(implementation.time_zone)
         held = self._sessions.get(implementation.slug, session)
-        with self._database.reading_rows() as db:
-            known, facts = fact_reading.read_user(db, implementation, user, session, returned_at=moments.returned_at)
-            badge = known.badge_id if known else ""
-            scans, minutes = attendance_fields(db, implementation, held, badge, now) if held and badge else ((), None)
+        known, facts = fact_reading.read_user(
+            self._database, implementation, user, session, returned_at=moments.returned_at
+        )
+        badge = known.badge_id if known else ""
+        scans, minutes = self._attendance(implementation, held, badge, now) if held and badge else ((), None)
         return ScriptInput(
             user=user_fields(known, user),
             session=session_fields(held, session, zone),
@@ -81,6 +82,12 @@ class ScriptInputReader:
     def drop(self, implementation: str | None) -> None:
         """Forget the agenda of one implementation, or all."""
         self._sessions.drop(implementation)
+
+    def _attendance(
+        self, implementation: Implementation, session: AgendaSession, badge: str, now: datetime
+    ) -> tuple[tuple[BadgeScan, ...], int | None]:
+        with self._database.reading_rows() as db:
+            return attendance_fields(db, implementation, session, badge, now)
 
     def _read_session(self, slug: str, session: str) -> AgendaSession | None:
         with self._database.reading() as db:
