@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final, NamedTuple
 
 from . import run_causes
 from .status_jobs import DueDrainer, JobRefused, RunOrder
@@ -14,10 +13,12 @@ ANY_CLAIM = "pending checking stale ahead"
 #: For a run that no user has asked for.
 UNASKED = "prefetch"
 
+#: Made once, because each claim uses it.
+_JSON: Final = json.JSONEncoder(separators=(",", ":"))
 
-@dataclass(frozen=True, slots=True)
-class OrderDraft:
-    """The order of a run before its claim, which adds the run and the generation.
+
+class OrderDraft(NamedTuple):
+    """The order of a run before its claim, which adds the run and the generation. A tuple, because each claim makes one.
 
     `lock_ms` is how long its status stays locked once the run has begun, `most` how many drainers its implementation may have.
     `starts` is what the claim may find if it is to start a run at all: some of the words of `ANY_CLAIM`, or
@@ -39,7 +40,7 @@ class OrderDraft:
         """What the list holds of it as JSON."""
         because = run_causes.STATUS_GET if self.staff else ""
         told = (self.implementation, self.user, self.session, self.version, self.edition, because)
-        return json.dumps(told, separators=(",", ":"))
+        return _JSON.encode(told)
 
 
 def read_order(implementation: str, raw: bytes) -> tuple[str, RunOrder]:

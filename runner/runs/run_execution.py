@@ -206,7 +206,7 @@ class RunExecution:
     def _trace(self, decision: StatusDecision) -> RunRecord:
         """Return the record of the run, without vendors' bodies, secrets and the signed return address."""
         order, outcome = self._order, decision.outcome
-        given = asdict(replace(self._script_input, return_url="")) if self._script_input else {}
+        given = vars(self._script_input) | {"return_url": ""} if self._script_input else {}
         return RunRecord(
             id=self._id,
             implementation=order.implementation,
@@ -222,7 +222,7 @@ class RunExecution:
             calls=[call.as_json() for call in self._powers.calls] if self._powers else [],
             log=list(outcome.log),
             error=_error_json(outcome),
-            usage=asdict(outcome.usage),
+            usage=dict(vars(outcome.usage)),
             given=given,
             because=self._because,
             waited_ms=self._waited,

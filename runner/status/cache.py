@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from redis import Redis
 from redis.exceptions import ResponseError
@@ -64,9 +64,8 @@ class UnreadableEntry(Exception):
     """An entry of the cache was not written by this service."""
 
 
-@dataclass(frozen=True, slots=True)
-class ClaimResult:
-    """The answer to a claim.
+class ClaimResult(NamedTuple):
+    """The answer to a claim. A tuple, as `ResolvedRequest` is.
 
     `what`: hit, stale (a newer one is on its way), checking (after a return; the body is the old one), pending (no
     body), late (no run has answered for too long), told (the same return, reported again). `mine`: the run is the caller's,

@@ -24,7 +24,7 @@ from sys import intern
 from flask import Request, Response, request
 from itsdangerous import BadData, URLSafeSerializer
 
-from runner.logins import LoginStore, TokenRefused, Visitor, access_key, fingerprint, read_access_record
+from runner.logins import LoginStore, TokenRefused, Visitor, fingerprint, read_access_record
 from web.auth.remembered_tokens import RememberedTokens
 from web.error_references import note_user
 from web.middleware.request_checks import carries_bearer
@@ -96,24 +96,15 @@ class Logins:
             return None
         return visitor if time.time() < ends else None
 
-    def remembered(self, value: str) -> Visitor | None:
-        """Return the login of an access token that was looked up before and has not expired. Waits for nothing."""
-        digest = fingerprint(value)
-        known = self._tokens.remembered(digest) if digest else None
+    def remembered(self, known_by: str) -> Visitor | None:
+        """Return the login of an access token, by its fingerprint, that was looked up before and has not expired. Waits for nothing."""
+        known = self._tokens.remembered(known_by)
         return known[0] if known and time.time() < known[1] else None
 
-    def lookup_key(self, value: str) -> str | None:
-        """Return the key of the store under which an access token is looked up; None for any other text."""
-        digest = fingerprint(value)
-        return access_key(digest) if digest else None
-
-    def learned(self, value: str, found: bytes) -> Visitor | None:
-        """Remember what the store holds of an access token; return its login, as `bearer` does."""
-        digest = fingerprint(value)
-        if digest is None:
-            return None
-        self._tokens.remember(digest, read_access_record(found))
-        return self.remembered(value)
+    def learned(self, known_by: str, found: bytes) -> Visitor | None:
+        """Remember what the store holds of an access token (`access_key`), and return its login; None if it has expired."""
+        self._tokens.remember(known_by, read_access_record(found))
+        return self.remembered(known_by)
 
     def visitor(self, http_request: Request) -> Visitor | None:
         """Return the login of a request, without checking whether it was ended. Raises `StoreAway`."""

@@ -23,7 +23,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from records import fields
-from runner.logs import line_ids
+from runner.logins import access_key, fingerprint
 from runner.status.asking.loop_answers import LoopAnswers
 from runner.status.status_body import Status
 from runner.status.status_request import ResolvedRequest, StatusRequest
@@ -83,7 +83,11 @@ class LoopResponses:
         if sent is None or sent.get("host", "").lower() not in self._hosts:
             return None
         # 2. the login; with a cookie alone, the application checks whence a return is reported
-        visitor = await self._visitor(sent, may_be_cookie=not returns)
+        known_by = _fingerprint(sent)
+        visitor = self._remembered(sent, known_by, may_be_cookie=not returns)
+        is_new = visitor is None
+        if visitor is None and known_by:
+            visitor = await self._looked_up(known_by)
         if visitor is None or visitor.implementation != path[1]:
             return None
         asker = asker_of(path[1], path[2], visitor)
@@ -92,27 +96,29 @@ class LoopResponses:
             return None
         # 3. and 4.
         wait_s = wait_wanted(sent.get("prefer"), self._longest_wait_s)
-        status = await (self._returned if returns else self._shown)(asker, resolved, wait_s)
+        if returns:
+            status = await self._returned(asker, resolved, wait_s)
+        else:
+            status = await self._shown(asker, resolved, wait_s, is_new=is_new)
         return self._response(status, sent.get("if-none-match"), wait_s) if status else None
 
     def close(self) -> None:
         """Close the connections to the store."""
         self._answers.close()
 
-    async def _shown(self, asker: StatusRequest, resolved: ResolvedRequest, wait_s: float) -> Status | None:
-        status = await self._answers.cached(resolved)
+    async def _shown(
+        self, asker: StatusRequest, resolved: ResolvedRequest, wait_s: float, *, is_new: bool
+    ) -> Status | None:
+        """Return the status. For a login that is new here, none will be cached mostly, so the claim looks instead."""
+        status = None if is_new else await self._answers.cached(resolved)
         if self._limits.asks.take((asker.implementation, asker.user)):
             return None
-        if status:
-            return status
-        with line_ids.of_request(line_ids.new_request_id()):
-            return await self._answers.ask(resolved, wait_s)
+        return status or await self._answers.ask(resolved, wait_s)
 
     async def _returned(self, asker: StatusRequest, resolved: ResolvedRequest, wait_s: float) -> Status | None:
         if self._limits.returns.take(asker):
             return None
-        with line_ids.of_request(line_ids.new_request_id()):
-            return await self._answers.returned(resolved, wait_s)
+        return await self._answers.returned(resolved, wait_s)
 
     def _response(self, status: Status, none_match: str | None, wait_s: float) -> StatusResponse:
         found = reply(status, none_match, wait_s)
@@ -121,19 +127,20 @@ class LoopResponses:
             found.headers.extend((CONTENT_TYPE, ("Content-Length", str(len(found.body)))))
         return found
 
-    async def _visitor(self, sent: dict[str, str], *, may_be_cookie: bool) -> Visitor | None:
-        authorization = sent.get("authorization")
-        if authorization is not None:
-            return await self._holder(authorization[7:]) if authorization.startswith("Bearer ") else None
+    def _remembered(self, sent: dict[str, str], known_by: str | None, *, may_be_cookie: bool) -> Visitor | None:
+        if "authorization" in sent:
+            return self._logins.remembered(known_by) if known_by else None
         cookie = self._cookie.search(sent.get("cookie", "")) if may_be_cookie else None
         return self._logins.read(cookie[1]) if cookie else None
 
-    async def _holder(self, token: str) -> Visitor | None:
-        known, key = self._logins.remembered(token), self._logins.lookup_key(token)
-        if known or key is None:
-            return known
-        found = await self._answers.value(key)
-        return self._logins.learned(token, found) if found else None
+    async def _looked_up(self, known_by: str) -> Visitor | None:
+        found = await self._answers.value(access_key(known_by))
+        return self._logins.learned(known_by, found) if found else None
+
+
+def _fingerprint(sent: dict[str, str]) -> str | None:
+    authorization = sent.get("authorization", "")
+    return fingerprint(authorization[7:]) if authorization.startswith("Bearer ") else None
 
 
 def _sent_once(fields: Sequence[tuple[str, str]], *, may_have_length: bool) -> dict[str, str] | None:

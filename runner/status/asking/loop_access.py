@@ -10,13 +10,13 @@ import asyncio
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextvars import copy_context
 from functools import partial
 from typing import Any, Final, TypeVar
 
 from redis import Redis
 
 from runner.logins.ended_logins import EndedLoginCheck
+from runner.logs import line_ids
 from runner.queues.order_lists import OrderDraft
 from runner.queues.status_jobs import DueDrainer, StatusQueue, new_run_id
 from runner.status.cache import ClaimResult, StatusCache, parse_claim
@@ -165,8 +165,13 @@ class LoopAccess:
         return parse_claim(_list(await self.reply(*call.command)))
 
     async def _in_thread(self, work: Callable[[], Value]) -> Value:
-        """Let one of a few threads do what waits. Its log lines carry the id of the request."""
-        return await asyncio.get_running_loop().run_in_executor(self._threads, copy_context().run, work)
+        """Let one of a few threads do what waits. Its log lines carry an id, as those of any request."""
+        return await asyncio.get_running_loop().run_in_executor(self._threads, _with_id, work)
+
+
+def _with_id(work: Callable[[], Value]) -> Value:
+    with line_ids.of_request(line_ids.new_request_id()):
+        return work()
 
 
 def _list(reply: Any) -> list[Any]:

@@ -48,7 +48,8 @@ def store(db, owner, facts, session="s1", **when):
 
 
 def facts_of(db, owner, subject="ann", session="s1", returned_at=None):
-    return fact_reading.read(db, owner, subject, session, returned_at=returned_at)
+    wanted = {"owner": owner.id, "subject": subject, "event": WHOLE_EVENT, "session": session}
+    return fact_reading.known_user(db.execute(fact_reading.OF_USER.select, wanted).all(), returned_at).facts
 
 
 def test_a_fact_reaches_its_user_at_its_session_only(db, owner):

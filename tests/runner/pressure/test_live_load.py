@@ -102,3 +102,16 @@ def test_a_client_is_told_by_its_own_place_and_not_by_what_waits_behind_it(load)
     assert load.live.ask_again_s("acme", 12, returned=False, in_front=100) in (2, 3)
     assert load.live.ask_again_s("acme", 12, returned=False, in_front=600, waited_s=2.0) in range(5, 8)
     assert load.live.ask_again_s("acme", 12, returned=False, in_front=100, waited_s=9.0) == 1
+
+
+def test_it_says_whether_it_would_read_and_an_unknown_implementation_was_never_read(load):
+    assert not load.live.is_read("acme")
+    load.live.ask_again_s("acme", 12, returned=False)
+    reads = load.reads
+    assert load.live.is_read("acme")
+    load.live.ask_again_s("acme", 12, returned=False)
+    assert load.reads == reads
+    load.now += 1
+    assert not load.live.is_read("acme")
+    load.live.ask_again_s("acme", 12, returned=False)
+    assert load.reads == reads + 1

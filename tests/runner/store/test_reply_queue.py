@@ -88,3 +88,29 @@ def test_an_error_is_a_value_and_the_next_reply_has_its_place():
 
 def test_a_command_is_packed_as_the_server_reads_it():
     assert packed("GET", b"a", 10) == b"*3\r\n$3\r\nGET\r\n$1\r\na\r\n$2\r\n10\r\n"
+
+
+@given(st.lists(st.booleans(), max_size=20), st.lists(st.integers(1, 40)))
+def test_messages_of_a_channel_take_nobodys_place(published, sizes):
+    """True is a message, False the reply to a question."""
+
+    async def ask():
+        heard = []
+        queue = ReplyQueue(heard.append)
+        futures = await asked(queue, published.count(False))
+        data = b"".join(
+            b"*3\r\n$7\r\nmessage\r\n$1\r\nc\r\n" + bulk(f"m{place}") if is_message else bulk(f"r{place}")
+            for place, is_message in enumerate(published)
+        )
+        for size in [*sizes, len(data)]:
+            piece, data = data[:size], data[size:]
+            queue.feed(piece)
+        assert heard == [f"m{place}".encode() for place, is_message in enumerate(published) if is_message]
+        return [future.result() for future in futures]
+
+    assert awaited(ask()) == [f"r{place}".encode() for place, is_message in enumerate(published) if not is_message]
+
+
+def test_a_message_on_a_connection_that_subscribed_to_nothing_is_out_of_step():
+    with pytest.raises(OutOfStep):
+        ReplyQueue().feed(b"*3\r\n$7\r\nmessage\r\n$1\r\nc\r\n$1\r\nm\r\n")

@@ -15,7 +15,7 @@ from web.server.wsgi_bridge import WsgiBridge
 from web.status.responses import StatusResponse
 
 
-def ask(application, *fields, pieces=(), limit=100, closes=False, cached=None, **more):
+def ask(application, *fields, pieces=(), limit=100, closes=False, in_loop=None, **more):
     closed = []
 
     async def once():
@@ -24,7 +24,7 @@ def ask(application, *fields, pieces=(), limit=100, closes=False, cached=None, *
             bodies=RequestBodies(lambda _method, _path: limit),
             threads=1,
             public_url="https://status.example.org",
-            cached=cached,
+            in_loop=in_loop,
             close=lambda: closed.append(True),
         )
         loop = asyncio.get_running_loop()
@@ -183,7 +183,7 @@ def test_a_client_that_leaves_in_the_middle_of_a_large_body_leaves_no_open_file(
     assert (log, [file.closed for file in files]) == (["closed"], [True])
 
 
-class Cached:
+class InLoop:
     """What the loop answers, or how it fails."""
 
     def __init__(self, found=None, error=None):
@@ -205,22 +205,22 @@ def application(_, start_response):
 
 
 def test_what_the_loop_answers_needs_no_thread_and_the_rest_is_for_the_application():
-    found = StatusResponse(HTTPStatus.OK, [("X-Test", "1")], b"from the cache")
-    assert ask(None, cached=Cached(found)) == (200, [("X-Test", "1")], b"from the cache")
-    nothing = Cached()
-    assert ask(application, cached=nothing)[2] == b"from the application"
+    found = StatusResponse(HTTPStatus.OK, [("X-Test", "1")], b"from the loop")
+    assert ask(None, in_loop=InLoop(found)) == (200, [("X-Test", "1")], b"from the loop")
+    nothing = InLoop()
+    assert ask(application, in_loop=nothing)[2] == b"from the application"
     assert nothing.closed
 
 
 def test_a_bug_in_the_loop_is_logged_and_the_application_answers(caplog):
-    assert ask(application, cached=Cached(error=ZeroDivisionError()))[2] == b"from the application"
+    assert ask(application, in_loop=InLoop(error=ZeroDivisionError()))[2] == b"from the application"
     assert "ZeroDivisionError" in caplog.text
 
 
-def test_a_head_that_is_refused_is_not_answered_from_the_cache():
+def test_a_head_that_is_refused_is_not_answered_in_the_loop():
     def refusing(environ, start_response):
         start_response(f"{environ[REFUSED].value} X", [])
         return []
 
-    found = StatusResponse(HTTPStatus.OK, [], b"from the cache")
-    assert ask(refusing, ("a", "x" * 9000), cached=Cached(found))[0] == 431
+    found = StatusResponse(HTTPStatus.OK, [], b"from the loop")
+    assert ask(refusing, ("a", "x" * 9000), in_loop=InLoop(found))[0] == 431

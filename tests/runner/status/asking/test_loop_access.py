@@ -11,6 +11,7 @@ import pytest
 
 from runner.logins import EndedLogins, LoginEnded
 from runner.logins.ended_logins import all_key, login_key
+from runner.logs import line_ids
 from runner.status.cache import DONE
 from runner.status.waiting_slots import WaitingSlots
 from runner.store.embedded import EmbeddedStore
@@ -224,6 +225,21 @@ def test_the_places_of_the_loop_are_not_those_of_the_threads(stage):
         assert asked.result(PATIENT).state == "ready"
 
 
+def test_a_request_that_waits_in_a_thread_is_woken_by_what_the_loop_hears(stage):
+    """As that of a widget page does. No second subscription hears the ends of runs."""
+    assert stage.house.redis.pubsub_numsub(DONE) == [(DONE.encode(), 1)]
+    found, claims = [], []
+    claim = stage.house.service._cache.claim
+    stage.house.service._cache.claim = lambda *given, **named: claims.append(given) or claim(*given, **named)
+    asking = threading.Thread(target=lambda: found.append(stage.house.service.ask(ANN, wait_s=PATIENT)))
+    asking.start()
+    assert eventually(lambda: stage.house.redis.llen(ORDERS))
+    stage.finish(ANN)
+    asking.join()
+    assert found[0].message.text == "Claim 1.0 CE credit"
+    assert len(claims) == 1
+
+
 def test_half_of_the_connections_are_the_places_of_the_loop(stage):
     assert stage.slots._most == stage.house.settings.web_connections // 2
 
@@ -231,11 +247,14 @@ def test_half_of_the_connections_are_the_places_of_the_loop(stage):
 def test_a_wait_for_the_stores_counts_does_not_hold_up_the_loop(stage, monkeypatch):
     """`Retry-After` needs them once a second, by the store's client, which blocks."""
     asked_in = []
-    monkeypatch.setattr(
-        stage.house.service._load, "_backlog", lambda _: asked_in.append(threading.current_thread().name) or (0, 0)
-    )
+
+    def read(_):
+        asked_in.append((threading.current_thread().name[:12], len(line_ids.present()["request"])))
+        return (0, 0)
+
+    monkeypatch.setattr(stage.house.service._load, "_backlog", read)
     assert stage.ask(ANN, wait_s=0.0).result(PATIENT).state == "checking"
-    assert [name.startswith("for the loop") for name in asked_in] == [True]
+    assert asked_in == [("for the loop", 16)]  # and its log lines carry the id of a request
 
 
 def test_what_is_stale_is_shown_by_the_loop_while_it_is_refreshed(stage):

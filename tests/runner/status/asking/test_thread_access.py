@@ -1,11 +1,13 @@
 """A request that waits for a first answer: it claims once, and is never given the answer of somebody else, or of before a return."""
 
+import asyncio
 import threading
 import time
 
 import pytest
 
 from runner.logins import LoginEnded, LoginStore
+from runner.status.asking.thread_access import completed
 from runner.status.cache import DONE, ClaimResult
 from runner.status.change_events import answer_told
 from runner.status.service import StatusRequest
@@ -173,3 +175,30 @@ def test_a_login_that_ends_during_a_wait_for_nothing_is_refused_at_the_end(house
     ask(LOGGED_IN, wait_s=0.5)
     LoginStore(house.redis).ended_logins.end(LOGGED_IN.login)
     assert isinstance(answers()[0], LoginEnded)
+
+
+def test_a_return_that_waits_is_answered_by_its_run(house, work_off, waiting):
+    _, answers = waiting
+    house.add()
+    house.service.ask(ANN)
+    work_off()
+    found = []
+    asking = threading.Thread(target=lambda: found.append(house.service.returned(ANN, wait_s=10.0)))
+    asking.start()
+    assert eventually(lambda: house.redis.llen("st:orders:{acme}:back"))
+    work_off()
+    asking.join()
+    assert (found[0].state, found[0].message.text) == (
+        "checking",
+        "Claim 1.0 CE credit",
+    )  # the vendor lags: it is the old one
+    assert found[0].refresh_after == 2
+    assert answers() == []
+
+
+def test_a_coroutine_that_would_pause_in_a_thread_is_a_mistake_that_is_noticed():
+    async def pauses():
+        await asyncio.sleep(0)
+
+    with pytest.raises(RuntimeError, match="paused in a thread"):
+        completed(pauses())
