@@ -1,4 +1,4 @@
-"""A claim judges the end of a login as `EndedLoginCheck` does, before it changes anything."""
+"""A claim judges the end of a login as `EndedLoginCheck.command` does, before it changes anything."""
 
 import pytest
 
@@ -17,11 +17,11 @@ ODD = ["nan", "-inf", "-5", "0x1", "1e2", " 7 ", "", "garbage", "\u0667", "1\n",
 
 @pytest.mark.parametrize("this_one", [None, "1"])
 @pytest.mark.parametrize("all_until", [None, "0", "999", "1000", "1001", "99999999999", *ODD])
-def test_the_store_and_the_process_judge_alike(redis, this_one, all_until):
+def test_a_claim_and_the_command_judge_alike(redis, this_one, all_until):
     for key, value in zip(CHECK.keys, (this_one, all_until), strict=True):
         if value is not None:
             redis.set(key, value)
-    ended = CHECK.ended(redis.mget(CHECK.keys))
+    ended = redis.execute_command(*CHECK.command)
     assert ended == (this_one is not None or all_until in {"1000", "1001", "99999999999", *ODD})
     keys = sorted(redis.keys())
     cache = StatusCache(redis)
