@@ -44,6 +44,14 @@ class TokenBuckets:
             self._newer[key] = self._full_at(key, now) + self._each
         return wait
 
+    def give_back(self, key: Hashable) -> None:
+        """Undo a `take` that gave a token."""
+        for buckets in (self._newer, self._older):
+            full_at = buckets.get(key)
+            if full_at is not None:
+                buckets[key] = full_at - self._each
+                return
+
     def wait(self, key: Hashable) -> float:
         """Return what `take` would, and take nothing."""
         return self._wait(key, self._clock())
