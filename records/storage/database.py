@@ -235,6 +235,7 @@ def _engine(url: URL, pool_size: int, wait_s: float) -> Engine:
     options: dict[str, Any] = {
         "pool_size": pool_size,
         "max_overflow": 0,
+        "pool_use_lifo": True,  # the one that was used last has pages and statements in its memory
         "pool_timeout": wait_s,
         "hide_parameters": True,  # an error's text must not contain what people entered
         "json_serializer": json.JSONEncoder(

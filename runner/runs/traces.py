@@ -75,7 +75,11 @@ class TraceWriter:
                 if self.dropped & (self.dropped - 1) == 0:  # 1, 2, 4, 8, …
                     log.error("traces dropped, the database is too slow or away count=%d", self.dropped)
             self._waiting.append(record)
-            self._lock.notify()
+            if len(self._waiting) in (
+                1,
+                BATCH,
+            ):  # what the thread waits for; to be woken by each trace would cost each run
+                self._lock.notify()
 
     def close(self) -> None:
         """Write what is left, within a bounded time."""

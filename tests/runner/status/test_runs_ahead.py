@@ -105,31 +105,31 @@ def test_a_return_takes_the_place_of_a_run_ahead_and_its_result(cache, clock):
 
 def test_somebody_who_asks_does_not_wait_for_an_order_of_a_run_ahead(cache, clock, redis):
     ahead = cache.claim(
-        StatusCache.key("acme", "bob", "s1", "v1"), "pre", order=replace(ORDER, user="bob", starts=UNASKED)
+        StatusCache.key("acme", "bob", "s1", "v1"), "pre", order=ORDER._replace(user="bob", starts=UNASKED)
     )
     key = StatusCache.key("acme", "bob", "s1", "v1")
     assert (ahead.mine, waiting(redis)) == (True, {":ahead": [run_causes.PREFETCH]})
-    asked = cache.claim(key, "ask", order=replace(ORDER, user="bob"))
+    asked = cache.claim(key, "ask", order=ORDER._replace(user="bob"))
     assert (asked.what, asked.mine) == ("pending", True)
     assert cache.begin(key, "ask", asked.generation, wall_s=5)
     assert cache.begin(key, "pre", ahead.generation, wall_s=5) is None
-    assert not cache.claim(key, "late", order=replace(ORDER, user="bob")).mine  # it runs now
+    assert not cache.claim(key, "late", order=ORDER._replace(user="bob")).mine  # it runs now
 
 
 def test_a_prefetch_asks_for_nothing_that_is_fresh_and_makes_nobody_wait(cache, clock, redis):
-    assert not cache.claim(KEY, "pre", order=replace(ORDER, starts=UNASKED)).mine
+    assert not cache.claim(KEY, "pre", order=ORDER._replace(starts=UNASKED)).mine
     clock.tick(89)
-    assert not cache.claim(KEY, "pre", order=replace(ORDER, starts=UNASKED)).mine
+    assert not cache.claim(KEY, "pre", order=ORDER._replace(starts=UNASKED)).mine
     clock.tick(30)
-    assert cache.claim(KEY, "pre", order=replace(ORDER, starts=UNASKED)).mine
+    assert cache.claim(KEY, "pre", order=ORDER._replace(starts=UNASKED)).mine
     assert redis.hmget(KEY, "asked", "seen") == [None, None]
 
 
 def test_while_somebody_waits_no_run_is_made_ahead(cache, clock, redis):
-    assert cache.claim(StatusCache.key("acme", "bob", "s1", "v1"), "live", order=replace(ORDER, user="bob")).mine
+    assert cache.claim(StatusCache.key("acme", "bob", "s1", "v1"), "live", order=ORDER._replace(user="bob")).mine
     clock.tick(89)
     hit = cache.claim(KEY, "look", order=ORDER)
     assert (hit.what, hit.mine) == ("hit", False)
-    cleo = replace(ORDER, user="cleo", starts=UNASKED)
+    cleo = ORDER._replace(user="cleo", starts=UNASKED)
     assert not cache.claim(StatusCache.key("acme", "cleo", "s1", "v1"), "pre", order=cleo).mine
     assert waiting(redis) == {"": [run_causes.FIRST_LOOK]}

@@ -94,7 +94,7 @@ def test_a_clock_that_is_put_back_an_hour_keeps_no_dead_drainer(hall):
 
 def test_somebody_who_asks_does_not_wait_as_a_run_ahead_does_whose_drainer_died(hall):
     """Runs ahead are made while nobody waits for others: an order of one that is put back is one still."""
-    ahead = replace(draft(), starts=UNASKED)
+    ahead = draft()._replace(starts=UNASKED)
     (due,) = hall.cache.claim(hall.key(), "pre", order=ahead).due
     assert hall.drainer(due).take(END).order
     hall.look()
