@@ -8,7 +8,8 @@ from functools import partial
 from flask import Flask
 
 from runner.settings.operator_settings import Settings
-from web.server.granian_server import bridge, run
+from web.server.granian_server import run
+from web.server.served_app import bridge
 from web.server.wsgi_bridge import WsgiBridge
 
 

@@ -282,15 +282,17 @@ def storable(value: Any) -> Any:
         if is_storable_text(value):
             return value
         return value.replace("\0", "\ufffd").encode("utf-8", "replace").decode()
-    if isinstance(value, Mapping):
-        return {storable(str(key)): storable(item) for key, item in value.items()}
+    if value is None or value is True or value is False:
+        return value
+    if isinstance(value, int):
+        return value if value.bit_length() <= 1024 else "a very large number"  # far below Python's limit for digits
+    if isinstance(value, float):
+        return value if math.isfinite(value) else str(value)
     if isinstance(value, list | tuple):
         return [storable(item) for item in value]
-    if isinstance(value, float) and not math.isfinite(value):
-        return str(value)
-    if isinstance(value, int) and value.bit_length() > 1024:  # far below Python's limit for digits
-        return "a very large number"
-    return value if value is None or isinstance(value, bool | int | float) else storable(str(value))
+    if isinstance(value, (dict, Mapping)):  # to ask whether something else is a Mapping takes long
+        return {storable(str(key)): storable(item) for key, item in value.items()}
+    return storable(str(value))
 
 
 def is_storable_text(text: str) -> bool:

@@ -7,11 +7,12 @@ from contextlib import ExitStack
 from dataclasses import replace
 from functools import partial
 from types import TracebackType
-from typing import Self
+from typing import Final, Self, TypeVar
 
 from . import check_protocol
 from .channel import Channel, ChildExit
 from .check_protocol import CHECK_LIMITS, SOURCE_CHARS
+from .errors import ZygoteGone
 from .jail.report import JailConfig, JailReport, objection
 from .outcomes import CheckResult, Outcome, Powers, RunLimits, ScriptInput
 from .prepare_protocol import PREPARE_LIMITS, PrepareProtocol
@@ -22,6 +23,9 @@ from .tracing.trace_protocol import TracedRuns
 from .tracing.traces import InstrumentedScript, InstrumentResult
 from .zygote.pool import Renewal, ZygotePool
 from .zygote.process import Launch, Zygote, machine_report
+
+Compiled = TypeVar("Compiled")
+_COMPILES: Final = 2  #: how often a text is compiled at most, if zygotes die
 
 
 class Sandbox:
@@ -62,11 +66,7 @@ class Sandbox:
             return check_protocol.too_long_result(source)
         if not _is_text(source):
             return check_protocol.not_text_result(source)
-        channel = self._pool.child(CHECK_LIMITS)
-        try:
-            return check_protocol.check(channel, source)
-        finally:
-            channel.close()
+        return self._compiled(lambda channel: check_protocol.check(channel, source))
 
     def run(
         self,
@@ -119,11 +119,7 @@ class Sandbox:
             return InstrumentResult(finding=check_protocol.too_long_result(source).findings[0])
         if not _is_text(source):
             return InstrumentResult(finding=check_protocol.not_text_result(source).findings[0])
-        channel = self._pool.child(CHECK_LIMITS)
-        try:
-            return trace_protocol.instrument(channel, source)
-        finally:
-            channel.close()
+        return self._compiled(lambda channel: trace_protocol.instrument(channel, source))
 
     def traced_runs(self, script: InstrumentedScript, *, limits: RunLimits, child_wall_s: float) -> TracedRuns:
         """Runs of an instrumented script in one child, which is ended after `child_wall_s`. Raises `ZygoteGone`.
@@ -131,6 +127,18 @@ class Sandbox:
         `limits` are those of each run, but CPU time and memory are for all runs of the child together.
         """
         return TracedRuns(self._pool.child(replace(limits, wall_s=child_wall_s)), script, limits)
+
+    def _compiled(self, compiled: Callable[[Channel], Compiled | None]) -> Compiled:
+        """Have a text compiled in a child, and once more if its zygote died meanwhile. Raises `ZygoteGone`."""
+        for _ in range(_COMPILES):
+            channel = self._pool.child(CHECK_LIMITS)
+            try:
+                found = compiled(channel)
+            finally:
+                channel.close()
+            if found is not None:
+                return found
+        raise ZygoteGone("the zygote died during a check, and again when it was repeated; the script is not at fault")
 
     def wait_for_ends(self, timeout_s: float) -> bool:
         """Wait until `on_end` was called for every run that has returned; return whether it was, within the time."""

@@ -18,6 +18,7 @@ from .outcomes import RunLimits
 
 _GRACE_S = 0.25  #: beyond the broker's own deadline, which comes first; this is for a broker that hangs
 _LOOK = int(socket.MSG_DONTWAIT | socket.MSG_PEEK)  #: at what has come, without waiting for it or taking it
+_PIECE_BYTES = 1 << 16  #: that are read at a time
 _RECORD_BYTES = 4096  #: more than the report on a child's end has
 
 
@@ -30,7 +31,7 @@ class TimeUp(Exception):
 
 
 class TooLarge(FrameError):
-    """The child announced a frame over the cap; no byte of its body was read."""
+    """The child announced a frame over the cap; no more of it is read."""
 
     def __init__(self, length: int, cap: int) -> None:
         super().__init__(f"{length} bytes in one frame; the limit is {cap}")
@@ -58,6 +59,7 @@ class Channel:
         self._frames = frames
         self._status = status
         self._opening = b""
+        self._ahead = bytearray()  #: what came with an earlier frame
 
     def limit(self, limits: RunLimits) -> Self:
         """Set the limits of the run: the child reads them first, before any frame, and closes its jail with them."""
@@ -81,10 +83,10 @@ class Channel:
 
     def receive(self, cap: int, deadline: float) -> bytes:
         """Receive one frame and return its body. Raises `TooLarge`, `ChildEnded` and `TimeUp`."""
-        (length,) = HEADER.unpack(self._read_exactly(HEADER.size, deadline))
+        (length,) = HEADER.unpack(self._take(HEADER.size, deadline))
         if length > cap:
             raise TooLarge(length, cap)
-        return self._read_exactly(length, deadline)
+        return self._take(length, deadline)
 
     def end(self, deadline: float | None = None) -> ChildExit:
         """Wait until `deadline` for the child to end by itself, then kill it (without a deadline: at once); return how it ended.
@@ -102,9 +104,9 @@ class Channel:
             return ChildExit()
 
     def has_unread_data(self) -> bool:
-        """Whether the child sent bytes that were not read. Call it after the child's end; an end of file is not data."""
+        """Whether the child sent bytes that belong to no received frame. Call it after the child's end; an end of file is not data."""
         try:
-            return bool(self._frames.recv(1, socket.MSG_DONTWAIT))
+            return bool(self._ahead or self._frames.recv(1, socket.MSG_DONTWAIT))
         except OSError:
             return False
 
@@ -123,20 +125,22 @@ class Channel:
             return None
         return _exit_of(record)
 
-    def _read_exactly(self, length: int, deadline: float) -> bytes:
-        read = bytearray()
-        while len(read) < length:
+    def _take(self, length: int, deadline: float) -> bytes:
+        """The next bytes. A frame mostly comes as a whole, so what comes with its header is kept for its body."""
+        while len(self._ahead) < length:
             self._frames.settimeout(_seconds_left(deadline))
             try:
-                chunk = self._frames.recv(min(length - len(read), 1 << 16))
+                chunk = self._frames.recv(_PIECE_BYTES)
             except TimeoutError as fault:
                 raise TimeUp from fault
             except OSError as fault:
                 raise ChildEnded from fault
             if not chunk:
                 raise ChildEnded
-            read += chunk
-        return bytes(read)
+            self._ahead += chunk
+        taken = bytes(self._ahead[:length])
+        del self._ahead[:length]
+        return taken
 
 
 def _is_silent(end: socket.socket) -> bool:

@@ -38,12 +38,14 @@ _ALARM = ("check-alarm", "This script made its check do something that no check 
 _CRASHED = ("check-crashed", "Checking this script crashed.")
 
 
-def check(channel: Channel, source: str) -> CheckResult:
-    """Compile `source` in the child behind `channel`."""
+def check(channel: Channel, source: str) -> CheckResult | None:
+    """Compile `source` in the child behind `channel`. None: its zygote died, which says nothing about the text."""
     deadline = time.monotonic() + CHECK_LIMITS.wall_s
     result = run_exchange(lambda: _exchange(channel, source, deadline), CHECK_LIMITS)
     result, child_exit = finish_exchange(result, channel, deadline)
     failure = result.stopped
+    if failure is None and exit_status.is_unknown(child_exit):
+        return None
     if failure is None and (result.report is None or not exit_status.exited_cleanly(child_exit)):
         failure = exit_status.report_from_exit(child_exit, CHECK_LIMITS)
     if failure is not None or result.report is None:

@@ -29,6 +29,11 @@ def exited_cleanly(child_exit: ChildExit) -> bool:
     return child_exit.status == 0
 
 
+def is_unknown(child_exit: ChildExit) -> bool:
+    """Whether the zygote died before it could tell how the child ended. A child cannot bring that about."""
+    return child_exit.status is None
+
+
 def overrules_nothing(child_exit: ChildExit) -> bool:
     """Whether the end of a child whose answer was given says nothing against it.
 
@@ -38,7 +43,7 @@ def overrules_nothing(child_exit: ChildExit) -> bool:
     number = _signal(child_exit)
     was_killed = child_exit.killed is not None and number == signal.SIGKILL
     took_too_long = was_killed or number in (signal.SIGALRM, *_CPU_SIGNALS)
-    return exited_cleanly(child_exit) or took_too_long or child_exit.status is None
+    return exited_cleanly(child_exit) or took_too_long or is_unknown(child_exit)
 
 
 def report_from_exit(child_exit: ChildExit, limits: RunLimits) -> RunReport:

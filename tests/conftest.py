@@ -12,6 +12,7 @@ pytest_plugins = [
     "tests.support.compiled_parts",  # first, because others import it
     "tests.support.check_worker",
     "tests.support.chromium",
+    "tests.support.command_jail",
     "tests.support.dealing",
     "tests.support.html_checker",
     "tests.support.postgres",

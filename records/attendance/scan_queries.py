@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, select
+from sqlalchemy import BindParameter, ColumnElement, Connection, Integer, Select, and_, bindparam, exists, func, select
 from sqlalchemy.orm import Session, aliased
 
 from records.tenants.implementation_settings import IN_AND_OUT
@@ -39,13 +39,19 @@ class CountedScan(NamedTuple):
 
 def counted(owner: Implementation, *conditions: ColumnElement[bool], as_of: int | None = None) -> Select[Any]:
     """Return the query for scans that count; `as_of` is the number of the last row of the ledger that is looked at."""
+    return _counted(owner.id, *conditions, as_of=as_of)
+
+
+def _counted(
+    owner: int | BindParameter[int], *conditions: ColumnElement[bool], as_of: int | None = None
+) -> Select[Any]:
     void = aliased(LedgerEntry)
-    voids = [void.implementation_id == owner.id, void.kind == EntryKind.VOID, void.scan_id == LedgerEntry.scan_id]
+    voids = [void.implementation_id == owner, void.kind == EntryKind.VOID, void.scan_id == LedgerEntry.scan_id]
     bounds = [] if as_of is None else [LedgerEntry.number <= as_of]
     voids += [] if as_of is None else [void.number <= as_of]
     columns = [getattr(LedgerEntry, name) for name in CountedScan._fields]
     return select(*columns).where(
-        LedgerEntry.implementation_id == owner.id,
+        LedgerEntry.implementation_id == owner,
         LedgerEntry.kind.in_(SCANS),
         of_no_test_badge(),
         ~exists().where(and_(*voids)),
@@ -68,6 +74,20 @@ def at_sessions(
     conditions += [] if badges is None else [LedgerEntry.badge_id.in_(badges)]
     for row in db.execute(counted(owner, *conditions).execution_options(yield_per=BATCH)):
         yield CountedScan(*row)
+
+
+#: Selects the scans for `of_badge`. It is built once, because every run of a user with a badge reads it.
+_OF_BADGE: Final = _counted(
+    bindparam("owner", type_=Integer),
+    LedgerEntry.session_id == bindparam("session"),
+    LedgerEntry.badge_id == bindparam("badge"),
+)
+
+
+def of_badge(db: Session | Connection, owner: Implementation, session_id: str, badge: str) -> list[BadgeScan]:
+    """Return the scans of one badge at one session that count."""
+    rows = db.execute(_OF_BADGE, {"owner": owner.id, "session": session_id, "badge": badge})
+    return [CountedScan(*row).of_badge for row in rows]
 
 
 def rules_of(owner: Implementation) -> AttendanceRules:

@@ -13,25 +13,19 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import Connection, Select, bindparam, or_, select
+from sqlalchemy import and_, bindparam, or_, select
 from sqlalchemy.orm import Session
 
-from records.people.users import User
+from records.people.users import USER_COLUMNS, User, UserRow
+from records.storage.database import Database
+from records.storage.row_statement import RowStatement
 from records.tenants.implementations import Implementation
 
 from .fact_tables import WHOLE_EVENT, Fact
 
-#: Selects the rows for `known_facts`, two at most. It is built once, because every run reads it.
-STATEMENT: Final[Select[str, str | None, datetime, datetime]] = (
-    select(Fact.session, Fact.content, Fact.at, Fact.arrived_at)
-    .join(User, User.id == Fact.user_id)
-    .where(User.implementation_id == bindparam("owner"), User.subject == bindparam("subject"))
-    .where(or_(Fact.session == bindparam("event"), Fact.session == bindparam("session")))
-)
-
 
 class FactRow(NamedTuple):
-    """What is read of one fact; the columns of STATEMENT, in its order."""
+    """What is read of one fact."""
 
     session: str
     content: str | None
@@ -47,12 +41,40 @@ class KnownFacts:
     at: datetime | None = None
 
 
-def read(
-    db: Session | Connection, owner: Implementation, subject: str, session: str, *, returned_at: datetime | None = None
-) -> KnownFacts:
-    """Return what a run for this user and session may know; `returned_at` is when the user last came back."""
-    mine = {"owner": owner.id, "subject": subject, "event": WHOLE_EVENT, "session": session}
-    return known_facts((FactRow(*row) for row in db.execute(STATEMENT, mine)), returned_at)
+class KnownUser(NamedTuple):
+    """What is known of a user for a run. `row` is None for a user who is not in the records; then there are no facts either."""
+
+    row: UserRow | None
+    facts: KnownFacts
+
+
+_OF_FACTS: Final = tuple(getattr(Fact, name) for name in FactRow._fields)
+#: Selects a user for `known_user`, once for each fact (two at most), or with NULL.
+OF_USER: Final = RowStatement(
+    select(*USER_COLUMNS, *_OF_FACTS)
+    .outerjoin(
+        Fact,
+        and_(Fact.user_id == User.id, or_(Fact.session == bindparam("event"), Fact.session == bindparam("session"))),
+    )
+    .where(User.implementation_id == bindparam("owner"), User.subject == bindparam("subject"))
+)
+
+
+def read_user(
+    database: Database, owner: Implementation, subject: str, session: str, *, returned_at: datetime | None = None
+) -> KnownUser:
+    """Return a user with what a run for this session may know of them; `returned_at` is when they last came back."""
+    wanted = {"owner": owner.id, "subject": subject, "event": WHOLE_EVENT, "session": session}
+    return known_user(database.rows(OF_USER, wanted), returned_at)
+
+
+def known_user(rows: Sequence[Sequence[Any]], returned_at: datetime | None = None) -> KnownUser:
+    """Put the rows of `OF_USER` together."""
+    if not rows:
+        return KnownUser(None, KnownFacts())
+    width = len(USER_COLUMNS)
+    facts = (FactRow(*row[width:]) for row in rows if row[width] is not None)
+    return KnownUser(UserRow(*rows[0][:width]), known_facts(facts, returned_at))
 
 
 def of_people(db: Session, people: Sequence[int]) -> dict[tuple[int, str], FactRow]:

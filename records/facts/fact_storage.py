@@ -1,7 +1,8 @@
 """Storing what a source says of many users at once, and removing what is kept no longer.
 
 For each entry the newest word counts, by the moment at which it was true: an older one never replaces a newer one. Of two for
-the same moment, the one that arrives later counts. An entry without content stays as a row, so that an older word that
+the same moment, the one that arrives later counts; it may be the same word again, whose first arrival was not told to an end, so
+that what depends on it is due again. An entry without content stays as a row, so that an older word that
 arrives later is known to be older. Batches of one implementation are stored one after another.
 """
 
@@ -70,7 +71,7 @@ class FactBatch:
 
 @dataclass(frozen=True)
 class StoredFacts:
-    """The answer for each entry, in their order, and the users for whom something changed."""
+    """The answer for each entry, in their order, and the users for whom something changed, or who are told of the same moment again."""
 
     answers: Mapping[str, FactAnswer]
     changed: tuple[str, ...]
@@ -170,11 +171,11 @@ def _known(db: Session, owner: Implementation, session: str, subjects: Sequence[
 
 
 def _compare(known: _KnownRow, content: str | None, at: datetime) -> tuple[FactAnswer, bool]:
-    """Return the answer for an entry, and whether what is known changes by it."""
+    """Return the answer for an entry, and whether what is known changes by it, or it may be a call that is repeated."""
     if known.at is not None and at < known.at:
         return FactAnswer.OLDER, False
     if known.content == content:
-        return (FactAnswer.TAKEN if known.at is None else FactAnswer.UNCHANGED), False
+        return (FactAnswer.TAKEN if known.at is None else FactAnswer.UNCHANGED), known.at == at
     return FactAnswer.TAKEN, True
 
 

@@ -14,7 +14,7 @@ from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session
 
 from records.columns import utc_now
-from records.errors import RuleViolation
+from records.errors import RuleViolation, SecretNotOpened
 from records.secretbox import SecretBox
 from records.tenants.implementations import Implementation
 from records.webhooks.webhook import OVERLAP, PREFIX, new_secret
@@ -73,9 +73,14 @@ def valid_secrets(db: Session, owner: Implementation, now: datetime) -> list[Hoo
 
 
 def keys(db: Session, box: SecretBox, owner: Implementation, now: datetime) -> list[bytes]:
-    """Return the keys with which a vendor may sign now. Raises SecretNotOpened."""
-    sealed = [each.sealed_secret for each in valid_secrets(db, owner, now)]
-    return [base64.b64decode(box.open(each, place=_place(owner)).removeprefix(PREFIX)) for each in sealed if each]
+    """Return the keys with which a vendor may sign now. A secret that no key of the box opens has none; the others count."""
+    opened = [_open(box, owner, each) for each in valid_secrets(db, owner, now)]
+    return [base64.b64decode(text.removeprefix(PREFIX)) for text in opened if text is not None]
+
+
+def unreadable(db: Session, box: SecretBox, owner: Implementation, now: datetime) -> list[int]:
+    """Return the numbers of the valid secrets that no key of the box opens."""
+    return [each.id for each in valid_secrets(db, owner, now) if _open(box, owner, each) is None]
 
 
 def reseal_all(db: Session, box: SecretBox) -> int:
@@ -84,6 +89,14 @@ def reseal_all(db: Session, box: SecretBox) -> int:
     for row in rows:
         row.sealed_secret = box.rotate(row.sealed_secret or b"")
     return len(rows)
+
+
+def _open(box: SecretBox, owner: Implementation, secret: HookSecret) -> str | None:
+    """Return the text of a secret; None if it does not open here."""
+    try:
+        return box.open(secret.sealed_secret or b"", place=_place(owner))
+    except SecretNotOpened:
+        return None
 
 
 def _mine(owner: Implementation) -> Select[HookSecret]:

@@ -11,7 +11,6 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
-    Connection,
     CursorResult,
     ForeignKey,
     Index,
@@ -19,7 +18,6 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     and_,
-    bindparam,
     func,
     or_,
     select,
@@ -86,9 +84,8 @@ class UserRow(NamedTuple):
     attributes: dict[str, Any]
 
 
-_ROW = select(*(getattr(User, name) for name in UserRow._fields)).where(
-    User.implementation_id == bindparam("implementation"), User.subject == bindparam("subject")
-)
+#: The columns of a `UserRow`.
+USER_COLUMNS = tuple(getattr(User, name) for name in UserRow._fields)
 
 #: The orders of a list of users.
 ORDERS = {
@@ -123,12 +120,6 @@ def known_subjects(db: Session, implementation: Implementation, subjects: Collec
     usable = [each for each in subjects if fields.is_storable_text(each)]
     mine = select(User.subject).where(User.implementation_id == implementation.id, User.subject.in_(usable))
     return set(db.scalars(mine))
-
-
-def find_row(db: Connection, implementation: Implementation, subject: str) -> UserRow | None:
-    """Return what a script is given of a user, by a statement that is made once."""
-    found = db.execute(_ROW, {"implementation": implementation.id, "subject": subject}).first()
-    return None if found is None else UserRow(*found)
 
 
 def every(db: Session, implementation: Implementation, *, limit: int = 100) -> list[User]:

@@ -15,9 +15,8 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
-import time
 import weakref
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from importlib import import_module
@@ -41,6 +40,8 @@ from records.errors import Conflict, DatabaseUnavailable, RuleViolation
 from . import environment_mark, schema_version
 from .large_indexes import build_large_indexes
 from .postgres_connection import SILENT, DatabaseWatch, end_silent_waits, silent
+from .row_statement import RowStatement
+from .sqlite_connection import begin_sqlite, prepare_sqlite
 from .sqlite_file import SqliteFile
 
 #: Connections of one process; each thread in a transaction holds one.
@@ -124,6 +125,12 @@ class Database:
         self.require_environment()
         with self._translated(), self._reading.connect() as connection:
             yield connection
+
+    def rows(self, statement: RowStatement, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+        """Return the rows of a statement that is compiled once, in a transaction of its own: a run has no time for more."""
+        self.require_environment()
+        with self._translated():
+            return statement.rows(self.engine, values)
 
     def require_environment(self) -> None:
         """Raise WrongEnvironment if the database was not made for this process's environment. It is checked once."""
@@ -228,40 +235,22 @@ def _engine(url: URL, pool_size: int, wait_s: float) -> Engine:
     options: dict[str, Any] = {
         "pool_size": pool_size,
         "max_overflow": 0,
+        "pool_use_lifo": True,  # the one that was used last has pages and statements in its memory
         "pool_timeout": wait_s,
         "hide_parameters": True,  # an error's text must not contain what people entered
-        "json_serializer": partial(json.dumps, allow_nan=False, ensure_ascii=False),
+        "json_serializer": json.JSONEncoder(
+            allow_nan=False, ensure_ascii=False
+        ).encode,  # `json.dumps` makes one each time
     }
     if url.drivername == "sqlite":
         engine = create_engine(url, connect_args={"timeout": wait_s}, **options)
-        event.listen(engine, "connect", partial(_prepare_sqlite, wait_s=wait_s))
-        event.listen(engine, "begin", _begin_sqlite)
+        event.listen(engine, "connect", partial(prepare_sqlite, wait_s=wait_s))
+        event.listen(engine, "begin", begin_sqlite)
         return engine
     defaults = {"connect_timeout": "5", "fallback_application_name": "session-status", **_KEEPALIVE}
     engine = create_engine(url.update_query_dict(defaults | dict(url.query)), pool_pre_ping=True, **options)
     event.listen(engine, "connect", partial(_prepare_postgresql, wait_s=wait_s))
     return engine
-
-
-def _prepare_sqlite(connection: Any, record: object, *, wait_s: float) -> None:  # noqa: ARG001 - the event's signature
-    """Set what SQLite does not keep between connections. `busy_timeout` is the driver's `timeout`."""
-    connection.isolation_level = None  # the driver would begin transactions too late, so `_begin_sqlite` begins them
-    _enter_wal(connection, time.monotonic() + wait_s)
-    for pragma in ("synchronous = NORMAL", "foreign_keys = ON"):
-        connection.execute(f"PRAGMA {pragma}")
-
-
-def _enter_wal(connection: Any, deadline: float) -> None:
-    """Switch a new file to WAL. If two processes do it at once, one fails in SQLite without waiting, so this retries."""
-    while True:
-        try:
-            connection.execute("PRAGMA journal_mode = WAL")
-        except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
-                raise
-            time.sleep(0.01)
-        else:
-            return
 
 
 def _prepare_postgresql(connection: Any, record: object, *, wait_s: float) -> None:  # noqa: ARG001 - the event's signature
@@ -273,13 +262,6 @@ def _prepare_postgresql(connection: Any, record: object, *, wait_s: float) -> No
     connection.execute(f"SET lock_timeout = {int(wait_s * 1000)}")
     connection.execute("SET timezone = 'UTC'")
     connection.commit()
-
-
-def _begin_sqlite(connection: Connection) -> None:
-    """Begin as a writer or as a reader from the start, because a reader that becomes a writer can fail without waiting."""
-    reading = bool(connection.get_execution_options().get("reading", False))
-    connection.exec_driver_sql(f"PRAGMA query_only = {'ON' if reading else 'OFF'}")
-    connection.exec_driver_sql("BEGIN DEFERRED" if reading else "BEGIN IMMEDIATE")
 
 
 def _forget_connections_after_fork(database: Database) -> None:

@@ -7,13 +7,20 @@ that strangers push out only refusals.
 from __future__ import annotations
 
 import json
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Final
 
 from redis import Redis
+from redis.exceptions import ResponseError
 
+from runner.store.error_replies import is_wrong_type
 from runner.store.errors import answering
+
+log = logging.getLogger(__name__)
 
 #: How many of each kind are kept for an implementation, and for how many seconds after the last.
 MOST: Final = 20
@@ -47,18 +54,44 @@ class HookCalls:
         """Note a call that arrives now, and drop the oldest of its kind."""
         name = _key(implementation, taken=call.taken)
         entry = asdict(call) | {"said": call.said[:LONGEST], "at": datetime.now(UTC).isoformat(timespec="seconds")}
-        with answering():
-            pipeline = self._redis.pipeline(transaction=False)
-            pipeline.lpush(name, json.dumps(entry))
-            pipeline.ltrim(name, 0, MOST - 1)
-            pipeline.expire(name, KEPT_S)
-            pipeline.execute()
+        with answering(), self._readable(name):
+            self._add(name, json.dumps(entry))
 
     def recent(self, implementation: str, *, taken: bool) -> list[HookCall]:
         """Return the last calls that were taken, or refused, the newest first."""
-        with answering():
-            found = self._redis.lrange(_key(implementation, taken=taken), 0, MOST - 1)
-        return [HookCall(**json.loads(each)) for each in found]
+        name, found = _key(implementation, taken=taken), []
+        with answering(), self._readable(name):
+            found = self._redis.lrange(name, 0, MOST - 1)
+        return [call for each in found if (call := _read(each))]
+
+    def _add(self, name: str, entry: str) -> None:
+        pipeline = self._redis.pipeline(transaction=False)
+        pipeline.lpush(name, entry)
+        pipeline.ltrim(name, 0, MOST - 1)
+        pipeline.expire(name, KEPT_S)
+        pipeline.execute()
+
+    @contextmanager
+    def _readable(self, name: str) -> Iterator[None]:
+        """Delete the list if it holds something else than we write, so that the next call is noted again."""
+        try:
+            yield
+        except ResponseError as error:
+            if not is_wrong_type(error):
+                raise
+            log.error("unreadable calls of hooks deleted key=%s", name)  # noqa: TRY400 - a traceback would add nothing
+            self._redis.delete(name)
+
+
+def _read(entry: bytes | str) -> HookCall | None:
+    """Return a call as it was noted; None for what was not written here."""
+    try:
+        call = HookCall(**json.loads(entry))
+        has_zone = call.when.tzinfo is not None
+    except (ValueError, TypeError, RecursionError):
+        return None
+    is_ours = isinstance(call.hook, str) and isinstance(call.taken, bool) and isinstance(call.said, str)
+    return call if is_ours and has_zone else None
 
 
 def _key(implementation: str, *, taken: bool) -> str:

@@ -10,7 +10,6 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
 
 from redis import Redis
 
@@ -30,13 +29,19 @@ REMEMBERED = 50_000
 BATCH = 1000
 
 
-#: What `EndedLoginCheck.ended` says, for scripts of the server: from its two keys and `since`.
+#: For scripts of the server: whether a login has ended, from its two keys and since when it is valid. A login made in the same second as
+#: the end of all logins counts as ended, and so does one whose keys hold anything else than we write: one login too many is the
+#: safer mistake.
 LOGIN_ENDED = """
 local function login_ended(this_one, all, since)
-  local found = redis.call('MGET', this_one, all)
-  return found[1] or found[2] and since <= (tonumber(found[2]) or since)
+  if redis.call('EXISTS', this_one) == 1 then return true end
+  local till = redis.pcall('GET', all)
+  if not till then return false end
+  if type(till) ~= 'string' or #till > 15 or not string.find(till, '^%d+$') then return true end
+  return since <= tonumber(till)
 end
 """
+_IS_ENDED = LOGIN_ENDED + "return login_ended(KEYS[1], KEYS[2], tonumber(ARGV[1])) and 1 or 0"
 
 
 class LoginEnded(Exception):
@@ -45,18 +50,19 @@ class LoginEnded(Exception):
 
 @dataclass(frozen=True, slots=True)
 class EndedLoginCheck:
-    """What to read to know whether a login has ended: two keys, and the meaning of their values."""
+    """What to read to know whether a login has ended: two keys, and since when the login is valid."""
 
     keys: tuple[str, str]
     since: int
 
-    def ended(self, values: Sequence[Any]) -> bool:
-        """Say whether the login has ended, from the values of the keys.
+    @property
+    def command(self) -> tuple[str | int, ...]:
+        """The words of the command that says it. Its reply is 1 if the login has ended, and 0 if not."""
+        return ("EVAL", _IS_ENDED, len(self.keys), *self.keys, self.since)
 
-        A login made in the same second as the end of all logins counts as ended: one login too many is the safer mistake.
-        """
-        this_one, all_until = values
-        return this_one is not None or (all_until is not None and self.since <= int(all_until))
+    def ended(self, redis: Redis) -> bool:
+        """Ask the store. Raises `redis.RedisError`."""
+        return bool(redis.eval(_IS_ENDED, len(self.keys), *self.keys, self.since))
 
 
 class EndedLogins:
@@ -90,7 +96,7 @@ class EndedLogins:
         """Say whether a login has ended. Raises `StoreAway`."""
         login_check = ended_login_check(implementation, subject, login, since)
         with answering():
-            return login_check.ended(self._redis.mget(login_check.keys))
+            return login_check.ended(self._redis)
 
 
 @lru_cache(maxsize=REMEMBERED)

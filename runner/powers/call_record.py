@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
 from sandbox import Answer, Call, CallNotMade
@@ -34,7 +34,7 @@ class CallRecord:
 
     def as_json(self) -> dict[str, Any]:
         """Return plain values, as they are stored with the run. An empty digest is left out."""
-        return {name: value for name, value in asdict(self).items() if name != "digest" or value}
+        return {name: value for name, value in vars(self).items() if name != "digest" or value}
 
 
 @dataclass

@@ -7,12 +7,13 @@ every decoded form, and what is sent is built here, character by character, from
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 import unicodedata
 from dataclasses import dataclass
 from typing import Any, Final
-from urllib.parse import parse_qsl, quote, unquote_to_bytes, urlencode
+from urllib.parse import parse_qsl, quote, unquote_to_bytes
 
 from records.tenants.script_names import is_below
 from sandbox import Call, CallFault, CallNotMade
@@ -25,6 +26,7 @@ MAX_PARAMS: Final = 60
 MAX_HEADERS: Final = 20
 MAX_HEADER_VALUE: Final = 1000  #: characters
 MAX_BODY: Final = 64 * 1024  #: bytes of JSON
+PATHS: Final = 512  #: checked paths that are remembered, because most runs of a script ask for the same
 _MAX_DECODINGS: Final = 4  #: rounds of percent-decoding until a path has to be plain
 
 #: Headers that decide where a request goes, who sent it or where it ends. Scripts cannot set them.
@@ -71,7 +73,7 @@ class CallRequest:
 
 def encode_query(params: tuple[tuple[str, str], ...]) -> str:
     """Encode parameters so that nothing but unreserved characters stands for itself."""
-    return urlencode(params, quote_via=quote, safe="")
+    return "&".join([f"{quote(name, safe='')}={quote(value, safe='')}" for name, value in params])
 
 
 def check_call(call: Call) -> CallRequest:
@@ -107,6 +109,7 @@ def check_call(call: Call) -> CallRequest:
     return CallRequest(call.method, call.connection, path, params, headers, body)
 
 
+@functools.lru_cache(maxsize=PATHS)
 def check_path(path: str) -> str:
     """Check a script's path and return it as it is sent; raises `CallNotMade` (refused).
 
@@ -169,6 +172,7 @@ def _unquoted(text: str) -> str:
         raise refused("a path has escapes that are not UTF-8") from None
 
 
+@functools.lru_cache(maxsize=PATHS)
 def within(path: str, prefixes: tuple[str, ...]) -> bool:
     """Say whether a checked path is under one of the prefixes, by whole segments, in every decoded form."""
     forms = [re.sub("/+", "/", form) for form in decoded_forms(path)]
@@ -192,10 +196,11 @@ def _check_params(params: tuple[tuple[str, str], ...]) -> None:
     if len(params) > MAX_PARAMS:
         raise refused(f"a call may have at most {MAX_PARAMS} parameters")
     try:
-        length = len(encode_query(params))
+        plain = "".join(map("".join, params)).encode()
     except UnicodeError:
         raise refused("a parameter has half of a surrogate pair") from None
-    if length > MAX_QUERY:
+    longest = 3 * len(plain) + 2 * len(params)  # if every byte is escaped
+    if longest > MAX_QUERY and len(encode_query(params)) > MAX_QUERY:
         raise refused(f"the parameters may have at most {MAX_QUERY} characters together")
 
 

@@ -7,6 +7,7 @@ who sees nothing. The threads of each worker and the budgets of each run still l
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import logging
 import random
@@ -19,6 +20,7 @@ from typing import Any, Final
 
 import redis
 
+from runner.store.lua_scripts import DirectScripts, LuaScript, ScriptCall
 from sandbox import CallFault, CallNotMade
 
 from .connections.vendor_connection import VendorConnection
@@ -118,6 +120,7 @@ def keys_of(connection: VendorConnection) -> tuple[str, str, str]:
     return keys_of_name(connection.implementation, connection.name)
 
 
+@functools.lru_cache(maxsize=4096)
 def keys_of_name(implementation: str, connection: str) -> tuple[str, str, str]:
     """Return the same for an implementation and the name of its connection."""
     name = f"{implementation}\0{connection}".encode()
@@ -129,8 +132,8 @@ class VendorLimiter:
     """Admits calls to vendors. The Redis client should have short time-outs, because calls wait for it."""
 
     def __init__(self, client: redis.Redis) -> None:
-        self._enter = client.register_script(_ENTER)
-        self._leave = client.register_script(_LEAVE)
+        self._direct = DirectScripts(client)
+        self._enter, self._leave = LuaScript(client, _ENTER), LuaScript(client, _LEAVE)
         self._paused_until = 0.0
         self._lock = threading.Lock()
 
@@ -164,25 +167,25 @@ class VendorLimiter:
         if verdict is CallVerdict.UNKNOWN and not (lease.id or lease.probe):
             return
         breaker, _, leases = keys_of(connection)
-        args = [lease.id, verdict.value, FAILURES, OPEN_MS, FORGOTTEN_MS, int(lease.probe)]
-        self._run(self._leave, [breaker, leases], args)
+        args = (lease.id, verdict.value, FAILURES, OPEN_MS, FORGOTTEN_MS, int(lease.probe))
+        self._run(ScriptCall(self._leave, (breaker, leases), *args))
 
     def _try_to_enter(self, connection: VendorConnection, lease_id: str, deadline: float) -> list[Any] | None:
         left_s = max(0.0, deadline - time.monotonic())
         interval = int(1e6 / connection.rate_per_s) if connection.rate_per_s else 0
         lease_ms = int(left_s * 1000) + 1000
-        args = [
+        args = (
             interval, int(_BURST_S * 1e6), int(left_s * 1e6), connection.concurrency or 0, lease_id, lease_ms,
             PROBE_MS, max(OPEN_MS, PROBE_MS),
-        ]  # fmt: skip
-        answer: list[Any] | None = self._run(self._enter, list(keys_of(connection)), args)
+        )  # fmt: skip
+        answer: list[Any] | None = self._run(ScriptCall(self._enter, keys_of(connection), *args))
         return answer
 
-    def _run(self, script: Any, keys: list[str], args: list[Any]) -> Any:
+    def _run(self, call: ScriptCall) -> Any:
         if time.monotonic() < self._paused_until:
             return None
         try:
-            return script(keys=keys, args=args)
+            return self._direct.run(call)[0]
         except redis.RedisError as error:
             self._paused_until = time.monotonic() + _REDIS_PAUSE_S
             _log.debug("the store does not answer (%s): calls to vendors are not limited", type(error).__name__)

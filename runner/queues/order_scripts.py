@@ -74,7 +74,7 @@ end
 -- How many drainers an implementation that has `own` may have: three quarters of the places that the others leave, and one at least.
 local function allowed(own, most)
   local places = tonumber(call('GET', 'st:places') or '')
-  if not places then return most end
+  if not places or places ~= places then return most end
   return math.max(1, math.min(most, math.floor(3 * (places - call('ZCARD', DRAINERS) + own) / 4)))
 end
 -- Whether another drainer may begin for the orders that wait. One that rests is woken instead.

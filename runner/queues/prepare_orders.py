@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+from contextlib import suppress
 from typing import Any, Final
 
 from redis import Redis
@@ -28,8 +29,10 @@ from .job_orders import FACTS_PREPARATION, OrderSigner
 LOOKS: Final = 20
 #: Jobs of an implementation that may be open with one that the service orders: there is always room for those of people.
 MOST_OPEN: Final = 3
-#: Seconds for which it is remembered that facts were prepared for the end of a session.
+#: Seconds for which it is remembered that facts were prepared for the end of a session, and for which that is claimed until the job is
+#: queued: if the store is lost meanwhile, it is ordered again after that.
 END_S: Final = 6 * 3600
+CLAIM_S: Final = 60
 
 #: Count a look; say whether facts are to be prepared, which is then claimed. KEYS: looks, fresh. ARGV: seconds, looks.
 _LOOKED = """
@@ -74,19 +77,30 @@ class PrepareOrders:
         Raises what the client raises, and `StoreAway`.
         """
         end, fresh = _keys(implementation, session, f"end:{ends_at}", "fresh")
-        if not self._redis.set(end, "1", nx=True, ex=END_S):
+        if not self._redis.set(end, "1", nx=True, ex=CLAIM_S):
             return False
-        if not self._redis.set(fresh, "1", nx=True, ex=fresh_s):
-            return False  # it was prepared a moment ago, which serves as well
-        return self._order(implementation, session, BEFORE_END, [end, fresh])
+        is_due = bool(
+            self._redis.set(fresh, "1", nx=True, ex=fresh_s)
+        )  # otherwise it was prepared a moment ago, which serves as well
+        if is_due and not self._order(implementation, session, BEFORE_END, [end, fresh]):
+            return False
+        self._redis.expire(end, END_S)
+        return is_due
 
     def _order(self, implementation: str, session: str, because: str, claims: list[str]) -> bool:
-        """Order a preparation. If too many jobs are open, the claims are given back, so that a later look orders it."""
+        """Order a preparation. Otherwise the claims are given back, so that a later look orders it.
+
+        Returns False if too many jobs are open. Raises `StoreAway`.
+        """
         try:
             self._queue.order(FACTS_PREPARATION, implementation, SERVICE, _arguments(session, because), most=MOST_OPEN)
         except QueueFull:
             self._redis.delete(*claims)
             return False
+        except StoreAway:
+            with suppress(RedisError):  # otherwise they end by themselves
+                self._redis.delete(*claims)
+            raise
         return True
 
 

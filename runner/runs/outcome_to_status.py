@@ -10,11 +10,11 @@ import hashlib
 import json
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from records.scripts import runs
 from runner.status.cache import FAILED_S, FAILED_STALE_S, LastGoodBody, StatusUpdate
-from runner.status.status_body import Action, ShownMessage, body_of, compact
+from runner.status.status_body import Action, ShownMessage, body_of, compact, message_json
 from sandbox import Outcome, OutcomeKind, ScriptError
 
 from .budget_warnings import budget_warnings
@@ -75,8 +75,8 @@ def status_after_failure(
     if good and left_s > 0:
         state = "old" if good.state == "ready" else good.state
         stale_s = min(FAILED_STALE_S, left_s)
-        shown = StatusUpdate(state, good.body, digest_of(good.body), ok=False, fresh_s=FAILED_S, stale_s=stale_s)
         message = json.loads(good.body)["message"]
+        shown = StatusUpdate(state, good.body, digest_of(message), ok=False, fresh_s=FAILED_S, stale_s=stale_s)
         return replace(shown, good_s=left_s, leads_away=bool(message and message["action"])), "last good"
     shown = status_update(bundle.fallback, run=run, now=now, ok=False, fresh_s=FAILED_S, stale_s=FAILED_STALE_S)
     return shown, "fallback" if bundle.fallback else "hidden"
@@ -88,9 +88,10 @@ def status_update(  # noqa: PLR0913 - six, the most our style allows
     """Return the update of the cache that shows a message, or nothing."""
     body = body_of(message, as_of=now if ok else None, run=run)
     state, leads_away = "ready" if message else "hidden", bool(message and message.action)
-    return StatusUpdate(state, body, digest_of(body), ok=ok, fresh_s=fresh_s, stale_s=stale_s, leads_away=leads_away)
+    digest = digest_of(message_json(message))
+    return StatusUpdate(state, body, digest, ok=ok, fresh_s=fresh_s, stale_s=stale_s, leads_away=leads_away)
 
 
-def digest_of(body: bytes) -> str:
+def digest_of(message: dict[str, Any] | None) -> str:
     """Return a digest that differs for messages which look different to an attendee."""
-    return hashlib.blake2b(compact({"message": json.loads(body)["message"]}), digest_size=12).hexdigest()
+    return hashlib.blake2b(compact({"message": message}), digest_size=12).hexdigest()

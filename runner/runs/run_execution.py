@@ -116,14 +116,15 @@ class RunExecution:
         """Record the trace. If the child overruled its answer after its last word, take the answer back first.
 
         1. A final outcome of another kind, or with an alarm, overrules what was said.
-        2. What is stored for this status is forgotten, so that it is never shown again; the next request starts a run.
+        2. What it has shown is forgotten, so that it is never shown again; the next request starts a run. What another run has
+           shown instead of it stays.
         3. The version is suspended, or its crash is told, as after any run.
         """
         final = with_lines(final, self._bundle.status_lines)
         holds = (final.kind, final.alarm) == (said.kind, said.alarm)  # 1
         with line_ids.of_run(self._id):  # the thread that saw the child's end does not know whose it was
             try:
-                if not holds:
+                if not holds and self._shown and self._shown[1]:
                     self._services.cache.take_back(key)  # 2
             finally:
                 self._record_end(final, holds=holds)
@@ -205,7 +206,7 @@ class RunExecution:
     def _trace(self, decision: StatusDecision) -> RunRecord:
         """Return the record of the run, without vendors' bodies, secrets and the signed return address."""
         order, outcome = self._order, decision.outcome
-        given = asdict(replace(self._script_input, return_url="")) if self._script_input else {}
+        given = vars(self._script_input) | {"return_url": ""} if self._script_input else {}
         return RunRecord(
             id=self._id,
             implementation=order.implementation,
@@ -221,7 +222,7 @@ class RunExecution:
             calls=[call.as_json() for call in self._powers.calls] if self._powers else [],
             log=list(outcome.log),
             error=_error_json(outcome),
-            usage=asdict(outcome.usage),
+            usage=dict(vars(outcome.usage)),
             given=given,
             because=self._because,
             waited_ms=self._waited,

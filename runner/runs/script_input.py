@@ -58,11 +58,11 @@ class ScriptInputReader:
         now = moments.now
         zone = ZoneInfo(implementation.time_zone)
         held = self._sessions.get(implementation.slug, session)
-        with self._database.reading_rows() as db:
-            known = users.find_row(db, implementation, user)
-            badge = known.badge_id if known else ""
-            scans, minutes = attendance_fields(db, implementation, held, badge, now) if held and badge else ((), None)
-            known_facts = fact_reading.read(db, implementation, user, session, returned_at=moments.returned_at)
+        known, facts = fact_reading.read_user(
+            self._database, implementation, user, session, returned_at=moments.returned_at
+        )
+        badge = known.badge_id if known else ""
+        scans, minutes = self._attendance(implementation, held, badge, now) if held and badge else ((), None)
         return ScriptInput(
             user=user_fields(known, user),
             session=session_fields(held, session, zone),
@@ -71,8 +71,8 @@ class ScriptInputReader:
             settings=implementation.script_settings,
             now=moment(now, zone),
             return_url=return_url,
-            facts=known_facts.facts,
-            facts_at=moment(known_facts.at, zone) if known_facts.at else None,
+            facts=facts.facts,
+            facts_at=moment(facts.at, zone) if facts.at else None,
         )
 
     def knows(self, implementation: str, session: str) -> bool:
@@ -82,6 +82,12 @@ class ScriptInputReader:
     def drop(self, implementation: str | None) -> None:
         """Forget the agenda of one implementation, or all."""
         self._sessions.drop(implementation)
+
+    def _attendance(
+        self, implementation: Implementation, session: AgendaSession, badge: str, now: datetime
+    ) -> tuple[tuple[BadgeScan, ...], int | None]:
+        with self._database.reading_rows() as db:
+            return attendance_fields(db, implementation, session, badge, now)
 
     def _read_session(self, slug: str, session: str) -> AgendaSession | None:
         with self._database.reading() as db:
@@ -99,7 +105,7 @@ def attendance_fields(
     db: DbSession | DbConnection, owner: Implementation, session: AgendaSession, badge: str, now: datetime
 ) -> tuple[tuple[BadgeScan, ...], int | None]:
     """Return the scans of a badge at a session without repeats, the oldest first, and its minutes until now."""
-    rows = [each.of_badge for each in scan_queries.at_sessions(db, owner, [session.session_id], [badge])]
+    rows = scan_queries.of_badge(db, owner, session.session_id, badge)
     return scans_and_minutes(rows, session_rules(owner, session), scan_queries.rules_of(owner), now)
 
 

@@ -55,9 +55,9 @@ SWEEP = (
 local gone, oldest, whole, life, least = 0, tonumber(ARGV[2]), ARGV[3] == '1', tonumber(ARGV[4]), tonumber(ARGV[5])
 for _, each in ipairs(KEYS) do
   local f = redis.pcall('HMGET', each, 'due', 'lock', 'until', 'moved', 'body', 'digest', 'gen', 'fresh', 'span')
-  if not (f.err or f[1] or f[2] and locked(f[3]) or holds(f[4] and tonumber(f[4]) + least, least)) then
+  if not (f.err or f[1] or f[2] and locked(f[3]) or holds(num(f[4]) + least, least)) then
     local left, digest = redis.call('PTTL', each), f[6] and string.sub(f[6], -1) == '+' and f[6]
-    local old = (tonumber(f[8] or 0) or 0) - (tonumber(f[9] or 0) or 0) < oldest
+    local old = num(f[8]) - num(f[9]) < oldest
     if old and (whole or f[5] and not digest) then
       gone = gone + redis.call('DEL', each)
     elseif f[5] and digest and (old or left <= life) then

@@ -24,7 +24,7 @@ from records.trials import kept_answers, rehearsals
 MOST = 5_000
 BATCH = 200
 #: Seconds between two batches, so that they grow with the load. A trace that comes alone is written at once.
-GATHER_S = 0.25
+GATHER_S = 0.5
 RETRY_S = 1.0
 #: Seconds after which a writer without traces looks whether something else is to be done.
 IDLE_S = 5.0
@@ -75,7 +75,11 @@ class TraceWriter:
                 if self.dropped & (self.dropped - 1) == 0:  # 1, 2, 4, 8, …
                     log.error("traces dropped, the database is too slow or away count=%d", self.dropped)
             self._waiting.append(record)
-            self._lock.notify()
+            if len(self._waiting) in (
+                1,
+                BATCH,
+            ):  # what the thread waits for; to be woken by each trace would cost each run
+                self._lock.notify()
 
     def close(self) -> None:
         """Write what is left, within a bounded time."""

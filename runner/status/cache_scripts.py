@@ -38,10 +38,31 @@ NOW = (
     CLOCK
     + """
 local key, CALM = KEYS[1], 2000
+-- A number as it was written before. The store may contain anything: what is no number must not stop a script.
+local function num(text, otherwise)
+  local found = tonumber(text)
+  return found and found >= 0 and found < 1e14 and found or otherwise or 0
+end
 -- After the clock was put back, times that were written before lie too far in the future; those do not hold.
-local function holds(till, longest) return till and now < tonumber(till) and tonumber(till) - now <= longest end
+local function holds(till, longest)
+  till = num(till)
+  return now < till and till - now <= longest
+end
 local function locked(till) return holds(till, 120000) end
 local function stay(ms) if redis.call('PTTL', key) < tonumber(ms) then redis.call('PEXPIRE', key, ms) end end
+-- Move the generation, and return it; one that is no number begins again beyond all that any run may have.
+local function move()
+  local moved = redis.pcall('HINCRBY', key, 'gen', 1)
+  if type(moved) == 'number' and moved > 0 and moved < 1e14 then return moved end
+  redis.call('HSET', key, 'gen', now)
+  return now
+end
+-- Whether there is a status; something else that has its key is deleted.
+local function is_there()
+  local kind = redis.call('TYPE', key).ok
+  if kind ~= 'hash' then redis.call('DEL', key) end
+  return kind == 'hash'
+end
 -- No run under way counts any more; who waits for one looks again.
 local function drop_run(channel)
   if locked(redis.call('HGET', key, 'until')) then redis.call('PUBLISH', channel, key) end
@@ -56,11 +77,11 @@ SHORTEST_MS = 600_000
 _HIT = """
 -- What may be shown as it is: it is fresh, and no return has been reported since.
 local function hit(body, state, fresh, span, back)
-  if body and not back and holds(fresh, tonumber(span or 0)) then return {'hit', body, state, tonumber(fresh) - now} end
+  if body and not back and holds(fresh, num(span)) then return {'hit', body, state, num(fresh) - now} end
 end
 -- Whether the last fifth of its time has begun, no run is under way, and the load has allowed one lately.
 local function ends_soon(left, span, lock, till, calm)
-  return left * 5 <= tonumber(span) and not (lock and locked(till)) and not holds(calm, CALM)
+  return left * 5 <= num(span) and not (lock and locked(till)) and not holds(calm, CALM)
 end
 """
 
@@ -90,12 +111,12 @@ CLAIM = (
     + """
 if KEYS[2] and login_ended(KEYS[2], KEYS[3], tonumber(ARGV[6])) then return {'ended'} end
 local f = redis.call('HMGET', key, 'body', 'state', 'fresh', 'keep', 'due', 'lock', 'until', 'gen', 'asked', 'seen', 'span', 'ahead', 'ran', 'calm')
-local body, fresh, back = f[1], tonumber(f[3] or 0), f[5]
-if not holds(f[3], tonumber(f[11] or 0)) then fresh = 0 end
+local body, fresh, back = f[1], num(f[3]), f[5]
+if not holds(f[3], num(f[11])) then fresh = 0 end
 local nobody_asks = ARGV[14] == 'prefetch'
 local found = hit(body, f[2], f[3], f[11], back)
 if found and (nobody_asks or not ARGV[7] or not ends_soon(found[4], f[11], f[6], f[7], f[14])) then return found end
-if body and now >= tonumber(f[4]) then body = false end
+if body and now >= num(f[4]) then body = false end
 if back and now < fresh then return {'checking', body or '', f[2] or '', fresh - now} end
 local what = found and 'hit' or back and 'checking' or body and 'stale' or 'pending'
 local early = nobody_asks and 'prefetch' or found and 'ahead'
@@ -120,8 +141,8 @@ elseif not claimed then
   if slug then due, front = place(early or what, f[8] or '0'), in_front(slug, early or what) end
 end
 if mine < 2 and not early and what ~= 'stale' then  -- without a run under way, there is none to be late
-  local patience, asked = tonumber(ARGV[4]), tonumber(f[9] or now)
-  if now - tonumber(f[10] or now) > patience then asked = now end
+  local patience, asked = tonumber(ARGV[4]), num(f[9], now)
+  if now - num(f[10], now) > patience then asked = now end
   redis.call('HSET', key, 'asked', asked, 'seen', now)
   if now - asked >= patience then what = 'late' end
 end
@@ -132,86 +153,26 @@ return {what, body or '', f[2] or '', found and found[4] or 0, mine, f[8] or '0'
 )
 
 #: For scripts with `NOW`: whether the run of a token may begin, as by `BEGIN`.
-_BEGIN = """
+BEGINNING = """
 local function begin(key, token, generation, lock)
   local f = redis.call('HMGET', key, 'gen', 'lock', 'until', 'ran', 'body', 'fresh', 'state', 'good_at', 'due', 'span', 'step', 'back_at', 'ahead')
   if (f[1] or '0') ~= generation then return {0} end
   if f[4] and f[2] ~= token and locked(f[3]) then return {0} end
-  if f[5] and holds(f[6], tonumber(f[10] or 0)) and f[13] ~= token then
+  if f[5] and holds(f[6], num(f[10])) and f[13] ~= token then
     if f[2] == token then redis.call('HDEL', key, 'lock', 'until', 'ran') end
     return {0}
   end
   redis.call('HSET', key, 'lock', token, 'until', now + lock, 'ran', 1)
   local due = f[9] and 1 or 0
-  local step, back = due == 1 and tonumber(f[11] or 0) or 0, due == 1 and tonumber(f[12] or 0) or 0
+  local step, back = due == 1 and num(f[11]) or 0, due == 1 and num(f[12]) or 0
   if not f[5] or not f[8] then return {1, due, step, back} end
-  return {1, due, step, back, f[5], f[7] == 'old' and 'ready' or f[7], now - tonumber(f[8])}
+  return {1, due, step, back, f[5], f[7] == 'old' and 'ready' or f[7], now - num(f[8])}
 end
 """
 
 #: ARGV: now, token, generation, lock ms -> whether to run, after a return, re-checks so far, when the user came back
 #: (ms), the last good body, its state, its age in ms
-BEGIN = NOW + _BEGIN + "return begin(key, ARGV[2], ARGV[3], tonumber(ARGV[4]))"
-
-#: The next order of an implementation, for one of its drainers. KEYS: the list of orders. ARGV: now, slug, drainer, most
-#: drainers, run that has ended, lease ms, what it does without an order (rest or end) or in any case (leave), 1 if it ends when
-#: others wait, another name -> 'run', the order, moment of the last return (ms), the answer of `BEGIN`, what is due; or 'rest';
-#: or 'end', what is due; or 'lost' if the drainer was taken for dead. Due is the other name if another drainer is to begin,
-#: otherwise "". It may be repeated: an order that was taken and has not ended is given again.
-TAKE = (
-    NOW
-    + ORDERS
-    + _BEGIN
-    + """
-local slug, me, most, held = ARGV[2], ARGV[3], tonumber(ARGV[4]), held_of(ARGV[2])
-local function due() return appoint(slug, ARGV[9], most) and ARGV[9] or '' end
-local function begun(raw, order)
-  local status = status_of(slug, order.digest)
-  local f = redis.pcall('HMGET', status, 'gen', 'lock')
-  if f.err or f[2] ~= order.token then return end
-  local start = begin(status, order.token, order.gen, math.min(order.lock, WAITING))
-  if start[1] == 0 then return end
-  call('HSET', held, me, raw)
-  local back = redis.pcall('GET', 'st:back:{' .. slug .. ':' .. order.who .. '}')
-  return {'run', raw, type(back) == 'string' and back or '0', start, due()}
-end
-local function next_of(list)
-  local raw = call('LPOP', list)
-  while raw do
-    local order = parts(raw)
-    local found = order and order.at <= now and now - order.at < WAITING and begun(raw, order)
-    if found then return found end
-    raw = call('LPOP', list)
-  end
-end
-call('LREM', resting_of(slug), 1, me)
-call('SREM', coming_of(slug), me)
-local now_held = call('HGET', held, me)
-if not now_held then return {'lost'} end
-redis.call('PEXPIRE', held, WAITING)
-call('ZADD', DRAINERS, now + tonumber(ARGV[6]), slug .. ' ' .. me .. ' ' .. most)
-local order = now_held ~= '' and parts(now_held)
-if order and order.token ~= ARGV[5] then
-  local again = begun(now_held, order)
-  if again then return again end
-end
-call('HSET', held, me, '')
-local others, own = ARGV[8] == '1' and call('LLEN', RQ) > 0, call('HLEN', held)
-if not others and ARGV[7] ~= 'leave' and own <= allowed(own, most) then
-  local found = next_of(returned_of(slug)) or next_of(orders_of(slug)) or next_of(ahead_of(slug))
-  if found then return found end
-  if ARGV[7] == 'rest' then
-    call('RPUSH', resting_of(slug), me)
-    return {'rest'}
-  end
-end
-call('HDEL', held, me)
-call('ZREM', DRAINERS, slug .. ' ' .. me .. ' ' .. most)
-redis.call('DEL', 'st:wake:' .. me)
-if others and call('HLEN', held) > 0 then return {'end', ''} end
-return {'end', due()}
-"""
-)
+BEGIN = NOW + BEGINNING + "return begin(key, ARGV[2], ARGV[3], tonumber(ARGV[4]))"
 
 #: ARGV: now, token, generation, state, body, digest, ok, fresh ms, keep ms, life ms, channel, steps in ms… -> 0 refused, 1 shown,
 #: 2 to be re-checked. Published are the key and, if the run answers those who wait and is not too large to tell everybody,
@@ -223,12 +184,12 @@ local f = redis.call('HMGET', key, 'gen', 'lock', 'due', 'step', 'back', 'body',
 if f[2] == ARGV[2] then redis.call('HDEL', key, 'lock', 'until', 'ran') end
 if (f[1] or '0') ~= ARGV[3] then return 0 end
 local ok, fresh, result = ARGV[7] == '1', tonumber(ARGV[8]), 1
-if not ok and f[9] == ARGV[2] and holds(f[7], tonumber(f[8] or 0)) then  -- what a run ahead was to replace is fresh still
+if not ok and f[9] == ARGV[2] and holds(f[7], num(f[8])) then  -- what a run ahead was to replace is fresh still
   redis.call('HSET', key, 'calm', now + CALM)
   return 0
 end
 if f[3] then
-  local step = tonumber(f[4] or 0) + 1
+  local step = math.max(0, num(f[4])) + 1
   local pause = ARGV[11 + step]
   if pause and (not ok or ARGV[6] == f[5]) then
     fresh, result = tonumber(pause), 2
@@ -258,20 +219,20 @@ RETURNED = (
 local f = redis.call('HMGET', key, 'body', 'state', 'keep', 'due', 'lock', 'until', 'ran', 'digest', 'back_at', 'gen')
 local queued = f[4] and f[5] and not f[7] and locked(f[6])
 local quiet = tonumber(ARGV[4])
-if queued or (f[9] and holds(tonumber(f[9]) + quiet, quiet)) then return {'told', '', '', 0, 0, f[10] or '0', {}, -1} end
-local generation = redis.call('HINCRBY', key, 'gen', 1)
+if queued or (f[9] and holds(num(f[9]) + quiet, quiet)) then return {'told', '', '', 0, 0, f[10] or '0', {}, -1} end
+local generation = move()
 if not f[4] and f[8] then redis.call('HSET', key, 'back', f[8]) end
 local mine, due, front = may_start(ARGV[7], 'checking') and 1 or 2, {}, -1
 redis.call('HSET', key, 'due', 1, 'step', 0, 'fresh', 0, 'back_at', now, 'moved', now)
 redis.call('HDEL', key, 'ran', 'good_at', 'lock', 'until', 'asked', 'seen')
 if mine == 1 then
   redis.call('HSET', key, 'lock', ARGV[2], 'until', now + tonumber(ARGV[3]), 'asked', now, 'seen', now)
-  if ARGV[7] then due, front = place('checking', tostring(generation)), in_front(ARGV[7], 'checking') end
+  if ARGV[7] then due, front = place('checking', string.format('%.0f', generation)), in_front(ARGV[7], 'checking') end
 end
 stay(ARGV[5])
 local body = f[1]
-if body and now >= tonumber(f[3]) then body = false end
-return {'checking', body or '', f[2] or '', 0, mine, tostring(generation), due, front}
+if body and now >= num(f[3]) then body = false end
+return {'checking', body or '', f[2] or '', 0, mine, string.format('%.0f', generation), due, front}
 """
 )
 
@@ -279,8 +240,8 @@ return {'checking', body or '', f[2] or '', 0, mine, tostring(generation), due, 
 TAKE_BACK = (
     NOW
     + """
-if redis.call('EXISTS', key) == 0 then return 0 end
-redis.call('HINCRBY', key, 'gen', 1)
+if not is_there() then return 0 end
+move()
 redis.call('HSET', key, 'fresh', 0, 'moved', now)
 redis.call('HDEL', key, 'body', 'state', 'digest', 'keep', 'good', 'good_state', 'good_at', 'by')
 drop_run(ARGV[3])

@@ -31,7 +31,9 @@ from .cache import DONE, ClaimResult
 CHANGED = "st:changed"
 #: Seconds after which the listener checks whether it was closed.
 LOOK_S = 1.0
+#: Seconds after which it listens again, and the longest after errors that are not expected, which are logged each time.
 RETRY_S = 0.5
+LONGEST_RETRY_S = 10.0
 
 #: What is published of a run that has answered, besides the key.
 _TOLD = re.compile(
@@ -149,14 +151,19 @@ class ChangeListener:
         self._thread = None
 
     def _listen(self) -> None:
+        pause_s = RETRY_S
         while not self._closed.is_set():
             try:
                 self._follow()
             except AWAY:  # the client has reported the outage
-                self._closed.wait(RETRY_S)
+                pause_s = RETRY_S
             except (RedisError, OSError) as error:
                 log.warning("listener lost its connection error=%s: %s", type(error).__name__, error)
-                self._closed.wait(RETRY_S)
+                pause_s = RETRY_S
+            except Exception:  # without a listener, all who wait would wait in vain, and changes would not be seen
+                log.exception("listener failed, and listens again")
+                pause_s = min(2 * pause_s, LONGEST_RETRY_S)
+            self._closed.wait(pause_s)
 
     def _follow(self) -> None:
         with self._redis.pubsub() as subscription:  # type: ignore[no-untyped-call]  # redis-py leaves it untyped

@@ -24,14 +24,15 @@ LOOK = (
     + """
 local f = redis.call('HMGET', key, 'body', 'state', 'fresh', 'keep', 'due', 'lock', 'until', 'span', 'step',
   'ran', 'by', 'asked', 'seen', 'good_at')
-local fresh, body = tonumber(f[3] or 0), f[1]
-if not holds(f[3], tonumber(f[8] or 0)) then fresh = 0 end
-if body and now >= tonumber(f[4]) then body = false end
+local fresh, body = num(f[3]), f[1]
+if not holds(f[3], num(f[8])) then fresh = 0 end
+if body and now >= num(f[4]) then body = false end
 local running = f[6] and locked(f[7])
-local asked, seen, patience = tonumber(f[12] or now), tonumber(f[13] or 0), tonumber(ARGV[2])
+local asked, seen, patience = num(f[12], now), num(f[13]), tonumber(ARGV[2])
 local late = (f[5] or not body) and now - asked >= patience and now - seen <= patience
-return {body or '', f[2] or '', now < fresh and 1 or 0, f[5] and 1 or 0, running and 1 or 0, f[9] or '0',
-  f[10] and 1 or 0, late and 1 or 0, f[11] or '', f[12] or '', f[14] and f[1] or '', f[14] or ''}
+local function text(value) return string.format('%.0f', num(value)) end
+return {body or '', f[2] or '', now < fresh and 1 or 0, f[5] and 1 or 0, running and 1 or 0, text(f[9]),
+  f[10] and 1 or 0, late and 1 or 0, f[11] or '', f[12] and text(f[12]) or '', f[14] and f[1] or '', text(f[14])}
 """
 )
 

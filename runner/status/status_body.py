@@ -15,6 +15,8 @@ from typing import Any
 #: Rule 1 of the product, word for word.
 LOGIN_TEXT = "Log in for session status info"
 NOTHING = b'{"message":null,"as_of":null,"run":null}'
+#: Made once: `json.dumps` makes one for each call that has options of its own.
+_ENCODER = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,11 +89,16 @@ class Status:
 
 def body_of(message: ShownMessage | None, *, as_of: datetime | None, run: str | None) -> bytes:
     """Return the body of a status: everything that stays true until the next run. `as_of` is None for a fallback."""
-    found = None
-    if message:
-        action = {"kind": message.action.kind, "url": message.action.url} if message.action else None
-        found = {"text": message.text, "color": message.color, "action": action}
-    return compact({"message": found, "as_of": as_of.isoformat(timespec="seconds") if as_of else None, "run": run})
+    shown_at = as_of.isoformat(timespec="seconds") if as_of else None
+    return compact({"message": message_json(message), "as_of": shown_at, "run": run})
+
+
+def message_json(message: ShownMessage | None) -> dict[str, Any] | None:
+    """Return a message as it is in a body."""
+    if message is None:
+        return None
+    action = {"kind": message.action.kind, "url": message.action.url} if message.action else None
+    return {"text": message.text, "color": message.color, "action": action}
 
 
 def login(url: str) -> Status:
@@ -102,4 +109,4 @@ def login(url: str) -> Status:
 
 def compact(value: Mapping[str, Any]) -> bytes:
     """Return JSON without white space."""
-    return json.dumps(value, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
+    return _ENCODER.encode(value).encode()

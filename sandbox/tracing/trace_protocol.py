@@ -30,11 +30,16 @@ _REFUSED = Finding(
 _END_S = 1.0
 
 
-def instrument(channel: Channel, source: str) -> InstrumentResult:
-    """Compile `source` with probes in the child behind `channel`; a text for which that fails gets a finding."""
+def instrument(channel: Channel, source: str) -> InstrumentResult | None:
+    """Compile `source` with probes in the child behind `channel`; a text for which that fails gets a finding.
+
+    None: its zygote died, which says nothing about the text.
+    """
     deadline = time.monotonic() + CHECK_LIMITS.wall_s
     result = run_exchange(lambda: _instrument_exchange(channel, source, deadline), CHECK_LIMITS)
     result, child_exit = finish_exchange(result, channel, deadline)
+    if result.stopped is None and exit_status.is_unknown(child_exit):
+        return None
     failure = result.stopped or (result.report if isinstance(result.report, RunReport) else None)
     if failure is None and isinstance(result.report, InstrumentedScript) and exit_status.exited_cleanly(child_exit):
         if result.report.code:

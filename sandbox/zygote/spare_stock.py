@@ -25,6 +25,7 @@ _ANCILLARY_BYTES = socket.CMSG_SPACE(_DESCRIPTORS * array("i").itemsize)
 _NOT_INHERITED = getattr(socket, "MSG_CMSG_CLOEXEC", 0)
 #: Bytes of a message that are read: all, for the reason why a zygote died; one where messages have no boundaries.
 _MESSAGE_BYTES = 8192 if SOCKET_TYPE == socket.SOCK_SEQPACKET else 1
+_PASSED_OVER = 3  #: times as many children as there are spares are looked at for one run
 _HAND_OVER_S = 10.0  #: a zygote that hands out no child for this long is replaced
 
 #: What is received: a child; that there is none, because the system allows no more processes or files; that there will be none.
@@ -71,8 +72,12 @@ class SpareStock:
             raise ZygoteSilent("the zygote hands out no children")
 
     def take(self) -> Channel:
-        """A jailed child that no run has had. Raises `ZygoteLost` and `NoChild`; in both cases no part of a run has happened."""
-        while True:
+        """A jailed child that no run has had. Raises `ZygoteLost` and `NoChild`; in both cases no part of a run has happened.
+
+        It passes over children that died while they waited, but not for ever.
+        """
+        received: Received = "none"
+        for _ in range(_PASSED_OVER * self._spares):
             self._count(taken=1)
             received = self._next()
             if received == "none":
@@ -83,6 +88,9 @@ class SpareStock:
             if received.is_unused():
                 return received
             received.close()  # it died; if its zygote did, too, that is received as well
+        if received == "none":
+            raise NoChild("the system allows no more processes or open files")
+        raise ZygoteSilent("the children of the zygote die before any run has them")
 
     def close(self) -> None:
         """Order and hand out no more; the children that no run has taken end."""

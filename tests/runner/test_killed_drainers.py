@@ -48,7 +48,7 @@ def test_the_orders_of_a_worker_that_is_killed_at_this_step_are_taken_up(house, 
         killed.process.kill()
         killed.process.wait()
     start_worker()
-    assert eventually(lambda: texts(house) == {user: f"Hello {user}" for user in USERS}, seconds=15)
+    assert eventually(lambda: texts(house) == {user: f"Hello {user}" for user in USERS}, seconds=15, every=0.2)
     assert eventually(house.runs, seconds=5)  # the trace of a run whose worker was killed is lost with it
     assert max(Counter(run.user for run in house.runs()).values()) <= 2
     assert eventually(lambda: house.redis.zcard("st:drainers") == 0, seconds=5)

@@ -12,7 +12,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from sandbox import Answer, JailTooWeak, OutcomeKind, RunLimits, Sandbox, ZygoteGone
+from sandbox import Answer, JailTooWeak, OutcomeKind, RunLimits, Sandbox, ZygoteGone, check_protocol
+from sandbox.tracing import trace_protocol
 from tests.sandbox.boxes import HERE, RAW, SCRIPT_INPUT, Box, Vendor, alive, descendants, indented, soon
 from tests.support import ROOT
 
@@ -92,6 +93,39 @@ def test_a_killed_outer_process_takes_its_zygote_and_children_along(own):
     assert own.run("return message('x')").kind is OutcomeKind.RETURNED
     assert len(family) >= 2
     assert soon(lambda: not any(alive(pid) for pid in family))
+
+
+COMPILES = {"check": check_protocol, "instrument": trace_protocol}
+
+
+def dying_zygotes(own, monkeypatch, name, times):
+    """Let the zygote die in each of the next so many compiles, and return how often one was begun."""
+    begun, compiled = [], getattr(COMPILES[name], name)
+
+    def compile_with_a_dying_zygote(channel, source):
+        begun.append(source)
+        if len(begun) <= times:
+            kill_the_zygote_of(own)
+        return compiled(channel, source)
+
+    monkeypatch.setattr(COMPILES[name], name, compile_with_a_dying_zygote)
+    return begun
+
+
+@pytest.mark.parametrize("name", COMPILES)
+def test_a_zygote_that_dies_during_a_check_is_no_fault_of_the_script(own, monkeypatch, name):
+    begun = dying_zygotes(own, monkeypatch, name, times=1)
+    found = getattr(own.sandbox, name)(indented("return message('x')"))
+    assert len(begun) == 2
+    assert found.ok if name == "check" else found.finding is None or found.finding.rule != "check-crashed"
+
+
+@pytest.mark.parametrize("name", COMPILES)
+def test_zygotes_that_die_in_a_check_and_in_its_repetition_are_an_error_of_ours(own, monkeypatch, name):
+    begun = dying_zygotes(own, monkeypatch, name, times=9)
+    with pytest.raises(ZygoteGone, match="not at fault"):
+        getattr(own.sandbox, name)(indented("return message('x')"))
+    assert len(begun) == 2
 
 
 def test_a_zygote_that_died_between_runs_is_replaced_unnoticed(own):

@@ -13,6 +13,7 @@ import pytest
 
 from sandbox import Answer, OutcomeKind, RunLimits, Sandbox
 from sandbox.zygote.pool import Renewal
+from sandbox.zygote.spare_stock import ZygoteSilent
 from tests.sandbox.boxes import RAW, SCRIPT_INPUT, Box, Vendor, alive, descendants, indented, soon
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
@@ -57,6 +58,23 @@ def test_spares_that_died_while_they_waited_are_passed_over(own):
     assert soon(lambda: not any(alive(pid) for pid in spares))
     assert own.run("return message('x')").kind is OutcomeKind.RETURNED
     assert zygote_and_children(own)[0] == zygote
+
+
+def test_spares_that_all_die_before_a_run_has_them_are_an_end_and_not_a_hang(own, monkeypatch):
+    with_all_spares(own)
+    looked_at = []
+
+    def has_died(channel):
+        looked_at.append(channel)
+        return False
+
+    monkeypatch.setattr("sandbox.channel.Channel.is_unused", has_died)
+    spares = own.sandbox._pool._zygote.spares
+    with pytest.raises(ZygoteSilent, match="die before"):
+        spares.take()
+    assert len(looked_at) == 3 * 4
+    monkeypatch.undo()
+    assert own.run("return message('x')").kind is OutcomeKind.RETURNED
 
 
 def test_every_run_has_exactly_its_own_limits_whatever_the_run_before_it_had(own):

@@ -12,7 +12,8 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 
 from tests.support.stub_status_service import StubStatusService
 
-#: Without the windows of a desktop browser, which take two thirds of the processor time.
+#: Without the windows of a desktop browser, which take two thirds of the processor time. Drawing needs neither a process nor
+#: several threads of its own.
 CHROMIUM = Path("/usr/bin/chromium-headless-shell")
 FLAGS = [
     "--disable-background-networking",
@@ -20,8 +21,10 @@ FLAGS = [
     "--disable-gpu",
     "--disable-quic",
     "--disable-sync",
+    "--in-process-gpu",
     "--no-first-run",
     "--no-sandbox",
+    "--num-raster-threads=1",
 ]
 
 

@@ -32,6 +32,16 @@ def jpeg(image, quality=85):
 
 
 def clip(path, scenes):
-    """Write a film for a fake camera, which shows it over and over: JPEGs, one after the other."""
+    """Write a film for a fake camera, which shows it over and over, 30 pictures a second: JPEGs, one after the other."""
     path.write_bytes(b"".join(jpeg(each) for each in scenes))
+    return path
+
+
+def still(path, shown):
+    """Write a film of one scene, five pictures a second, for tests to which it does not matter how busy the camera is."""
+    black, white = 16, 235  # as films have them
+    pixels = shown.point([black + grey * (white - black) // 255 for grey in range(256)]).tobytes()
+    without_colour = bytes([128]) * (len(pixels) // 2)
+    head = f"YUV4MPEG2 W{shown.width} H{shown.height} F5:1 Ip A1:1 C420jpeg\n"
+    path.write_bytes(head.encode() + b"".join([b"FRAME\n", pixels, without_colour] * 2))
     return path

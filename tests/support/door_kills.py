@@ -9,7 +9,6 @@ import random
 import signal
 import socket
 import subprocess
-import sys
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,10 +16,11 @@ from pathlib import Path
 from runner.store.clients import connect
 from runner.store.embedded import find_server
 from runner.store.environment_mark import change_mark
+from tests.support import warm_start
 from tests.support.browser import CHROMIUM, FLAGS
 from tests.support.door import Phone, door_of
 from tests.support.eventually import eventually
-from tests.support.real_server import PROGRAM, Server, environment_of, free_port, furnish
+from tests.support.real_server import Server, environment_of, free_port, furnish
 
 KINDS = ("browser", "web", "store")
 #: Scans that are still to be made when a part dies.
@@ -79,7 +79,7 @@ class DyingDoor:
     def start_web(self):
         environment = environment_of(self._folder, self.redis_url, self._ports["web"])
         with (self._folder / "web.log").open("ab") as log:
-            self._web = _start([sys.executable, "-c", PROGRAM], env=environment, stderr=log)
+            self._web = warm_start.start("web.cli", "web", env=environment, output=log, new_session=True)
         self.server = Server(self._ports["web"], self._web, self.redis_url)
         self.server.await_answer()
 

@@ -17,6 +17,7 @@ from records.tenants import implementations
 from runner.logins import LoginStore
 from runner.store.clients import connect
 from runner.store.environment_mark import change_mark
+from tests.support import warm_start
 from tests.support.people import visitor
 from tests.support.records import new_records
 
@@ -75,7 +76,11 @@ def running(folder, redis_url, *, stderr=None, below=(), **settings):
         change_mark(store, "development")  # an earlier test may have left another one
     port = free_port()
     environment = environment_of(folder, redis_url, port, **settings)
-    process = subprocess.Popen([*below, sys.executable, "-c", PROGRAM], env=environment, stderr=stderr)
+    if below or stderr:
+        process = subprocess.Popen([*below, sys.executable, "-c", PROGRAM], env=environment, stderr=stderr)
+    else:
+        with open(2, "wb", closefd=False) as ours:
+            process = warm_start.start("web.cli", "web", env=environment, output=ours)
     server = Server(port, process, redis_url)
     try:
         server.await_answer()

@@ -81,6 +81,8 @@ def become(files, program):
     for number, file in enumerate(files[:3]):
         os.dup2(file, number)
     os.closerange(3, os.sysconf("SC_OPEN_MAX"))
+    if program["new_session"]:
+        os.setsid()
     os.environ.clear()
     os.environ.update(program["env"])
     os.chdir(program["cwd"])

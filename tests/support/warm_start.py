@@ -13,6 +13,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 from tests.support import warm_server
@@ -58,21 +59,38 @@ class WarmProcess:
         os.close(self._pipe)
 
 
-def start(module, *arguments, env, output):
-    """Do what `python -P -m` does, with standard output and errors in a file.
+def start(module, *arguments, env, output, new_session=False):
+    """Do what `python -P -m` does. `output` is a file for standard output and errors, or one each for input, output and errors.
 
     If the environment tells Python something at its start that ours does not, Python is started.
     """
-    if python_variables(env) != python_variables(os.environ):
-        command = [sys.executable, "-P", "-m", module, *arguments]
-        return subprocess.Popen(command, env=env, stdout=output, stderr=output)
-    asked, told = os.pipe()
-    program = {"module": module, "arguments": arguments, "env": dict(env), "cwd": str(Path.cwd())}
     with open(os.devnull) as nothing:  # noqa: PTH123 - a device
-        files = [nothing.fileno(), output.fileno(), output.fileno(), told]
-        socket.send_fds(_server(), [json.dumps(program).encode()], files)
+        files = output if isinstance(output, tuple) else (nothing, output, output)
+        if python_variables(env) != python_variables(os.environ):
+            command = [sys.executable, "-P", "-m", module, *arguments]
+            streams = dict(zip(("stdin", "stdout", "stderr"), files, strict=True))
+            return subprocess.Popen(command, env=env, start_new_session=new_session, **streams)
+        asked, told = os.pipe()
+        program = {"module": module, "arguments": arguments, "env": dict(env), "cwd": str(Path.cwd())}
+        message = json.dumps(program | {"new_session": new_session}).encode()
+        socket.send_fds(_server(), [message], [*(file.fileno() for file in files), told])
     os.close(told)
     return WarmProcess(asked)
+
+
+def run(module, *arguments, env, typed="", timeout=60):
+    """Do what `subprocess.run` does with a program, and return its exit status, output and errors as texts."""
+    with tempfile.TemporaryFile() as given, tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as errors:
+        given.write(typed.encode())
+        given.seek(0)
+        process = start(module, *arguments, env=env, output=(given, output, errors))
+        try:
+            status = process.wait(timeout)
+        finally:
+            process.kill()
+        for file in (output, errors):
+            file.seek(0)
+        return subprocess.CompletedProcess(arguments, status, output.read().decode(), errors.read().decode())
 
 
 def python_variables(env):

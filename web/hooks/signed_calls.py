@@ -8,6 +8,8 @@ The steps, in this order. Nothing of the body is parsed before all of them are p
    no more. Its calls that are signed rightly are accepted all the same: a vendor has one address for all its customers.
 3. The implementation's vendors did not call too often lately (429). Only signed calls count, so a stranger cannot use this up.
 4. A message that was done before, with the same id and the same body, is not done again.
+
+What one call may cost much more than others has a limit of its own, which the endpoint checks (`SignedCall.require_room`).
 """
 
 from __future__ import annotations
@@ -34,8 +36,10 @@ from web.session_address import checked_implementation
 
 log = logging.getLogger(__name__)
 
-#: Calls of one implementation in a window, and calls of one client that are signed wrongly.
+#: Calls of one implementation in a window, those of them that are about everybody at one session, and calls of one client that are
+#: signed wrongly.
 MOST_CALLS: Final = 120
+MOST_OF_SESSION: Final = 12
 MOST_INVALID: Final = 30
 WINDOW_S: Final = 60
 #: Seconds for which a message is remembered: as long as its timestamp may be accepted.
@@ -52,6 +56,12 @@ class SignedCall:
     body: bytes
     message: tuple[str, ...]
     repeated: bool
+
+    def require_room(self, session: str) -> None:
+        """Count the call as one about everybody at a session. Raises `HttpProblem` (429) if there were too many lately."""
+        attempts = AuthServices.here().store.attempts
+        about = f"{self.implementation} {session}"
+        _require(attempts.hit("hooks of a session", about, limit=MOST_OF_SESSION, window_s=WINDOW_S).retry_after_s)
 
     def done(self, said: str) -> None:
         """Remember that it is done, after the commit, and note what was done."""
@@ -94,12 +104,27 @@ def _accepted(slug: str, hook: str, keys: list[bytes]) -> SignedCall:
             store.attempts.hit("hooks signed wrongly", client, limit=MOST_INVALID, window_s=WINDOW_S).retry_after_s
         )
         log.warning("refused: hook=%s implementation=%s (%s)", hook, slug, bad)
+        _report_unreadable(slug)
         raise HttpProblem(HTTPStatus.UNAUTHORIZED, str(bad)) from None
     # 3.
     _require(store.attempts.hit("hooks", slug, limit=MOST_CALLS, window_s=WINDOW_S).retry_after_s)
     # 4.
     message = (slug, hook, message_id, hashlib.sha256(body).hexdigest())
     return SignedCall(slug, hook, body, message, repeated=store.replays.came_before(_KIND, *message))
+
+
+def _report_unreadable(slug: str) -> None:
+    """Log the secrets that no key opens: the call may be signed with one of them."""
+    services = AuthServices.here()
+    with services.database.reading() as db:
+        owner = implementations.find(db, slug)
+        lost = hook_secrets.unreadable(db, services.box, owner, datetime.now(UTC)) if owner else []
+    for number in lost:
+        log.error(
+            "no key opens secret %d for pushes: calls that are signed with it are refused implementation=%s",
+            number,
+            slug,
+        )
 
 
 def _require(wait_s: int) -> None:

@@ -56,7 +56,8 @@ def push_facts(implementation: str) -> Response:
         batch = read_facts(call.body)
         stored = _store(call.implementation, batch)
         changed = [(user, batch.session) for user in stored.changed]
-        StatusEndpointServices.here().status_service.outdate(call.implementation, changed)
+        if not StatusEndpointServices.here().status_service.outdate(call.implementation, changed):
+            raise StoreAway  # the facts are stored; when the call is sent again, the messages are due
         call.done(_in_words(batch, stored))
     return _private({"repeated": False, **_answer(stored)})
 
@@ -68,7 +69,8 @@ def change_statuses(implementation: str) -> Response:
     """Find messages anew, because something changed that scripts ask the vendor for.
 
     The call is signed as that of facts. `users` is a list of at most 1,000 ids; their messages at `session`, or with null at all
-    sessions, are found anew when the app asks next. With `users` null, those of all who look at the session are.
+    sessions, are found anew when the app asks next. With `users` null, those of all who look at the session are; at most 12
+    such calls a minute are taken for one session.
 
     A user whom this service does not know has no message, and is in `not_taken`. `taken` counts the others; without `users` it
     counts those who have looked at the session lately. A call can be sent again as that of facts.
@@ -78,6 +80,8 @@ def change_statuses(implementation: str) -> Response:
             return _private({"repeated": True, "taken": 0, "not_taken": []})
         change = read_change(call.body)
         known = _known(call.implementation, change)
+        if change.users is None:
+            call.require_room(change.session)
         taken = _outdate(call.implementation, change, known)
         call.done(f"{change.session or 'The whole event'}: messages of {taken} found anew.")
     unknown = [user[:_LONGEST_ID] for user in change.users or () if user not in known]

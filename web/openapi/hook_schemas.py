@@ -91,7 +91,7 @@ HOOK_OPERATIONS: dict[str, Operation] = {
             413: problem("The body is too large. Nothing was done."),
             415: problem("The body is not JSON, or has a Content-Encoding. Nothing was done."),
             422: problem("The session is not in the agenda. Nothing was done."),
-            429: problem("Too many calls.", "Retry-After"),
+            429: problem("Too many calls, or too many about everybody at this session.", "Retry-After"),
             503: problem("The store or the database does not answer.", "Retry-After"),
         },
         request_headers=SIGNED,

@@ -6,6 +6,7 @@ once, every address must be public, and the connection is made to one of the add
 
 from __future__ import annotations
 
+import functools
 import socket
 import threading
 import time
@@ -43,7 +44,7 @@ def usable_addresses(addresses: Sequence[str], *, allow_loopback: bool, only_loo
     for address in plain:
         # 2. public
         if not (allow_loopback and address.is_loopback):
-            reason = not_public(address)
+            reason = _why_not_public(address)
             if reason:
                 raise AddressRefused(f"an address that is not public: {reason}")
         # 3. unencrypted
@@ -52,6 +53,12 @@ def usable_addresses(addresses: Sequence[str], *, allow_loopback: bool, only_loo
     return tuple(str(address) for address in plain)
 
 
+#: Addresses whose parsing and whose kind are remembered: the same few are judged again at every call.
+_REMEMBERED: Final = 1024
+_why_not_public = functools.lru_cache(maxsize=_REMEMBERED)(not_public)
+
+
+@functools.lru_cache(maxsize=_REMEMBERED)
 def _plain(text: str) -> IpAddress:
     if "%" in text:
         raise AddressRefused("an address with a zone, which is never public")

@@ -15,8 +15,9 @@ from runner.queues.order_lists import read_order
 from runner.queues.status_jobs import DrainOrder, DueDrainer, JobRefused, new_run_id
 from runner.runs.run_execution import BegunRun
 from runner.status.cache import StatusCache, ms, parse_start
-from runner.status.cache_scripts import TAKE
 from runner.store.lua_scripts import LuaScript, ScriptCall
+
+from .take_script import TAKE
 
 log = logging.getLogger(__name__)
 

@@ -123,7 +123,10 @@ class LoopAccess:
 
     async def login_ended(self, login_check: EndedLoginCheck) -> bool:
         """Say whether a login has ended. Raises `LeftToThread`."""
-        return login_check.ended(_list(await self.reply("MGET", *login_check.keys)))
+        reply = await self.reply(*login_check.command)
+        if reply not in {0, 1}:
+            raise LeftToThread
+        return bool(reply)
 
     async def claim(self, resolved: ResolvedRequest, order: OrderDraft) -> ClaimResult:
         """Claim in one round trip. Raises `LoginEnded`, `UnreadableEntry` and `LeftToThread`."""

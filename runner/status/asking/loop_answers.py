@@ -76,8 +76,7 @@ class LoopAnswers:
         if login_check is None:
             return None
         if resolved.hidden_s != 0:
-            ends = await self._access.reply("MGET", *login_check.keys)
-            valid = isinstance(ends, list) and not login_check.ended(ends)  # 1.
+            valid = await self._access.reply(*login_check.command) == 0  # 1.
             return status_by_rule(resolved, self._public_url) if valid else None
         keys = (resolved.key, *login_check.keys)
         return _hit(await self._access.reply("EVALSHA", PEEK_SHA, len(keys), *keys, 0, login_check.since))

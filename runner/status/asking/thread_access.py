@@ -49,7 +49,7 @@ class ThreadAccess:
 
     async def login_ended(self, login_check: EndedLoginCheck) -> bool:
         """Say whether a login has ended."""
-        return login_check.ended(self._redis.mget(login_check.keys))
+        return login_check.ended(self._redis)
 
     async def claim(self, resolved: ResolvedRequest, order: OrderDraft) -> ClaimResult:
         """Read the status in one round trip; the claim places the order of a run that is due."""

@@ -25,8 +25,8 @@ BATCH: Final = 500
 OUTDATE = (
     NOW
     + """
-if redis.call('EXISTS', key) == 0 then return 0 end
-redis.call('HINCRBY', key, 'gen', 1)
+if not is_there() then return 0 end
+move()
 redis.call('HSET', key, 'fresh', 0, 'moved', now)
 drop_run(ARGV[3])
 stay(ARGV[2])

@@ -14,6 +14,7 @@ from records.attendance.ledger.tables import LedgerEntry, ScanNames
 from records.audit import AuditContext
 from records.changes.attendance import scans as attendance
 from records.people import users
+from records.tenants import implementations
 from tests.records.attendance.ledger_rows import START, add_scans, scan_id
 
 BY = AuditContext("demo/olga", "wrong badge")
@@ -31,6 +32,17 @@ def hall(db, demo):
 
 def counting(db, owner):
     return {each.scan_id for each in scan_queries.at_sessions(db, owner, ["s1"])}
+
+
+def of_badge(db, owner, number, session="s1"):
+    return [each.id for each in scan_queries.of_badge(db, owner, session, f"B-{number}")]
+
+
+def test_a_run_sees_the_scans_of_its_badge_at_its_session_and_implementation_without_voided_ones(db, hall):
+    other = implementations.create(db, "other-hall", "Other")
+    assert (of_badge(db, hall, 2), of_badge(db, hall, 2, "s2"), of_badge(db, other, 2)) == ([scan_id(2)], [], [])
+    attendance.void_scan(db, hall, scan_id(2), BY)
+    assert (of_badge(db, hall, 2), of_badge(db, hall, 3)) == ([], [scan_id(3)])
 
 
 def test_a_voided_scan_counts_no_more_and_stays_in_the_ledger_with_who_and_why(db, hall):

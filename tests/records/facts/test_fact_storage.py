@@ -48,7 +48,8 @@ def store(db, owner, facts, session="s1", **when):
 
 
 def facts_of(db, owner, subject="ann", session="s1", returned_at=None):
-    return fact_reading.read(db, owner, subject, session, returned_at=returned_at)
+    wanted = {"owner": owner.id, "subject": subject, "event": WHOLE_EVENT, "session": session}
+    return fact_reading.known_user(db.execute(fact_reading.OF_USER.select, wanted).all(), returned_at).facts
 
 
 def test_a_fact_reaches_its_user_at_its_session_only(db, owner):
@@ -80,6 +81,15 @@ def test_an_entry_without_content_takes_a_fact_away_and_older_ones_stay_away(db,
     assert store(db, owner, {"ann": {"n": 1}}, minutes=1).answers == {"ann": OLDER}
     assert facts_of(db, owner) == fact_reading.KnownFacts()
     assert store(db, owner, {"bob": None}).changed == ()
+
+
+def test_a_word_that_is_repeated_for_the_same_moment_is_due_again(db, owner):
+    """Its first arrival may have ended before the messages were due."""
+    entries = {"ann": {"a": 1}, "bob": None}
+    assert store(db, owner, entries).changed == ("ann",)
+    again = store(db, owner, entries)
+    assert again.answers == {"ann": UNCHANGED, "bob": UNCHANGED}
+    assert sorted(again.changed) == ["ann", "bob"]
 
 
 def test_an_unchanged_fact_changes_nothing_but_how_old_it_is(db, owner):

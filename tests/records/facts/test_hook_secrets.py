@@ -79,7 +79,13 @@ def test_secrets_are_resealed_and_those_that_no_key_opens_are_found(db, box, own
     new = SecretBox(["another key of the tests, long enough"])
     (lost,) = resealing.unreadable_secrets(db, new)
     assert (lost.kind, lost.name) == (resealing.PUSHES, f"number {made.secret.id}")
+    make()
+    row = db.get_one(type(made.secret), made.secret.id)
+    sealed, row.sealed_secret = row.sealed_secret, b"overwritten"
+    assert len(hook_secrets.keys(db, box, owner, utc_now())) == 1
+    assert hook_secrets.unreadable(db, box, owner, utc_now()) == [made.secret.id]
+    row.sealed_secret = sealed
     both = SecretBox(["another key of the tests, long enough", "a key of the tests, long enough to be one"])
-    assert resealing.reseal_all(db, both) == 1
-    assert hook_secrets.keys(db, both, owner, utc_now()) == [key(made)]
+    assert resealing.reseal_all(db, both) == 2
+    assert key(made) in hook_secrets.keys(db, both, owner, utc_now())
     assert resealing.unreadable_secrets(db, both) == []

@@ -79,10 +79,11 @@ class Preparation:
         return run_order(self.house.settings, order, lambda *_: None, lambda: False)
 
     def facts(self, session="s1"):
+        names = ("ann", "bob", "cleo")
         with self.house.database.reading() as db:
-            names = ("ann", "bob", "cleo")
-            read = {name: fact_reading.read(db, self.owner(db), name, session).facts for name in names}
-            return {name: facts for name, facts in read.items() if facts}
+            owner = self.owner(db)
+        read = {name: fact_reading.read_user(self.house.database, owner, name, session).facts.facts for name in names}
+        return {name: facts for name, facts in read.items() if facts}
 
     def runs(self, session="s1"):
         with self.house.database.reading() as db:

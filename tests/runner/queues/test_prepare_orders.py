@@ -3,6 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from redis.exceptions import ConnectionError as NoConnection
 
 from runner.queues.background_jobs import BackgroundQueue
 from runner.queues.job_arguments import BY_HAND
@@ -10,6 +11,7 @@ from runner.queues.job_orders import ATTENDANCE_REPORT, FACTS_PREPARATION, Order
 from runner.queues.job_states import JobStates
 from runner.queues.prepare_orders import LOOKS, MOST_OPEN, PrepareOrders, note_prepared
 from runner.store.clients import connect
+from runner.store.errors import StoreAway
 
 ENDS = 1_777_888_000
 
@@ -104,6 +106,38 @@ def test_the_end_of_a_session_orders_once_and_not_if_facts_are_fresh(site):
     note_prepared(site.redis, "acme", "s1", fresh_s=60)
     site.redis.delete(*site.redis.keys("prepare:*:fresh"))
     assert site.orders.ends_soon("acme", "s1", ends_at=ENDS + 900, fresh_s=60)  # it was moved
+
+
+def test_a_store_that_is_lost_before_the_job_is_queued_keeps_no_claim(site, monkeypatch):
+    def lost(*_, **__):
+        raise StoreAway
+
+    with monkeypatch.context() as patch:
+        patch.setattr(BackgroundQueue, "order", lost)
+        assert site.looks(LOOKS) == 0
+        with pytest.raises(StoreAway):
+            site.orders.ends_soon("acme", "s2", ends_at=ENDS, fresh_s=60)
+    assert site.looks(1) == 1
+    assert site.orders.ends_soon("acme", "s2", ends_at=ENDS, fresh_s=60)
+
+
+def test_a_claim_of_the_end_that_could_not_be_given_back_ends_soon(site, monkeypatch):
+    def lost(*_, **__):
+        raise StoreAway
+
+    with monkeypatch.context() as patch:
+        patch.setattr(BackgroundQueue, "order", lost)
+        patch.setattr(site.orders._redis, "delete", lost_connection)
+        with pytest.raises(StoreAway):
+            site.orders.ends_soon("acme", "s1", ends_at=ENDS, fresh_s=60)
+    assert {0 < site.redis.ttl(key) <= 60 for key in site.redis.keys("prepare:*")} == {True}
+    site.redis.delete(*site.redis.keys("prepare:*"))  # as after its seconds
+    assert site.orders.ends_soon("acme", "s1", ends_at=ENDS, fresh_s=60)
+    assert max(site.redis.ttl(key) for key in site.redis.keys("prepare:*:end:*")) > 3600
+
+
+def lost_connection(*_):
+    raise NoConnection
 
 
 def test_a_store_that_is_away_costs_no_run_anything(site):

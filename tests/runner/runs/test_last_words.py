@@ -6,7 +6,9 @@ import threading
 
 import pytest
 
-from records.scripts import deployments, versions
+from records.changes.scripts import deployments
+from records.changes.scripts.readiness import Without
+from records.scripts import versions
 from records.tenants import implementations
 from runner.queues.status_jobs import RunOrder
 from runner.runs.draining.wanted_runs import perform_run
@@ -17,6 +19,7 @@ from tests.support.eventually import eventually
 
 ANN = StatusRequest("acme", "ann", "s1")
 ANSWER = 'frame(b\'{"t":"result","value":{"text":"Claim","link":null,"color":null}}\')\n'
+TOO_LONG = ANSWER.replace("Claim", "A" * 500)
 FORBIDDEN_CALL = indented(ANSWER + "import socket; socket.socket()")
 SECOND_ANSWER = indented(ANSWER + ANSWER + "import os; os._exit(0)")
 BROKEN_POINTER = indented(ANSWER + "import ctypes; ctypes.string_at(8)")
@@ -38,14 +41,12 @@ def fallen(house, raw, worker_services, monkeypatch):
     return dataclasses.replace(worker_services, sandbox=raw)
 
 
-def make_run(house, services, token="run-1"):
+def make_run(house, services, token="run-1", asker=ANN):
     """One run; returns its order and the key of its status."""
-    with house.database.reading() as db:
-        version = deployments.active_version(db, implementations.find(db, "acme")).sha256
-    question = house.service._resolve(ANN)
+    question = house.service._resolve(asker)
     claimed = services.cache.claim(question.key, token)
     assert claimed.mine
-    order = RunOrder("acme", "ann", "s1", version, question.edition, token, claimed.generation)
+    order = RunOrder("acme", asker.user, "s1", question.seen.sha256, question.edition, token, claimed.generation)
     perform_run(services, order)
     return order, question.key
 
@@ -75,6 +76,22 @@ def test_an_answer_that_was_taken_back_is_not_stored_by_a_run_that_had_begun(hou
     order, key = make_run(house, fallen)
     assert fallen.sandbox.wait_for_ends(10)
     assert fallen.cache.begin(key, "run-2", order.generation, wall_s=5) is None
+
+
+@pytest.mark.parametrize("end", ["import socket; socket.socket()", "import ctypes; ctypes.string_at(8)"])
+def test_what_a_staged_version_does_after_it_failed_does_not_take_the_active_versions_message_back(house, fallen, end):
+    house.add(source=indented("return message('Active')"))
+    bad = house.store("acme", indented(TOO_LONG + end))
+    house.commit(deployments.stage, bad.number, 90, without=Without.REVIEW)
+    seen = house.service._snapshots.implementation("acme")
+    inside = next(name for name in (f"user{number}" for number in range(100)) if seen.seen_by(name) is not seen.active)
+    order, key = make_run(house, fallen, asker=StatusRequest("acme", inside, "s1"))
+    assert order.version == bad.sha256
+    assert fallen.sandbox.wait_for_ends(10)
+    assert eventually(lambda: len(house.runs()) == 2)
+    shown = {run.version == bad.sha256: (run.shown_as, run.outcome) for run in house.runs()}
+    assert shown == {True: ("active version", "crashed"), False: ("fresh", "returned")}
+    assert b"Active" in house.redis.hget(key, "body")
 
 
 def test_an_interpreter_that_dies_after_the_last_word_is_a_crash_and_its_answer_is_taken_back(house, fallen, caplog):

@@ -55,6 +55,28 @@ def test_after_a_lost_connection_everything_is_dropped_and_everybody_woken(liste
     assert eventually(lambda: "acme" in heard)
 
 
+def test_an_error_that_is_not_expected_does_not_end_the_listener(listener, redis, heard, caplog):
+    listener.ensure_started()
+    assert eventually(lambda: heard.count(None) >= 3)
+    heard.clear()
+    take, listener._take = listener._take, lambda _: 1 / 0
+    redis.publish("st:changed", "acme")
+    assert eventually(lambda: "listener failed" in caplog.text)
+    listener._take = take
+    assert eventually(lambda: None in heard), "after a gap, anything may have changed"
+    redis.publish("st:changed", "acme")
+    assert eventually(lambda: "acme" in heard)
+
+
+def test_a_listener_that_fails_again_and_again_pauses_longer_and_can_still_be_closed(listener, monkeypatch):
+    pauses = []
+    monkeypatch.setattr(listener, "_follow", lambda: 1 / 0)
+    monkeypatch.setattr(listener._closed, "wait", lambda seconds: len(pauses) == 8 or pauses.append(seconds))
+    monkeypatch.setattr(listener._closed, "is_set", lambda: len(pauses) == 8)
+    listener._listen()
+    assert pauses == [1.0, 2.0, 4.0, 8.0, 10.0, 10.0, 10.0, 10.0]
+
+
 @pytest.mark.filterwarnings("ignore:.*multi-threaded.*:DeprecationWarning")  # the situation which is tested
 def test_a_forked_process_listens_for_itself(listener, redis, heard):
     """As in a server that forks after it has loaded: the parent has started, the child starts for itself."""

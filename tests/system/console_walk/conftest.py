@@ -3,8 +3,8 @@
 import hashlib
 import sqlite3
 import time
-from contextlib import closing, contextmanager
-from dataclasses import asdict, dataclass, replace
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import asdict, dataclass, field, replace
 
 import pytest
 
@@ -80,21 +80,37 @@ class Stage:
     redis: object
     link: str  #: of the first administrator
     check_worker: object
+    parts: ExitStack  #: closes what is opened here
+    stored: list = field(default_factory=list)  #: what is in the store at the start: key, milliseconds it lasts, value
+
+    def __post_init__(self):
+        opened = (sqlite3.connect(each.engine.url.database) for each in (self.seed, self.database))
+        self.whole, self.own = (self.parts.enter_context(closing(each)) for each in opened)
+        self.own.execute("PRAGMA synchronous = OFF")  # nothing needs to last
 
     def rewind(self):
         """Records and store as at the start: one refused login, one person who came by a test login, five waiting jobs, one open breaker."""
+        if not self.stored:
+            self._fill_store()
+        with self.redis.pipeline() as all_at_once:
+            all_at_once.flushall()
+            for key, lasts_ms, value in self.stored:
+                all_at_once.restore(key, lasts_ms, value)
+            all_at_once.execute()
+        self.check_worker.note_presence()
+        self.whole.backup(self.own)
+
+    def _fill_store(self):
+        """Fill the store once, and keep what is in it then."""
         self.redis.flushall()
         adopt(self.redis, "development")
-        self.check_worker.note_presence()
         store = LoginStore(self.redis)
         store.refused_logins.note("demo", "audience", "0123abcd")
         made = self.visitor("administrator")
         order_jobs(self.redis)
         open_breaker(self.redis, "demo", "c-none", seconds=HELD_S)
         login_test.keep_result(store, "demo", made.login, {"subject": "ada", **asdict(UserProfile("ada@example.org"))})
-        whole, own = (sqlite3.connect(each.engine.url.database) for each in (self.seed, self.database))
-        with closing(whole), closing(own):
-            whole.backup(own)
+        self.stored = [(key, max(self.redis.pttl(key), 0), self.redis.dump(key)) for key in self.redis.scan_iter()]
 
     @staticmethod
     def visitor(name, *, age_s=0):
@@ -114,19 +130,17 @@ class Stage:
 
     def rows(self):
         """All rows of all tables, by table, but the audit, and what shows nobody anything: drafts, and which notices are read."""
-        with closing(sqlite3.connect(self.database.engine.url.database)) as db:
-            names = [name for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
-            return {
-                name: db.execute(f"SELECT * FROM {name}").fetchall()
-                for name in names
-                if name not in ("drafts", "notices") and not name.startswith(("audit_", "sqlite_"))
-            }
+        names = [name for (name,) in self.own.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        return {
+            name: self.own.execute(f"SELECT * FROM {name}").fetchall()
+            for name in names
+            if name not in ("drafts", "notices") and not name.startswith(("audit_", "sqlite_"))
+        }
 
     def entries(self):
         """Actor, action, target, reason and detail of the audit entries."""
-        with closing(sqlite3.connect(self.database.engine.url.database)) as db:
-            columns = "actor, action, target, implementation, reason, detail"
-            return db.execute(f"SELECT {columns} FROM audit_entries ORDER BY number").fetchall()
+        columns = "actor, action, target, implementation, reason, detail"
+        return self.own.execute(f"SELECT {columns} FROM audit_entries ORDER BY number").fetchall()
 
 
 @pytest.fixture(scope="session")
@@ -156,7 +170,7 @@ def staged(walk_seed, valkey_url, folder, check_worker):
     outbound = OutboundRequests(redis=redis, allow_loopback=True, ca_file=None)
     settings = make_settings(redis_url=valkey_url)
     try:
-        with small_keys(), check_worker.present(), pytest.MonkeyPatch.context() as patch:
+        with small_keys(), check_worker.present(), pytest.MonkeyPatch.context() as patch, ExitStack() as parts:
             patch.setattr("web.console.people.views.ROWS", 3)  # a few people and entries are several pages
             patch.setattr("web.console.audit.ROWS", 20)
             # The forms of one walk are sent for as long as the tests run.
@@ -164,7 +178,7 @@ def staged(walk_seed, valkey_url, folder, check_worker):
             patch.setattr("runner.powers.connection_health.LONGEST_HOLD_MS", 1000 * HELD_S)
             made = Stage(
                 make_app(database, LoginStore(redis), settings, outbound=outbound),
-                *(seed, database, redis, link, check_worker),
+                *(seed, database, redis, link, check_worker, parts),
             )
             made.rewind()
             yield made

@@ -1,7 +1,8 @@
 """Reads a page as a browser does: its links, and its forms with the fields that would be sent."""
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 from urllib.parse import urldefrag, urljoin
 
 from lxml import html
@@ -56,10 +57,10 @@ class Page:
 
     address: str
     text: str
-    tree: html.HtmlElement = field(init=False)
 
-    def __post_init__(self):
-        self.tree = html.document_fromstring(self.text)
+    @cached_property
+    def tree(self):
+        return html.document_fromstring(self.text)
 
     @property
     def ids(self):

@@ -111,7 +111,8 @@ def arrives(stage, walked, form, changes):
         form = next(one for one in answer.page.forms if one.action == form.action)
         outcome, answer = sent(stage, walked, form, {"people": "same"})
     assert outcome not in (SAME, REFUSED), told + outcome + said(answer)
-    again = next(one for one in stage.browser_of(walked).get(form.page).page.forms if one.action == form.action)
+    opened = answer if answer.address == form.page else stage.browser_of(walked).get(form.page)
+    again = next(one for one in opened.page.forms if one.action == form.action)
     unseen = {*PASSING, *NOT_SHOWN, *(BESIDE_ALL - set(changes) if "auth_kind" in changes else ())}
     wanted = form.filled({name: value for name, value in changes.items() if name not in NOT_SHOWN})
     assert values(again.sent, unseen) == values(wanted, unseen), told

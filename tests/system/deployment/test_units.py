@@ -23,6 +23,7 @@ from sandbox.check_protocol import CHECK_LIMITS
 from tests.system.deployment.proxy import ROOT, SHIPPED
 from tests.system.deployment.servers import environment
 from web.server import granian_server
+from web.server.open_files import OTHER_FILES
 
 DEPLOYMENT = ROOT / "docs" / "deployment"
 UNITS = DEPLOYMENT / "systemd"
@@ -141,7 +142,7 @@ def test_limits_and_times_fit_ours():
     web, work = (options(UNITS / f"session-status-{name}@.service") for name in ("web", "worker"))
     default = Settings()
     assert int(web["TimeoutStopSec"][0]) > granian_server.GRACE_S
-    assert int(web["LimitNOFILE"][0]) >= default.web_connections + granian_server.OTHER_FILES
+    assert int(web["LimitNOFILE"][0]) >= default.web_connections + OTHER_FILES
     longest = next(entry for entry in SETTINGS if entry.attribute == "max_wall_s").read("30")
     assert int(work["TimeoutStopSec"][0]) > longest + traces.LAST_S + thread_worker.IDLE_S + thread_worker.BEAT_S
     assert whole(1, 64)(work["MemoryMax"][0].removesuffix("G")) * 1024 >= default.worker_runs * (64 + 4) + 512

@@ -14,6 +14,8 @@ EXAMPLES = ROOT / "scripts" / "examples"
 SCENARIOS = sorted(path.parent for path in EXAMPLES.rglob("expected.json"))
 SCRIPTS = sorted(EXAMPLES.glob("*/script.py"))
 
+pytestmark = pytest.mark.usefixtures("command_jail")
+
 
 def command(*arguments: str) -> Result:
     return CliRunner().invoke(main, arguments, catch_exceptions=False)

@@ -15,6 +15,7 @@ from runner.logins import LoginStore
 from runner.store.clients import connect as connect_store
 from tests.support.application import copied, make_app, make_settings
 from tests.support.browser import serving, widest
+from tests.support.looks import look_at
 from tests.support.saml_browser import begun, sp_of
 from tests.support.saml_forge import ForgedIdp
 
@@ -120,14 +121,10 @@ def test_the_answer_in_another_browser_logs_nobody_in(chromium, page, sites):
 
 
 @pytest.mark.parametrize("path", ["/login/demo/out", "/login/empty", "/saml/demo/complete?o=x"])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_pages_fit_a_phone_and_are_accessible(chromium, sites, path, scheme):
-    from axe_playwright_python.sync_playwright import Axe
-
+def test_the_pages_fit_a_phone_and_are_accessible(chromium, sites, path):
     address, _ = sites
-    context = chromium.new_context(viewport={"width": 320, "height": 640}, color_scheme=scheme)
+    context = chromium.new_context(viewport={"width": 320, "height": 640})
     page = context.new_page()
     page.goto(address + path)
-    assert widest(page) <= 320
-    assert Axe().run(page).violations_count == 0
+    look_at(page)
     context.close()

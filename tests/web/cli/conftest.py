@@ -9,6 +9,7 @@ import sys
 import pytest
 from click.testing import CliRunner
 
+from tests.support.application import small_keys
 from web.cli import main
 
 INPUT = {
@@ -21,7 +22,7 @@ INPUT = {
 
 
 @pytest.fixture
-def cli():
+def cli(command_jail):
     """The command line in this process; an exception that leaves it fails the test."""
 
     def run(*arguments, env=None, stdin=None):
@@ -30,7 +31,8 @@ def cli():
             raise result.exception
         return result
 
-    return run
+    with small_keys():
+        yield run
 
 
 @pytest.fixture

@@ -48,3 +48,4 @@ def test_without_a_store_nothing_is_known_and_no_one_can_be_told(cli, event):
     result = cli("connection", "retry", "aha26", "ce", env=away)
     assert result.exit_code != 0
     assert "The store does not answer" in result.stderr
+    assert "connection.breaker_closed" not in cli("audit", "list", env=event).stdout

@@ -6,8 +6,6 @@ import os
 import re
 import secrets
 import signal
-import subprocess
-import sys
 from contextlib import ExitStack, closing
 
 import pytest
@@ -17,7 +15,7 @@ from runner.settings.operator_settings import Settings
 from runner.store.embedded import EmbeddedStore
 from runner.store.mark_administration import replace_mark
 from runner.store.worker_heartbeat import BACKGROUND, CHECKS, LAST, WorkerHeartbeat
-from tests.support import ROOT
+from tests.support import ROOT, warm_start
 from tests.support.eventually import eventually
 from tests.support.running_up import free_ports
 from web.cli.operate.doctor_workers import worker_lines
@@ -63,8 +61,7 @@ def started(production, tmp_path):
         def start(command):
             log = stack.enter_context((tmp_path / f"{command}.log").open("wb"))
             named = ["worker", "--queue", "background"] if command == "background" else [command]
-            words = [sys.executable, "-P", "-m", "web.cli", *named]
-            process = subprocess.Popen(words, env=production, stdout=log, stderr=log)
+            process = warm_start.start("web.cli", *named, env=production, output=log)
             stack.callback(process.wait, 30)
             stack.callback(process.send_signal, signal.SIGTERM)
             return tmp_path / f"{command}.log"
@@ -73,8 +70,7 @@ def started(production, tmp_path):
 
 
 def run(command, env):
-    words = [sys.executable, "-P", "-m", "web.cli", *command.split()]
-    done = subprocess.run(words, env=env, capture_output=True, text=True, check=False, timeout=100)
+    done = warm_start.run("web.cli", *command.split(), env=env, timeout=100)
     return done.returncode, done.stdout + done.stderr
 
 

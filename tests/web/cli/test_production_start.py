@@ -2,8 +2,6 @@
 
 import json
 import os
-import subprocess
-import sys
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 
@@ -15,6 +13,7 @@ from records.maintenance.development_stand_ins import UP
 from records.tenants import implementations
 from runner.settings.operator_settings import Settings
 from runner.store.mark_administration import mark_of, replace_mark
+from tests.support import warm_start
 from tests.web.cli.stores import KEY, PRODUCTION, content, keys, made_for
 from web.cli.local import up as up_command
 from web.cli.local.programs import Ports
@@ -70,14 +69,7 @@ def run(*words, env):
         for name, value in os.environ.items()
         if not name.startswith(("SESSION_STATUS_", "DATABASE_URL", "REDIS_URL"))
     }
-    done = subprocess.run(
-        [sys.executable, "-P", "-m", *words],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-        env={**kept, **env},
-    )
+    done = warm_start.run(*words, env={**kept, **env})
     return done.returncode, done.stderr
 
 

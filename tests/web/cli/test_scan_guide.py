@@ -14,7 +14,7 @@ from playwright.sync_api import expect
 
 from tests.support import ROOT
 from tests.support.browser import require_chromium
-from tests.support.codes import clip, picture, scene
+from tests.support.codes import picture, scene, still
 from tests.support.running_up import start_up
 from tests.support.scanner_page import launch_arguments
 
@@ -73,7 +73,7 @@ def up(tmp_path_factory):
 def phones(chromium, tmp_path):
     """A browser whose camera sees the badge of Mei Chen."""
     badge = scene(picture(CODES.splitlines()[0].encode(), scale=5))
-    phones = chromium.browser_type.launch(**launch_arguments(clip(tmp_path / "badge.mjpeg", [badge] * 10)))
+    phones = chromium.browser_type.launch(**launch_arguments(still(tmp_path / "badge.y4m", badge)))
     yield phones
     phones.close()
 

@@ -6,8 +6,6 @@ identity provider is that of development. `GUIDE_PICTURES` names a folder for th
 
 import os
 import re
-import subprocess
-import sys
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -16,7 +14,7 @@ from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import expect
 
 from runner.store.embedded import EmbeddedStore
-from tests.support import ROOT
+from tests.support import ROOT, warm_start
 from tests.support.browser import require_chromium
 from tests.support.eventually import eventually
 from tests.support.running_up import free_ports
@@ -59,19 +57,14 @@ class Place:
         }
 
     def run(self, *command, typed=""):
-        done = subprocess.run(
-            (sys.executable, "-P", "-m", "web.cli", *command), check=False, env=self.environment, cwd=ROOT, capture_output=True,
-            input=typed, text=True, timeout=60,
-        )  # fmt: skip
+        done = warm_start.run("web.cli", *command, env=self.environment, typed=typed)
         assert done.returncode == 0, done.stderr
         return done.stdout
 
     def start(self, name, *command):
         log = self.folder / f"{name}.log"
         with log.open("w") as out:
-            process = subprocess.Popen(
-                (sys.executable, "-P", "-m", *command), env=self.environment, cwd=ROOT, stdout=out, stderr=out
-            )
+            process = warm_start.start(*command, env=self.environment, output=out)
         self._stack.callback(process.wait, 20)
         self._stack.callback(process.terminate)
 

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from records.changes import facts as changes
+from records.facts.fact_tables import HookSecret
 from records.tenants import implementations
 from runner.background.webhook_signature import signed_headers
 from tests.web.hooks.conftest import BY, FACTS, facts, key
@@ -198,6 +199,18 @@ def test_a_client_that_guesses_is_told_to_wait_and_a_flood_of_a_vendor_too(push,
     answers = [push(facts(), headers={"webhook-signature": "v1,AAAA"}) for _ in range(4)]
     assert [each.status_code for each in answers] == [401, 401, 401, 429]
     assert int(answers[-1].headers["Retry-After"]) > 0
+
+
+def test_a_secret_that_no_key_opens_is_refused_alone(push, make_secret, database, caplog):
+    """A row that was overwritten in the database must not stop the vendor whose secret is another one."""
+    number, text = make_secret()
+    with database.session() as db:
+        db.get_one(HookSecret, number).sealed_secret = b"gAAAAA overwritten"
+    assert push(facts()).json["taken"] == 1
+    with caplog.at_level(logging.ERROR):
+        assert push(facts(), signed_by=text).status_code == 401
+    assert f"no key opens secret {number} for pushes" in caplog.text
+    assert text not in caplog.text
 
 
 def test_wrong_signatures_stop_nobody_who_signs_rightly_from_the_same_address(push, monkeypatch, caplog):

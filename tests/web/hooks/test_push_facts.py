@@ -38,6 +38,19 @@ def test_unchanged_facts_make_nothing_due(push, status_service):
     assert status_service.outdated == []
 
 
+def test_facts_whose_messages_could_not_be_made_due_are_not_said_to_be_done(push, known, status_service, monkeypatch):
+    sent = facts()
+    monkeypatch.setattr(type(status_service), "outdate", lambda *_: False)
+    answer = push(sent, message="msg_1")
+    assert (answer.status_code, answer.mimetype) == (503, "application/problem+json")
+    assert int(answer.headers["Retry-After"]) > 0
+    monkeypatch.undo()
+    again = push(sent, message="msg_1").json
+    assert (again["repeated"], again["unchanged"]) == (False, 1)
+    assert (known(), status_service.outdated) == ({"CE-1": {"claimed": True}}, [("demo", "ada", "CE-1")])
+    assert push(sent, message="msg_1").json["repeated"]
+
+
 def test_each_entry_stands_alone_and_the_answer_says_why_it_was_not_taken(push, known):
     newer = datetime.now(UTC)
     push(facts({"rtl": {"n": 2}}, at=newer))

@@ -46,6 +46,18 @@ def test_without_users_the_messages_of_all_who_look_are_due(tell, status_service
     assert status_service.outdated == [("demo", None, "CE-1")]
 
 
+def test_a_flood_about_everybody_at_one_session_is_told_to_wait_and_all_else_goes_on(tell, push, status_service):
+    assert {tell(change(None)).status_code for _ in range(12)} == {200}
+    status_service.reset()
+    answer = tell(change(None), message="msg_x")
+    assert (answer.status_code, answer.mimetype) == (429, "application/problem+json")
+    assert 0 < int(answer.headers["Retry-After"]) <= 60
+    assert status_service.outdated == []
+    assert tell(change(None, session="P70068")).status_code == 200
+    assert tell(change()).status_code == 200
+    assert push(facts(), path=FACTS).status_code == 200
+
+
 def test_users_that_are_not_known_in_this_spelling_are_told(tell, status_service):
     odd = ("Ada", "ada ", "ada\0", "ada\ud800", "áda", "a" * 300, "", "other/ada", "__proto__")
     answer = tell(change((*odd, "ada"))).json

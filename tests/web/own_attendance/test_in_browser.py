@@ -42,7 +42,7 @@ def open_own(chromium, served):
         token = served.extensions["auth services"].logins.sign(visitor("demo", subject))
         context.add_cookies([{"name": "login", "value": token, "url": served.config["address"]}])
         page = context.new_page()
-        page.look = f"{width}-{scheme}"
+        page.look, page.schemes = str(width), (scheme,)
         page.set_default_timeout(8000)
         page.on("console", lambda said: complaints.append(said.text) if said.type in {"error", "warning"} else None)
         page.on("pageerror", lambda error: complaints.append(str(error)))

@@ -4,12 +4,11 @@ import os
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 
 from tests.support.application import make_app, make_settings
-from tests.support.browser import serving, widest
+from tests.support.browser import serving
+from tests.support.looks import SIZES, look_at
 from tests.support.people import visitor
-from tests.web.console.settings.test_agenda_in_browser import SIZES
 from tests.web.scanner.test_page import PAGE, bars
 from tests.web.scanner.test_scans_endpoint import database
 
@@ -20,24 +19,22 @@ pytestmark = pytest.mark.browser
 PICTURES = os.environ.get("SCANNER_PICTURES")
 
 
-@pytest.fixture(params=[(size, scheme) for size in SIZES for scheme in ("light", "dark")], ids="-".join)
+@pytest.fixture(params=SIZES)
 def page(request, chromium, database, store, status_service):
-    size, scheme = request.param
     complaints = []
     with serving(lambda address: make_app(database, store, make_settings(address), status_service=status_service)) as (
         address,
         app,
     ):
         logins = app.extensions["auth services"].logins
-        options = {"viewport": SIZES[size], "color_scheme": scheme}
-        context = chromium.new_context(base_url=address, **options)
+        context = chromium.new_context(base_url=address, viewport=SIZES[request.param])
         # Without script; Chromium itself cannot be without, because axe is one.
         context.route("**/page.mjs", lambda route: route.fulfill(content_type="text/javascript", body=""))
         context.add_cookies([{"name": logins.cookie, "value": logins.sign(visitor("demo", "sam")), "url": address}])
         page = context.new_page()
         page.set_default_timeout(8000)
         page.on("console", lambda said: complaints.append(said.text) if said.type in {"error", "warning"} else None)
-        page.look = f"{size}-{scheme}"
+        page.look = request.param
         page.goto(PAGE)
         yield page
         context.close()
@@ -45,10 +42,7 @@ def page(request, chromium, database, store, status_service):
 
 
 def looked_at(page, name):
-    if PICTURES:
-        page.screenshot(path=Path(PICTURES) / f"{name}-{page.look}.png", full_page=True)
-    assert widest(page) <= page.viewport_size["width"]
-    assert Axe().run(page).response["violations"] == []
+    look_at(page, PICTURES and Path(PICTURES) / f"{name}-{page.look}")
 
 
 @pytest.mark.usefixtures("bars")

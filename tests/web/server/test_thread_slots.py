@@ -14,7 +14,8 @@ from flask import Flask
 from runner.settings.operator_settings import Settings
 from tests.support.event_loop import awaited
 from tests.support.real_server import Server, all_of, free_port, head
-from web.server.granian_server import bridge, run
+from web.server.granian_server import run
+from web.server.served_app import bridge
 from web.server.thread_slots import ThreadSlots
 
 THREADS = 4

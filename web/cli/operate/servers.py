@@ -20,7 +20,8 @@ from web.cli.common.context import environment, open_database, read_settings, re
 from web.cli.common.errors import CommandFailed
 from web.cli.common.help_examples import examples
 from web.cli.common.missing_data import data_folder
-from web.server.granian_server import AddressTakenError, TooFewFilesError, serve
+from web.server.granian_server import AddressTakenError, serve
+from web.server.open_files import TooFewFilesError
 
 from .data_folder_check import remedy
 

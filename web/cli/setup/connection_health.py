@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing
+from functools import partial
 
 import click
 
@@ -35,19 +36,21 @@ def retry(implementation: str, name: str) -> None:
         settings = context.settings
         if not settings.redis_url:
             raise CommandFailed(NO_STORE)
-        slug = context.commit(lambda db: noted(db, implementation, name)).slug
-        try:
-            with closing(connect(settings.redis_url, environment=settings.environment)) as redis:
-                close_breaker(redis, slug, name)
-        except StoreAway:
-            raise CommandFailed(AWAY) from None
+        with closing(connect(settings.redis_url, environment=settings.environment)) as redis:
+            close = partial(close_breaker, redis)
+            context.commit(lambda db: closed(db, close, implementation, name))
     click.echo(f"{name} is called again from now on.")
 
 
-def noted(db: DbSession, implementation: str, name: str) -> AfterCommit[None]:
-    """Note that a vendor is called again. Raises CommandFailed, which lists the existing connections."""
+def closed(db: DbSession, close: Callable[[str, str], None], implementation: str, name: str) -> AfterCommit[None]:
+    """Let a vendor be called again, and note it. Raises CommandFailed, also if the store is away: then nothing is noted."""
     find_connection(db, implementation, name)
-    return changes.breaker_closed(db, find_implementation(db, implementation), name, audit_context())
+    after = changes.breaker_closed(db, find_implementation(db, implementation), name, audit_context())
+    try:
+        close(after.slug, name)
+    except StoreAway:
+        raise CommandFailed(AWAY) from None
+    return after
 
 
 def healths_of(context: CommandContext, implementation: str, names: Sequence[str]) -> Sequence[ConnectionHealth | None]:

@@ -163,15 +163,14 @@ REPEATED = [
 @pytest.mark.parametrize("piece", REPEATED)
 def test_a_text_of_twice_the_size_takes_about_twice_as_long(piece):
     def seconds(size):
-        best = 9.0
-        for _ in range(3):
-            redaction, text = AnswerRedaction(secrets=(), kept=()), piece * (size // len(piece))
-            before = time.process_time()
-            redaction.text(text)
-            best = min(best, time.process_time() - before)
-        return best
+        redaction, text = AnswerRedaction(secrets=(), kept=()), piece * (size // len(piece))
+        before = time.process_time()
+        redaction.text(text)
+        return time.process_time() - before
 
-    assert seconds(32_000) < 4 * seconds(8_000) * 3 + 0.05  # a search that grows with the square takes 16 times as long
+    least = min(seconds(8_000) for _ in range(3))
+    # A search that grows with the square takes 16 times as long. A machine may be busy once, and not each time.
+    assert any(seconds(32_000) < 4 * least * 3 + 0.05 for _ in range(3))
 
 
 #: Answers of one run as a vendor makes them who wants to keep a worker busy.

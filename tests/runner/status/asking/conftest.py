@@ -7,7 +7,7 @@ from contextlib import contextmanager
 import pytest
 import uvloop
 
-from runner.status.cache import StatusCache, StatusUpdate
+from runner.status.cache import DONE, StatusCache, StatusUpdate
 from runner.status.service import StatusRequest
 from runner.status.status_body import ShownMessage, body_of
 from tests.support.eventually import eventually
@@ -27,6 +27,7 @@ class LoopStage:
 
     def __init__(self, house, loop):
         self.house, self._loop = house, loop
+        self._others = self._all_listeners()
         service = house.service
         service._asking._longest_wait_s = PATIENT
         listener, heard = service._change_listener, []
@@ -47,6 +48,13 @@ class LoopStage:
                 if await self.answers.value("here"):
                     break
                 await asyncio.sleep(pause)
+
+    def _all_listeners(self):
+        return self.house.redis.pubsub_numsub(DONE)[0][1]
+
+    def listeners(self):
+        """How many connections of this service hear of the ends of runs; servers of other tests may be there, too."""
+        return self._all_listeners() - self._others
 
     def begin(self, coroutine):
         return asyncio.run_coroutine_threadsafe(coroutine, self._loop)

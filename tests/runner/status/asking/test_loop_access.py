@@ -9,7 +9,8 @@ from contextlib import ExitStack
 
 import pytest
 
-from runner.logins import EndedLogins
+from runner.logins import EndedLogins, LoginEnded
+from runner.logins.ended_logins import all_key, login_key
 from runner.logs import line_ids
 from runner.status.cache import DONE
 from runner.status.waiting_slots import WaitingSlots
@@ -189,6 +190,15 @@ def test_a_return_of_a_login_that_has_ended_notes_nothing(stage):
     assert stage.house.redis.keys("st:{acme:*") == []
 
 
+@pytest.mark.parametrize("key", [login_key(ANN.login), all_key("acme", "ann")])
+def test_a_return_of_a_login_whose_end_is_of_another_type_notes_nothing(stage, key):
+    stage.house.redis.rpush(key, "odd")
+    assert stage.come_back(ANN).result(PATIENT) is None
+    with pytest.raises(LoginEnded):
+        stage.house.service.returned(ANN)
+    assert stage.house.redis.keys("st:back:*") == []
+
+
 def test_an_entry_that_was_not_written_by_us_is_left_to_a_thread(stage):
     key = stage.key(ANN)
     stage.house.redis.set(key, "a text")
@@ -217,7 +227,7 @@ def test_the_places_of_the_loop_are_not_those_of_the_threads(stage):
 
 def test_a_request_that_waits_in_a_thread_is_woken_by_what_the_loop_hears(stage):
     """As that of a widget page does. No second subscription hears the ends of runs."""
-    assert stage.house.redis.pubsub_numsub(DONE) == [(DONE.encode(), 1)]
+    assert stage.listeners() == 1
     found, claims = [], []
     claim = stage.house.service._cache.claim
     stage.house.service._cache.claim = lambda *given, **named: claims.append(given) or claim(*given, **named)
@@ -276,7 +286,7 @@ def test_of_those_who_wait_when_the_store_dies_nothing_is_left(mortal):
     assert {each.result(PATIENT) for each in asked} == {None}  # a thread says that the store is away
     assert stage.is_clean()
     store.start()
-    assert eventually(lambda: stage.look(ANN), seconds=PATIENT)
+    assert eventually(lambda: stage.look(ANN) is not None, seconds=PATIENT)
 
 
 def test_a_frozen_store_holds_no_request_for_longer_than_its_wait_and_a_second(mortal):
@@ -301,10 +311,6 @@ def test_those_who_wait_for_a_worker_that_is_killed_are_answered_by_the_next(sta
         killed.process.kill()
         killed.process.wait()
     start_worker()
-
-    def next_is_ready():
-        status = stage.look(person("cat"))  # those who ask later take up what the dead one left
-        return status and status.state == "ready"
-
-    assert eventually(next_is_ready, seconds=PATIENT)
+    cat = person("cat")
+    assert eventually(lambda: (status := stage.look(cat)) and status.state == "ready", seconds=15)
     assert {each.result(PATIENT).message.text for each in asked} == {"Claim 1.0 CE credit"}

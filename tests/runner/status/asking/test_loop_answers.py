@@ -10,6 +10,7 @@ import pytest
 
 from records import DatabaseUnavailable
 from runner.logins import EndedLogins
+from runner.logins.ended_logins import login_key
 from runner.status.cache import StatusCache, StatusUpdate
 from runner.status.service import StatusRequest
 from runner.status.status_body import ShownMessage, body_of
@@ -110,6 +111,14 @@ def test_where_a_rule_hides_the_message_a_login_that_ended_is_not_answered_eithe
     def end():
         hide(shown)
         EndedLogins(shown.redis).end(ANN.login)
+
+    assert read(shown, ANN, before=end) == [None]
+
+
+def test_where_a_rule_hides_the_message_an_end_of_another_type_counts_too(shown):
+    def end():
+        hide(shown)
+        shown.redis.rpush(login_key(ANN.login), "odd")
 
     assert read(shown, ANN, before=end) == [None]
 

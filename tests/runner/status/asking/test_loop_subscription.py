@@ -12,7 +12,7 @@ from runner.store.clients import connect
 from runner.store.embedded import EmbeddedStore
 from tests.support.event_loop import awaited
 
-CHANNEL = "st:done"
+CHANNEL = "ends of a test"
 PATIENT = 30.0
 
 

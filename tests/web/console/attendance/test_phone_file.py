@@ -8,7 +8,6 @@ from html import unescape
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from records import AgendaSession, audit
@@ -16,11 +15,11 @@ from records.attendance.ledger.tables import LedgerEntry
 from records.tenants import implementations
 from tests.records.attendance.phones.test_saved_scans import content, fresh, void
 from tests.support.application import make_app, make_settings
-from tests.support.browser import serving, widest
+from tests.support.browser import serving
+from tests.support.looks import SIZES, look_at
 from tests.support.stub_status_service import SAME_ORIGIN
 from tests.web.console.conftest import person
 from tests.web.console.settings.staff_people import typed
-from tests.web.console.settings.test_agenda_in_browser import SIZES
 
 PAGE = "/console/implementations/demo/attendance/phone-file"
 #: A folder in which to keep a picture of each page, for people to look at.
@@ -135,9 +134,8 @@ def test_a_file_with_a_time_at_the_end_of_the_calendar_is_shown(olga, database, 
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("look", [(size, scheme) for size in SIZES for scheme in ("light", "dark")], ids="-".join)
-def test_the_pages_are_read_by_everybody(chromium, database, store, tmp_path, look):
-    size, scheme = look
+@pytest.mark.parametrize("size", SIZES)
+def test_the_pages_are_read_by_everybody(chromium, database, store, tmp_path, size):
     scans = [
         fresh(),
         fresh(badge_id="B-2", last_name="", first_name=""),
@@ -148,26 +146,22 @@ def test_the_pages_are_read_by_everybody(chromium, database, store, tmp_path, lo
     file.write_text(json.dumps(content(*scans, skew_ms=-720_000, voids=[void(scans[0])])))
     with serving(lambda address: make_app(database, store, make_settings(address))) as (address, app):
         logins = app.extensions["auth services"].logins
-        context = chromium.new_context(base_url=address, viewport=SIZES[size], color_scheme=scheme)
+        context = chromium.new_context(base_url=address, viewport=SIZES[size])
         context.add_cookies([{"name": logins.cookie, "value": logins.sign(person("organizer")), "url": address}])
         page = context.new_page()
         page.set_default_timeout(8000)
         page.goto("/console/implementations/demo/attendance")
         page.get_by_role("navigation", name="Attendance").get_by_role("link", name="Import from a phone").click()
-        looked_at(page, "upload", look)
+        looked_at(page, "upload", size)
         page.get_by_label("File from the phone").set_input_files(file)
         page.get_by_role("button", name="Upload and check").click()
         expect(page.get_by_text("12 minutes ahead: its times are corrected")).to_be_visible()
-        looked_at(page, "check", look)
+        looked_at(page, "check", size)
         page.get_by_role("button", name="Import 2 new scans").click()
         expect(page.get_by_text("2 new scans are stored")).to_be_visible()
-        looked_at(page, "done", look)
+        looked_at(page, "done", size)
         context.close()
 
 
-def looked_at(page, name, look):
-    page.wait_for_load_state()
-    if PICTURES:
-        page.screenshot(path=Path(PICTURES) / "-".join([name, *look, "page.png"]), full_page=True)
-    assert widest(page) <= page.viewport_size["width"]
-    assert [(each["id"], each["nodes"][0]["html"]) for each in Axe().run(page).response["violations"]] == []
+def looked_at(page, name, size):
+    look_at(page, PICTURES and Path(PICTURES) / f"{name}-{size}-page")

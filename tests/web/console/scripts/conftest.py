@@ -5,7 +5,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 
 from records import Database
 from records.audit import AuditContext
@@ -17,14 +16,14 @@ from records.scripts.submissions import SubmissionDraft
 from records.tenants import implementations
 from records.tenants.script_needs import NeededCall, ScriptNeeds
 from tests.support.application import copied, make_app, make_settings
-from tests.support.browser import serving, widest
+from tests.support.browser import serving
+from tests.support.looks import SCHEMES, SIZES, look_at
 
 DEMO = "/console/implementations/demo"
 SCRIPTS = f"{DEMO}/scripts"
 
 #: A folder in which to keep a picture of each page, for people to look at.
 PICTURES = os.environ.get("SCRIPT_PICTURES")
-SIZES = {"phone": {"width": 390, "height": 844}, "wide": {"width": 1280, "height": 900}}
 
 FIRST = '''"""CE credit."""
 
@@ -129,14 +128,13 @@ def lacking(past, change):
     return made.version.number
 
 
-@pytest.fixture(params=[(size, scheme) for size in SIZES for scheme in ("light", "dark")], ids="-".join)
+@pytest.fixture(params=SIZES)
 def page_as(request, open_page):
-    """Open pages as somebody, in one size and scheme after the other."""
-    size, scheme = request.param
+    """Open pages as somebody, in one size after the other."""
 
     def opened(name):
-        page = open_page(name, width=SIZES[size]["width"], scheme=scheme)
-        page.look = f"{size}-{scheme}"
+        page = open_page(name, width=SIZES[request.param]["width"])
+        page.look = request.param
         return page
 
     yield opened
@@ -152,13 +150,9 @@ def write(page, text):
 
 
 def looked_at(page, name):
-    """Nothing scrolls sideways, and axe finds nothing; keeps a picture if a folder for them is named."""
-    page.wait_for_load_state()
-    if PICTURES:
-        page.screenshot(path=Path(PICTURES) / f"{name}-{getattr(page, 'look', 'once')}.png", full_page=True)
-    assert widest(page) <= page.viewport_size["width"]
-    found = Axe().run(page).response["violations"]
-    assert [(each["id"], each["nodes"][0]["html"]) for each in found] == []
+    """Look at the page in each scheme; keeps pictures if a folder for them is named."""
+    picture = PICTURES and Path(PICTURES) / f"{name}-{getattr(page, 'look', 'once')}"
+    look_at(page, picture, schemes=getattr(page, "schemes", SCHEMES))
 
 
 @pytest.fixture

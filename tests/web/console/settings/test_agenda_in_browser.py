@@ -4,10 +4,9 @@ import os
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
-from tests.support.browser import widest
+from tests.support.looks import SIZES, look_at
 from tests.web.console.settings.staff_people import DEMO
 from tests.web.console.settings.test_settings_in_browser import LONG, open_page
 
@@ -28,14 +27,12 @@ BAD = (
     + "".join(f"C-{n},Talk {n},soon,2026-11-24 10:00,,\n" for n in range(300))
     + f"C 1,{LONG},2026-11-24 09:00,{LONG},,\n"
 )
-SIZES = {"phone": {"width": 390, "height": 844}, "wide": {"width": 1280, "height": 900}}
 
 
-@pytest.fixture(params=[(size, scheme) for size in SIZES for scheme in ("light", "dark")], ids="-".join)
+@pytest.fixture(params=SIZES)
 def page(request, open_page):
-    size, scheme = request.param
-    page = open_page(viewport=SIZES[size], color_scheme=scheme)
-    page.look = f"{size}-{scheme}"
+    page = open_page(viewport=SIZES[request.param])
+    page.look = request.param
     return page
 
 
@@ -49,10 +46,7 @@ def upload(page, folder, text):
 
 
 def looked_at(page, name):
-    if PICTURES:
-        page.screenshot(path=Path(PICTURES) / f"{name}-{page.look}.png", full_page=True)
-    assert widest(page) <= page.viewport_size["width"]
-    assert [(each["id"], each["nodes"][0]["html"]) for each in Axe().run(page).response["violations"]] == []
+    look_at(page, PICTURES and Path(PICTURES) / f"{name}-{page.look}")
 
 
 def test_a_file_is_checked_imported_and_undone(page, tmp_path):

@@ -4,11 +4,9 @@ import os
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 
-from tests.support.browser import widest
+from tests.support.looks import SIZES, look_at
 from tests.web.console.settings.staff_people import DEMO
-from tests.web.console.settings.test_agenda_in_browser import SIZES
 from tests.web.console.settings.test_settings_in_browser import LONG, open_page
 
 __all__ = ["open_page"]
@@ -19,19 +17,15 @@ PICTURES = os.environ.get("BADGE_PICTURES")
 CODES = f"10482|{LONG}|Alice\n20771|الجمعية|نور\n30993|van der Berg|María\nno badge of this event at all"
 
 
-@pytest.fixture(params=[(size, scheme) for size in SIZES for scheme in ("light", "dark")], ids="-".join)
+@pytest.fixture(params=SIZES)
 def page(request, open_page):
-    size, scheme = request.param
-    page = open_page(viewport=SIZES[size], color_scheme=scheme)
-    page.look = f"{size}-{scheme}"
+    page = open_page(viewport=SIZES[request.param])
+    page.look = request.param
     return page
 
 
 def looked_at(page, name):
-    if PICTURES:
-        page.screenshot(path=Path(PICTURES) / f"{name}-{page.look}.png", full_page=True)
-    assert widest(page) <= page.viewport_size["width"]
-    assert Axe().run(page).response["violations"] == []
+    look_at(page, PICTURES and Path(PICTURES) / f"{name}-{page.look}")
 
 
 def test_the_format_is_set_up_by_hand_and_every_step_is_accessible(page):

@@ -4,11 +4,9 @@ import os
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 
-from tests.support.browser import widest
+from tests.support.looks import SIZES, look_at
 from tests.web.console.settings.staff_people import DEMO
-from tests.web.console.settings.test_agenda_in_browser import SIZES
 from tests.web.console.settings.test_devices_page import drawn
 from tests.web.console.settings.test_settings_in_browser import LONG, open_page
 
@@ -20,19 +18,15 @@ PICTURES = os.environ.get("DOOR_PICTURES")
 LIST = f"Badge ID,Last Name,First Name,Registration Type,Phone\nB-1,{LONG},Alice,Member,1\nB-2,الجمعية,نور,Guest,2\nB-3,Chen,Mei,,3\n"
 
 
-@pytest.fixture(params=[(size, scheme) for size in SIZES for scheme in ("light", "dark")], ids="-".join)
+@pytest.fixture(params=SIZES)
 def page(request, open_page):
-    size, scheme = request.param
-    page = open_page(viewport=SIZES[size], color_scheme=scheme)
-    page.look = f"{size}-{scheme}"
+    page = open_page(viewport=SIZES[request.param])
+    page.look = request.param
     return page
 
 
 def looked_at(page, name, look):
-    if PICTURES:
-        page.screenshot(path=Path(PICTURES) / f"{name}-{look}.png", full_page=True)
-    assert widest(page) <= page.viewport_size["width"]
-    assert Axe().run(page).response["violations"] == []
+    look_at(page, PICTURES and Path(PICTURES) / f"{name}-{look}")
 
 
 def test_a_phone_is_paired_by_the_code_on_the_screen(page, chromium):
@@ -43,8 +37,7 @@ def test_a_phone_is_paired_by_the_code_on_the_screen(page, chromium):
     page.wait_for_selector(".qr")
     looked_at(page, "devices-2-code", page.look)
     address = drawn(page.content())
-    size = page.viewport_size
-    context = chromium.new_context(viewport=size, color_scheme=page.look.partition("-")[2])
+    context = chromium.new_context(viewport=page.viewport_size)
     phone, asked = context.new_page(), []
     phone.set_default_timeout(8000)
     phone.on("request", lambda request: asked.append((request.url, request.headers.get("referer", ""))))

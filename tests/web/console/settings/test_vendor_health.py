@@ -7,6 +7,7 @@ from redis.exceptions import ConnectionError as StoreGone
 from records import ConnectionDraft
 from records.tenants import connections, implementations
 from runner.powers.vendor_limits import keys_of_name
+from runner.store.errors import StoreAway
 from tests.support.vendor_health import BAD, GOOD, SLOW, count_calls, open_breaker
 from tests.web.console.settings.staff_people import DEMO, entries
 
@@ -64,6 +65,17 @@ def test_a_vendor_that_is_not_called_is_called_again_by_an_organizer_with_an_aud
     assert not redis.exists(keys_of_name("demo", "ethosce")[0])
     (entry,) = entries(database, "connection.breaker_closed")
     assert (entry.target, entry.actor) == ("ethosce", "demo/olga")
+
+
+def test_a_breaker_that_the_store_did_not_close_is_not_noted_as_closed(organizer, database, redis, monkeypatch):
+    def away(*_):
+        raise StoreAway
+
+    open_breaker(redis, "demo", "ethosce")
+    monkeypatch.setattr("web.console.settings.connections.views.close_breaker", away)
+    assert organizer.post("/connections/ethosce/call-again").status_code == 503
+    assert entries(database, "connection.breaker_closed") == []
+    assert redis.exists(keys_of_name("demo", "ethosce")[0])
 
 
 def test_an_author_sees_the_breaker_and_cannot_close_it(author, redis):

@@ -48,14 +48,15 @@ def connection_list(implementation: str) -> Response:
 @blueprint.post("/connections/<name>/call-again")
 @needs(Permission.CHANGE_SETTINGS)
 def call_again(implementation: str, name: str) -> Response:
-    """Close the breaker, so that a vendor which failed is called again at once."""
+    """Close the breaker, so that a vendor which failed is called again at once. Nothing is noted if the store is away."""
 
-    def noted(db: DbSession, found: Implementation) -> AfterCommit[None]:
+    def closed(db: DbSession, found: Implementation) -> AfterCommit[None]:
         _present(db, found, name)
-        return changes.breaker_closed(db, found, name, by_page())
+        after = changes.breaker_closed(db, found, name, by_page())
+        close_breaker(AuthServices.here().store.redis, found.slug, name)
+        return after
 
-    commit_to(implementation, noted)
-    close_breaker(AuthServices.here().store.redis, implementation, name)
+    commit_to(implementation, closed)
     return done(f"{name} is called again from now on.", "connections", implementation)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from flask import Response
@@ -71,6 +72,7 @@ def revoke_secret(implementation: str, number: int) -> Response:
 def _page(db: DbSession, found: Implementation, *, secret: str = "") -> Response:
     services, now = AuthServices.here(), datetime.now(UTC)
     rows, prepared = fact_lists.counts(db, found), preparations(db, found)
+    unreadable = hook_secrets.unreadable(db, services.box, found, now)
     named = sessions.with_retired(db, found) if rows or prepared.runs else {}
     titles = {session_id: each.title for session_id, each in named.items()}
     return page(
@@ -85,7 +87,7 @@ def _page(db: DbSession, found: Implementation, *, secret: str = "") -> Response
         prepared=prepared,
         form=PrepareForm(),
         titles=titles,
-        secrets=[(each, _state(each, now)) for each in hook_secrets.listed(db, found)],
+        secrets=[(each, _state(each, now, unreadable)) for each in hook_secrets.listed(db, found)],
         taken=_calls(found, taken=True),
         refused=_calls(found, taken=False),
         overlap_hours=int(OVERLAP.total_seconds()) // 3600,
@@ -98,10 +100,12 @@ def _calls(found: Implementation, *, taken: bool) -> list[HookCall]:
     return [each for each in calls if implementations.existed_at(found, each.when)]
 
 
-def _state(secret: HookSecret, now: datetime) -> tuple[str, str]:
+def _state(secret: HookSecret, now: datetime, unreadable: Sequence[int]) -> tuple[str, str]:
     """Return the state in words, and its colour."""
     if secret.revoked_at is not None:
         return "revoked", "bad"
     if not hook_secrets.is_valid(secret, now):
         return "ended", ""
+    if secret.id in unreadable:
+        return "cannot be used: no key opens it", "bad"
     return ("ends soon", "") if secret.ends_at else ("valid", "good")

@@ -32,7 +32,7 @@ def busy(event):
 def test_everything_that_is_open_is_worked_through(open_page, served, event, busy, look):
     width, scheme = look
     page = open_page("organizer", width=width, scheme=scheme)
-    page.look = f"{width}-{scheme}"
+    page.look, page.schemes = str(width), (scheme,)
     page.goto(f"{served.config['address']}/console/implementations/demo/attendance")
     page.get_by_role("link", name="To decide").click()
     looked_at(page, "to-decide")
