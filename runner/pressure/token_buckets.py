@@ -44,6 +44,11 @@ class TokenBuckets:
             self._newer[key] = self._full_at(key, now) + self._each
         return wait
 
+    def give_back(self, key: Hashable) -> None:
+        """Undo a `take` that returned 0."""
+        now = self._clock()
+        self._newer[key] = max(now, self._full_at(key, now) - self._each)
+
     def wait(self, key: Hashable) -> float:
         """Return what `take` would, and take nothing."""
         return self._wait(key, self._clock())

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any, Final, TypeVar
@@ -30,7 +30,6 @@ from runner.store.lua_scripts import ScriptCall
 from runner.store.reply_queue import is_error, packed
 
 from .claim_answers import ClaimAnswers
-from .status_asking import Claiming
 
 Value = TypeVar("Value")
 
@@ -117,9 +116,9 @@ class LoopAccess:
         """Return a waiter that is a future."""
         return LoopWaiter()
 
-    async def to_end(self, claiming: Claiming) -> ClaimResult:
-        """Let a claim go on to its end, also if the server cancels the request because its client has gone."""
-        return await asyncio.shield(claiming)
+    async def to_end(self, work: Coroutine[Any, Any, Value]) -> Value:
+        """Let work go on to its end, also if the server cancels the request because its client has gone."""
+        return await asyncio.shield(work)
 
     async def login_ended(self, login_check: EndedLoginCheck) -> bool:
         """Say whether a login has ended. Raises `LeftToThread`."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Coroutine
 from functools import partial
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from runner.logins.ended_logins import EndedLoginCheck, LoginEnded
 from runner.pressure.run_admission import RunAdmission
@@ -22,8 +22,11 @@ from runner.status.status_body import Status
 from runner.status.status_request import ResolvedRequest
 from runner.status.waiting_slots import WaitingSlots
 
-#: A coroutine that claims a run.
+Value = TypeVar("Value")
+
+#: A coroutine that claims a run, and one that does so with a given order.
 Claiming = Coroutine[Any, Any, ClaimResult]
+ClaimWithOrder = Callable[[ResolvedRequest, OrderDraft], Claiming]
 
 
 class StoreAccess(Protocol):
@@ -34,8 +37,8 @@ class StoreAccess(Protocol):
     def new_waiter(self) -> RunEndWaiter:
         """Return a waiter for the end of a run."""
 
-    async def to_end(self, claiming: Claiming) -> ClaimResult:
-        """Let a claim go on to its end, also if its client leaves: a run that was claimed must get its job."""
+    async def to_end(self, work: Coroutine[Any, Any, Value]) -> Value:
+        """Let work go on to its end, also if its client leaves: a run that was claimed must get its job, or be freed."""
 
     async def login_ended(self, login_check: EndedLoginCheck) -> bool:
         """Say whether a login has ended. A claim checks that itself, in its own round trip."""
@@ -78,7 +81,7 @@ class StatusAsking:
         """Note that the user came back, and return the status as `ask` does. Raises `LoginEnded`."""
         await self._check_login(access, resolved)
         if resolved.hidden_s != 0:
-            await access.returned_hidden(resolved)
+            await access.to_end(access.returned_hidden(resolved))
             return status_by_rule(resolved, self._public_url)
         return await self._answered(access, resolved, partial(self._claim_returned, access, resolved), wait_s)
 
@@ -109,29 +112,30 @@ class StatusAsking:
                 return claimed
             with access.slots.taken_for(resolved.implementation.slug) as may_wait:
                 while may_wait and claimed.unanswered and (left_s := ends - time.monotonic()) > 0:
-                    told = await waiter.ended(left_s)
-                    claimed = answer_told(told, claimed) or await access.to_end(self._claim(access, resolved))
+                    heard = answer_told(await waiter.ended(left_s), claimed)
+                    claimed = heard or await access.to_end(self._claim(access, resolved))
             return claimed
 
     async def _claim(self, access: StoreAccess, resolved: ResolvedRequest) -> ClaimResult:
-        claimed = await access.claim(resolved, self._order(resolved))
-        await self._note_started(access, resolved, claimed)
-        return claimed
+        return await self._counted(access, resolved, access.claim)
 
     async def _claim_returned(self, access: StoreAccess, resolved: ResolvedRequest) -> ClaimResult:
-        claimed = await access.returned(resolved, self._order(resolved))
-        await self._note_started(access, resolved, claimed)
+        claimed = await self._counted(access, resolved, access.returned)
         return claimed if claimed.mine else await self._claim(access, resolved)
 
-    def _order(self, resolved: ResolvedRequest) -> OrderDraft:
-        return resolved.order(self._admission.starts(resolved.implementation.slug, resolved.user))
-
-    async def _note_started(self, access: StoreAccess, resolved: ResolvedRequest, claimed: ClaimResult) -> None:
-        """Count a run that was started for a user who asks, and queue the jobs that are due.
+    async def _counted(self, access: StoreAccess, resolved: ResolvedRequest, claim: ClaimWithOrder) -> ClaimResult:
+        """Claim; count the run if the claim has started one, and queue the jobs that are due.
 
         If that fails, the order waits all the same: another drainer is due soon.
         """
-        if claimed.mine:
-            self._admission.started(resolved.implementation.slug, resolved.user)
+        slug, user, is_mine = resolved.implementation.slug, resolved.user, False
+        starts = self._admission.take(slug, user)
+        try:
+            claimed = await claim(resolved, resolved.order(starts))
+            is_mine = claimed.mine
+        finally:
+            if starts and not is_mine:
+                self._admission.give_back(slug, user)
         for due in claimed.due:
             await access.enqueue(due)
+        return claimed

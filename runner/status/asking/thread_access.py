@@ -21,7 +21,6 @@ from runner.status.status_request import ResolvedRequest
 from runner.status.waiting_slots import WaitingSlots
 
 from .claim_answers import ClaimAnswers
-from .status_asking import Claiming
 
 Value = TypeVar("Value")
 
@@ -43,9 +42,9 @@ class ThreadAccess:
         """Return a waiter that blocks its thread."""
         return StatusWaiter()
 
-    async def to_end(self, claiming: Claiming) -> ClaimResult:
-        """Claim. Nothing ends a thread."""
-        return await claiming
+    async def to_end(self, work: Coroutine[Any, Any, Value]) -> Value:
+        """Do it. Nothing ends a thread."""
+        return await work
 
     async def login_ended(self, login_check: EndedLoginCheck) -> bool:
         """Say whether a login has ended."""
