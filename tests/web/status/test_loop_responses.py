@@ -321,6 +321,23 @@ def test_who_comes_back_too_often_is_refused_both_ways_and_starts_nothing(
     assert len(status_service.came_back) == 6
 
 
+@pytest.mark.parametrize("head", [{}, BACK])
+def test_a_request_that_the_loop_leaves_to_a_thread_is_counted_once(app, in_loop, answers, bearer, head):
+    """The attack on the users: while the loop has no connection to the store, each is refused after half of the requests."""
+    login = bearer()
+    limits, once = app.extensions["status services"].rate_limits, {"allowance": 4, "seconds_each": 3600}
+    limits.asks, limits.returns = TokenBuckets(**once), TokenBuckets(**once)
+
+    async def left(*_):
+        return None
+
+    answers.cached = answers.ask = answers.returned = left
+    sent = {"path": STATUS} | head
+    codes = [answer_of(app, each, [HOST, *login], sent)[0] for each in (None, *[in_loop] * 4)]
+    assert 429 not in codes[:4]  # the first by a thread, which looks the token up
+    assert codes[4] == 429
+
+
 def test_a_login_that_is_new_here_is_not_looked_for_in_the_cache_before_the_claim(
     from_loop, bearer, answers, store, monkeypatch
 ):
