@@ -112,9 +112,12 @@ class StatusAsking:
                 return claimed
             with access.slots.taken_for(resolved.implementation.slug) as may_wait:
                 while may_wait and claimed.unanswered and (left_s := ends - time.monotonic()) > 0:
-                    heard = answer_told(await waiter.ended(left_s), claimed)
-                    claimed = heard or await access.to_end(self._claim(access, resolved))
+                    told = await waiter.ended(left_s)
+                    claimed = answer_told(told, claimed) or await self._claim_again(access, resolved)
             return claimed
+
+    async def _claim_again(self, access: StoreAccess, resolved: ResolvedRequest) -> ClaimResult:
+        return await access.to_end(self._claim(access, resolved))
 
     async def _claim(self, access: StoreAccess, resolved: ResolvedRequest) -> ClaimResult:
         return await self._counted(access, resolved, access.claim)
