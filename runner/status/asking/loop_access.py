@@ -30,6 +30,7 @@ from runner.store.lua_scripts import ScriptCall
 from runner.store.reply_queue import is_error, packed
 
 from .claim_answers import ClaimAnswers
+from .status_asking import Claiming
 
 Value = TypeVar("Value")
 
@@ -119,6 +120,13 @@ class LoopAccess:
     async def to_end(self, work: Coroutine[Any, Any, Value]) -> Value:
         """Let work go on to its end, also if the server cancels the request because its client has gone."""
         return await asyncio.shield(work)
+
+    async def claim_after_return(self, claiming: Claiming) -> ClaimResult | None:
+        """Claim, or return None: a thread would tell the return again, which would be another one by then, with another run."""
+        try:
+            return await self.to_end(claiming)
+        except LeftToThread:
+            return None
 
     async def login_ended(self, login_check: EndedLoginCheck) -> bool:
         """Say whether a login has ended. Raises `LeftToThread`."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Coroutine
 from functools import partial
-from typing import Any, Protocol, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 from runner.logins.ended_logins import EndedLoginCheck, LoginEnded
 from runner.pressure.run_admission import RunAdmission
@@ -40,6 +40,9 @@ class StoreAccess(Protocol):
     async def to_end(self, work: Coroutine[Any, Any, Value]) -> Value:
         """Let work go on to its end, also if its client leaves: a run that was claimed must get its job, or be freed."""
 
+    async def claim_after_return(self, claiming: Claiming) -> ClaimResult | None:
+        """Let the later claim of a return go on to its end; None if it cannot be made: then what is known is answered."""
+
     async def login_ended(self, login_check: EndedLoginCheck) -> bool:
         """Say whether a login has ended. A claim checks that itself, in its own round trip."""
 
@@ -59,6 +62,13 @@ class StoreAccess(Protocol):
         """Return the status that a claim has found, after so many seconds."""
 
 
+class _Claims(NamedTuple):
+    """How a request claims first, and how later: None if that cannot be done, so that what is known is the answer."""
+
+    first: Callable[[], Claiming]
+    later: Callable[[], Coroutine[Any, Any, ClaimResult | None]]
+
+
 class StatusAsking:
     """One for each process. `longest_wait_s` is how long a request may wait for a first answer at most."""
 
@@ -75,7 +85,8 @@ class StatusAsking:
         if resolved.hidden_s != 0:
             await self._check_login(access, resolved)
             return status_by_rule(resolved, self._public_url)
-        return await self._answered(access, resolved, partial(self._claim, access, resolved), wait_s)
+        claim = partial(self._claim, access, resolved)
+        return await self._answered(access, resolved, _Claims(claim, lambda: access.to_end(claim())), wait_s)
 
     async def returned(self, access: StoreAccess, resolved: ResolvedRequest, wait_s: float) -> Status:
         """Note that the user came back, and return the status as `ask` does. Raises `LoginEnded`."""
@@ -83,23 +94,23 @@ class StatusAsking:
         if resolved.hidden_s != 0:
             await access.to_end(access.returned_hidden(resolved))
             return status_by_rule(resolved, self._public_url)
-        return await self._answered(access, resolved, partial(self._claim_returned, access, resolved), wait_s)
+        first, again = partial(self._claim_returned, access, resolved), partial(self._claim, access, resolved)
+        claims = _Claims(first, lambda: access.claim_after_return(again()))
+        return await self._answered(access, resolved, claims, wait_s)
 
     async def _check_login(self, access: StoreAccess, resolved: ResolvedRequest) -> None:
         if resolved.login_check and await access.login_ended(resolved.login_check):
             raise LoginEnded
 
-    async def _answered(
-        self, access: StoreAccess, resolved: ResolvedRequest, claim: Callable[[], Claiming], wait_s: float
-    ) -> Status:
+    async def _answered(self, access: StoreAccess, resolved: ResolvedRequest, claims: _Claims, wait_s: float) -> Status:
         if wait_s <= 0:
-            return await access.answer(resolved, await access.to_end(claim()), 0.0)
+            return await access.answer(resolved, await access.to_end(claims.first()), 0.0)
         began = time.monotonic()
-        claimed = await self._claim_and_wait(access, resolved, claim, began + min(wait_s, self._longest_wait_s))
+        claimed = await self._claim_and_wait(access, resolved, claims, began + min(wait_s, self._longest_wait_s))
         return await access.answer(resolved, claimed, time.monotonic() - began)
 
     async def _claim_and_wait(
-        self, access: StoreAccess, resolved: ResolvedRequest, claim: Callable[[], Claiming], ends: float
+        self, access: StoreAccess, resolved: ResolvedRequest, claims: _Claims, ends: float
     ) -> ClaimResult:
         """Claim, and wait until the run has ended or the time is up, unless too many requests wait already.
 
@@ -107,17 +118,17 @@ class StatusAsking:
         """
         waiter = access.new_waiter()
         with self._listener.waiting_for(resolved.key, waiter):  # before the claim, so that no end is missed
-            claimed = await access.to_end(claim())
+            claimed = await access.to_end(claims.first())
             if not claimed.unanswered:
                 return claimed
             with access.slots.taken_for(resolved.implementation.slug) as may_wait:
                 while may_wait and claimed.unanswered and (left_s := ends - time.monotonic()) > 0:
                     told = await waiter.ended(left_s)
-                    claimed = answer_told(told, claimed) or await self._claim_again(access, resolved)
+                    found = answer_told(told, claimed) or await claims.later()
+                    if found is None:
+                        break
+                    claimed = found
             return claimed
-
-    async def _claim_again(self, access: StoreAccess, resolved: ResolvedRequest) -> ClaimResult:
-        return await access.to_end(self._claim(access, resolved))
 
     async def _claim(self, access: StoreAccess, resolved: ResolvedRequest) -> ClaimResult:
         return await self._counted(access, resolved, access.claim)

@@ -21,6 +21,7 @@ from runner.status.status_request import ResolvedRequest
 from runner.status.waiting_slots import WaitingSlots
 
 from .claim_answers import ClaimAnswers
+from .status_asking import Claiming
 
 Value = TypeVar("Value")
 
@@ -45,6 +46,10 @@ class ThreadAccess:
     async def to_end(self, work: Coroutine[Any, Any, Value]) -> Value:
         """Do it. Nothing ends a thread."""
         return await work
+
+    async def claim_after_return(self, claiming: Claiming) -> ClaimResult:
+        """Claim."""
+        return await claiming
 
     async def login_ended(self, login_check: EndedLoginCheck) -> bool:
         """Say whether a login has ended."""

@@ -8,6 +8,7 @@ from runner.logins import EndedLogins
 from runner.pressure import run_admission
 from runner.pressure.live_load import LiveLoad
 from runner.pressure.run_admission import RunAdmission
+from runner.status.asking.loop_access import LeftToThread
 from runner.status.service import StatusRequest
 from tests.runner.status.asking.conftest import PATIENT, SINCE, person
 from tests.support.eventually import eventually
@@ -98,6 +99,19 @@ def test_a_client_that_leaves_while_its_return_is_noted_where_the_message_is_hid
     stage.run(leave())
     assert eventually(lambda: stage.house.redis.hget(stage.key(ANN), "lock") is None)
     assert stage.house.redis.hget(stage.key(ANN), "gen") == b"1"
+
+
+def test_a_return_whose_connection_is_lost_while_it_waits_is_not_told_twice(stage):
+    """Otherwise a thread told it again after the wait: that would be another return, which makes the run under way outdated."""
+
+    async def lost(*_):
+        raise LeftToThread
+
+    stage.access.claim = lost
+    status = stage.come_back(ANN, 0.2).result(PATIENT)
+    assert status.state == "checking"
+    assert stage.house.redis.hget(stage.key(ANN), "gen") == b"1"
+    assert stage.is_clean()
 
 
 def _is_hidden(stage):
