@@ -2,6 +2,7 @@
 
 import ast
 import functools
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -178,9 +179,21 @@ def sources() -> list[Path]:
 
 
 @functools.cache
+def parsed(path: Path) -> ast.Module:
+    """The syntax tree of a file, which is forgotten after these tests: all of them together are large."""
+    return ast.parse(path.read_text())
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _forget_trees() -> Iterator[None]:
+    yield
+    parsed.cache_clear()
+
+
+@functools.cache
 def imports(path: Path) -> list[tuple[int, str, bool]]:
     """Line, dotted name and whether it stands inside a function, for each absolute import of a file."""
-    tree = ast.parse(path.read_text())
+    tree = parsed(path)
     inside = {
         id(node)
         for function in ast.walk(tree)
@@ -258,7 +271,7 @@ STARTS_A_SANDBOX = {"Sandbox", "examine", "TrialSandbox", "start_jail", "jail_ch
 
 def starts_a_sandbox(path: Path) -> bool:
     """Whether a file names what starts a zygote."""
-    nodes = list(ast.walk(ast.parse(path.read_text())))
+    nodes = list(ast.walk(parsed(path)))
     names = {node.id for node in nodes if isinstance(node, ast.Name)}
     names |= {node.attr for node in nodes if isinstance(node, ast.Attribute)}
     names |= {node.name for node in nodes if isinstance(node, ast.alias)}
@@ -345,7 +358,7 @@ def test_no_public_class_name_stands_twice():
     """Otherwise a reader has to find out which one is meant, each time."""
     homes: dict[str, list[str]] = {}
     for path in sources():
-        for node in ast.parse(path.read_text()).body:
+        for node in parsed(path).body:
             if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
                 homes.setdefault(node.name, []).append(path.relative_to(ROOT).as_posix())
     assert not {name: found for name, found in homes.items() if len(found) > 1}
@@ -378,7 +391,7 @@ def test_whatever_opens_a_database_or_a_store_says_in_which_environment_it_runs(
     bare = []
     for path in sources():
         where = path.relative_to(ROOT).as_posix()
-        for node in ast.walk(ast.parse(path.read_text())):
+        for node in ast.walk(parsed(path)):
             if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name) or node.func.id not in OPENERS:
                 continue
             if imported_from(path, node.func.id) not in ("records", "records.storage.database", "runner.store.clients"):
@@ -391,7 +404,7 @@ def test_whatever_opens_a_database_or_a_store_says_in_which_environment_it_runs(
 
 def imported_from(path: Path, name: str) -> str:
     """The module from which a file takes a name; "" for one of its own. Two rooms call something else `connect`."""
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in ast.walk(parsed(path)):
         if isinstance(node, ast.ImportFrom) and any(one.name == name for one in node.names):
             package = ".".join(path.relative_to(ROOT).parent.parts[: len(path.relative_to(ROOT).parts) - node.level])
             return ".".join(filter(None, (package if node.level else "", node.module)))
@@ -402,7 +415,7 @@ def test_sessions_of_the_agenda_are_made_and_retired_by_the_one_rule_for_imports
     """Otherwise a second way to import would have checks, an undo and audit entries of its own, or none."""
     rule, writers = "records/agenda/agenda_imports.py", set()
     for path in sources():
-        for node in ast.walk(ast.parse(path.read_text())):
+        for node in ast.walk(parsed(path)):
             made = isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "AgendaSession"
             retired = isinstance(node, ast.Attribute) and node.attr == "retired_at" and isinstance(node.ctx, ast.Store)
             if made or retired:
@@ -427,7 +440,7 @@ def test_one_file_configures_logging():
     found = {
         path.relative_to(ROOT).as_posix()
         for path in sources()
-        for node in ast.walk(ast.parse(path.read_text()))
+        for node in ast.walk(parsed(path))
         if isinstance(node, ast.Attribute) and node.attr in LOG_SETUP
     }
     assert found == {"runner/logs/process_log.py"}
@@ -503,7 +516,7 @@ TRANSACTIONS = {
 @functools.cache
 def calls_to(path: Path) -> list[tuple[str, str]]:
     """Module and function of each call of a file, as `module.function(...)` or by a name that was imported."""
-    tree, modules, functions = ast.parse(path.read_text()), {}, {}
+    tree, modules, functions = parsed(path), {}, {}
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom):
             package = path.relative_to(ROOT).parent.parts
@@ -564,7 +577,7 @@ def test_a_transaction_that_writes_is_opened_by_the_helper_of_each_edge_and_a_fe
         where
         for where, path in outside_of_the_records()
         if where.startswith("web/")
-        for node in ast.walk(ast.parse(path.read_text()))
+        for node in ast.walk(parsed(path))
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "session"
     }
     assert openers == set(TRANSACTIONS)

@@ -45,9 +45,12 @@ class TokenBuckets:
         return wait
 
     def give_back(self, key: Hashable) -> None:
-        """Undo a `take` that returned 0."""
-        now = self._clock()
-        self._newer[key] = max(now, self._full_at(key, now) - self._each)
+        """Undo a `take` that gave a token."""
+        for buckets in (self._newer, self._older):
+            full_at = buckets.get(key)
+            if full_at is not None:
+                buckets[key] = full_at - self._each
+                return
 
     def wait(self, key: Hashable) -> float:
         """Return what `take` would, and take nothing."""

@@ -88,8 +88,10 @@ class RunExecution:
         try:
             instead = self._instead() if decision.failed else None
         finally:  # also if the active version cannot be read
-            self._conclude(key, decision, instead)
-            self._final.add_done_callback(lambda final: self._finish(key, outcome, final.result()))
+            try:
+                self._conclude(key, decision, instead)
+            finally:  # also if the store is away: what the child does until its end counts all the same
+                self._final.add_done_callback(lambda final: self._finish(key, outcome, final.result()))
 
     def _conclude(self, key: str, decision: StatusDecision, instead: RunExecution | None) -> None:
         """Show the result, or the result of the run that is made instead; in any case report what the script has done."""

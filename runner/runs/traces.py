@@ -24,7 +24,7 @@ from records.trials import kept_answers, rehearsals
 MOST = 5_000
 BATCH = 200
 #: Seconds between two batches, so that they grow with the load. A trace that comes alone is written at once.
-GATHER_S = 0.25
+GATHER_S = 0.5
 RETRY_S = 1.0
 #: Seconds after which a writer without traces looks whether something else is to be done.
 IDLE_S = 5.0

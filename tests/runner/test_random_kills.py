@@ -23,11 +23,12 @@ from tests.support.vendors import Vendor, reply
 pytestmark = pytest.mark.slow
 
 SEEDS = range(20)
-USERS, RETURNING = 16, 5
-#: Seconds of a crowd, and of the vendor for an answer.
-CROWD_S, VENDOR_S = 0.8, 0.05
+USERS, RETURNING, AT_ONCE = 24, 7, 4
+#: Seconds of a crowd, and of the vendor for an answer: while anything is killed, orders wait and runs are under way.
+CROWD_S, VENDOR_S = 0.7, 0.1
 #: Seconds after the last death in which everybody is to have an answer: an order may be taken up twice, on a machine that is busy.
-RECOVERY_S = 2 * LEASE_S + 6
+#: A status whose order is lost stays locked for longer: for the time of a run.
+RECOVERY_S, RUN_S = 2 * LEASE_S + 6, 25
 SCRIPT = """
 def status(user, session, api):
     claimed = api.get("vendor", "/claimed/" + user.id).json()["claimed"]
@@ -95,7 +96,7 @@ class Machines:
         self.vendor.server.close()
 
     def add(self, slug):
-        self.house.add(slug, SCRIPT, concurrency=8)
+        self.house.add(slug, SCRIPT, concurrency=AT_ONCE, limits={"wall_s": RUN_S})
         draft = ConnectionDraft("vendor", self.vendor.server.url, development=True)
         with self.house.database.session() as db:
             box = SecretBox(self.house.settings.keys)
@@ -116,6 +117,7 @@ class Crowd:
     def __init__(self, machines, slug):
         self.service, self.claims = machines.house.service, machines.vendor
         self.requests = [StatusRequest(slug, f"{slug}-user-{number}", "s1") for number in range(USERS)]
+        self.back = []  #: who has come back, in their order
         self.stale = []  #: who has read the message of before, as a finished answer, after the return
 
     def ask(self, request):
@@ -133,8 +135,15 @@ class Crowd:
         self.claims.claimed.add(request.user)
         while True:
             with suppress(StoreAway):
-                return self.service.returned(request)
+                self.service.returned(request)
+                return self.back.append(request)
             time.sleep(0.02)
+
+    def look(self, chance):
+        """Let one of all look again, and one of those who came back last."""
+        self.ask(chance.choice(self.requests))
+        for request in self.back[-3:]:
+            self.ask(request)
 
     def right(self, user):
         return ("Claimed by " if user in self.claims.claimed else "Claim it, ") + user
@@ -158,8 +167,9 @@ def test_workers_and_the_store_killed_at_random_moments_of_a_crowd(machines, see
     crowd = Crowd(machines, slug)
     acts = deaths_and_returns(chance, crowd, machines)
     began, slow_before, twice_before = time.monotonic(), machines.taken_for_dead(), len(machines.vendor.twice)
+    crowd.waiting()
     while acts or time.monotonic() - began < CROWD_S:
-        crowd.ask(chance.choice(crowd.requests))
+        crowd.look(chance)
         while acts and time.monotonic() - began >= acts[0][0]:
             _, act, what = acts.pop(0)
             act(what)

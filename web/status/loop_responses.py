@@ -8,8 +8,8 @@ request that waits for a run waits here, too, where it costs no thread. The step
    matter to it are sent once each.
 2. It has a login for that implementation: an access token, or for a status also a cookie. Implementation and session are
    remembered by this process.
-3. The user has not asked or returned too often. A cached status is read before this is counted, and what is not answered here
-   does not count here, because it is counted in its thread.
+3. The user has not asked or returned too often. Each request is counted once: what is not answered here is counted by the
+   application.
 4. The login has not been ended. That is read together with the cached status, or checked by the claim of a run.
 
 In all other cases, in any step, there is no response, and the request goes to the application, which answers or refuses it. A
@@ -111,12 +111,12 @@ class LoopResponses:
     ) -> Status | None:
         """Return the status. For a login that is new here, none will be cached mostly, so the claim looks instead."""
         status = None if is_new else await self._answers.cached(resolved)
-        user = (asker.implementation, asker.user)
-        if self._limits.asks.take(user):
+        key = asker.implementation, asker.user
+        if self._limits.asks.take(key):
             return None
         status = status or await self._answers.ask(resolved, wait_s)
         if status is None:
-            self._limits.asks.give_back(user)
+            self._limits.asks.give_back(key)
         return status
 
     async def _returned(self, asker: StatusRequest, resolved: ResolvedRequest, wait_s: float) -> Status | None:

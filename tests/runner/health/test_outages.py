@@ -45,8 +45,10 @@ def part():
 def outages(part, caplog):
     caplog.set_level(logging.WARNING)
     found = OutageLog({STORE: part, DATABASE: part}, hidden=("hunter2",), **SOON)
+    before = set(threading.enumerate())
     yield found
     found.close()
+    assert eventually(lambda: set(threading.enumerate()) <= before), "it would go on into the log of the next test"
 
 
 def lines(caplog):

@@ -37,6 +37,27 @@ def test_a_few_at_once_then_one_each_time_and_the_wait_is_exact(clock):
     assert [found.take("ann") for _ in range(4)] == [0, 0, 0, 2]
 
 
+@given(st.lists(st.booleans(), max_size=12), st.integers(0, 40))
+def test_a_token_that_is_given_back_counts_as_not_taken(kept, later):
+    """True is a token that is kept. The clock moves in the middle, also past the end of a generation."""
+    clock = Clock()
+    found, other = buckets(clock, allowance=20), buckets(clock, allowance=20)
+    for place, is_kept in enumerate(kept):
+        clock.now += later if place == len(kept) // 2 else 0
+        found.take("ann")
+        if is_kept:
+            other.take("ann")
+        else:
+            found.give_back("ann")
+    assert [found.take("ann") for _ in range(25)] == [other.take("ann") for _ in range(25)]
+
+
+def test_nothing_is_given_back_to_a_full_bucket(clock):
+    found = buckets(clock)
+    found.give_back("ann")
+    assert [found.take("ann") for _ in range(4)] == [0, 0, 0, 2]
+
+
 def test_each_user_has_a_bucket_of_their_own(clock):
     found = buckets(clock)
     for _ in range(4):

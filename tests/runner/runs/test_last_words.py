@@ -71,6 +71,22 @@ def test_an_attack_after_the_last_word_suspends_the_version_and_takes_the_answer
     assert eventually(lambda: house.service.ask(ANN).state == "hidden", seconds=2)
 
 
+def test_an_attack_after_the_last_word_suspends_the_version_also_if_the_answer_could_not_be_stored(
+    house, fallen, monkeypatch
+):
+    house.add(source=FORBIDDEN_CALL)
+    question = house.service._resolve(ANN)
+
+    def lost(*_given):
+        raise ConnectionError("the store is away")
+
+    monkeypatch.setattr(fallen.cache, "store", lost)
+    with pytest.raises(ConnectionError):
+        make_run(house, fallen)
+    assert fallen.sandbox.wait_for_ends(10)
+    assert "run-1" in suspended(house, question.seen.sha256)
+
+
 def test_an_answer_that_was_taken_back_is_not_stored_by_a_run_that_had_begun(house, fallen):
     house.add(source=FORBIDDEN_CALL)
     order, key = make_run(house, fallen)

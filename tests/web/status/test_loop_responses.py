@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from records import DatabaseUnavailable
 from runner.pressure.token_buckets import TokenBuckets
+from runner.status.status_request import StatusRequest
 from tests.support.event_loop import awaited
 from tests.support.people import visitor
 from tests.support.rsgi import Protocol, scope
@@ -321,21 +322,22 @@ def test_who_comes_back_too_often_is_refused_both_ways_and_starts_nothing(
     assert len(status_service.came_back) == 6
 
 
-@pytest.mark.parametrize("head", [{}, BACK])
-def test_a_request_that_the_loop_leaves_to_a_thread_is_counted_once(app, in_loop, answers, bearer, head):
-    """The attack on the users: while the loop has no connection to the store, each is refused after half of the requests."""
+@pytest.fixture
+def silent(answers, monkeypatch):
+    """A loop that finds no answer, as in an outage."""
+    for question in ("cached", "ask", "returned"):
+        monkeypatch.setattr(answers, question, lambda *_: asyncio.sleep(0))
+
+
+@pytest.mark.usefixtures("silent")
+def test_what_the_loop_leaves_to_the_application_is_counted_once(app, from_loop, both_paths, bearer):
+    """Otherwise a user who may come back six times would be told so after three."""
     login = bearer()
-    limits, once = app.extensions["status services"].rate_limits, {"allowance": 4, "seconds_each": 3600}
-    limits.asks, limits.returns = TokenBuckets(**once), TokenBuckets(**once)
-
-    async def left(*_):
-        return None
-
-    answers.cached = answers.ask = answers.returned = left
-    sent = {"path": STATUS} | head
-    codes = [answer_of(app, each, [HOST, *login], sent)[0] for each in (None, *[in_loop] * 4)]
-    assert 429 not in codes[:4]  # the first by a thread, which looks the token up
-    assert codes[4] == 429
+    both_paths(*login)
+    limits = app.extensions["status services"].rate_limits
+    limits.asks = TokenBuckets(allowance=2, seconds_each=3600)
+    assert [from_loop(*login, **head) for head in ({}, BACK) * 20] == [None] * 40
+    assert limits.asks.wait(("demo", "ada")) == limits.returns.wait(StatusRequest("demo", "ada", "CE-1")) == 0
 
 
 def test_a_login_that_is_new_here_is_not_looked_for_in_the_cache_before_the_claim(

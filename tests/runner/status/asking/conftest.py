@@ -71,6 +71,11 @@ class LoopStage:
 
         return self.begin(asked())
 
+    def look(self, request):
+        """What somebody is answered at once, after another request has read in its thread what was not remembered any more."""
+        self.house.service.check_exists("acme", "s1")
+        return self.ask(request, wait_s=0.0).result(PATIENT)
+
     def come_back(self, request, wait_s=PATIENT):
         async def told():
             resolved = self.answers.resolved(request)

@@ -282,12 +282,6 @@ def mortal(tmp_path, sandbox, blank):
         house.close()
 
 
-def read_again(stage, request):
-    """Ask, after a thread has read what is remembered no more: after a lost connection, or for longer than its life."""
-    stage.house.service.check_exists("acme", "s1")
-    return stage.ask(request, wait_s=0.0).result(PATIENT)
-
-
 def test_of_those_who_wait_when_the_store_dies_nothing_is_left(mortal):
     stage, store = mortal
     asked = stage.park(*[person(f"person {number}") for number in range(100)], wait_s=1.0)
@@ -296,7 +290,7 @@ def test_of_those_who_wait_when_the_store_dies_nothing_is_left(mortal):
     assert {each.result(PATIENT) for each in asked} == {None}  # a thread says that the store is away
     assert stage.is_clean()
     store.start()
-    assert eventually(lambda: read_again(stage, ANN) is not None, seconds=PATIENT)
+    assert eventually(lambda: stage.look(ANN) is not None, seconds=PATIENT)
 
 
 def test_a_frozen_store_holds_no_request_for_longer_than_its_wait_and_a_second(mortal):
@@ -322,5 +316,5 @@ def test_those_who_wait_for_a_worker_that_is_killed_are_answered_by_the_next(sta
         killed.process.wait()
     start_worker()
     cat = person("cat")
-    assert eventually(lambda: (status := read_again(stage, cat)) and status.state == "ready", seconds=15)
+    assert eventually(lambda: (status := stage.look(cat)) and status.state == "ready", seconds=15)
     assert {each.result(PATIENT).message.text for each in asked} == {"Claim 1.0 CE credit"}
