@@ -41,18 +41,26 @@ class RunAdmission:
         #: implementation -> until when they hold, and what the load lets start
         self._words: dict[str, tuple[float, str]] = {}
 
-    def starts(self, implementation: str, user: str) -> str:
-        """Return what a claim may find if it is to start a run: as in `OrderDraft`."""
-        if self._users.wait((implementation, user)) or self._implementations.wait(implementation):
+    def take(self, implementation: str, user: str) -> str:
+        """Return what a claim may find if it is to start a run: as in `OrderDraft`. A run is counted, unless that is empty.
+
+        It is counted before the claim, because many claims may be under way at the same time. One that starts no run gives it back.
+        """
+        words = self._words_now(implementation)
+        if not words or self._users.wait((implementation, user)) or self._implementations.take(implementation):
             return ""
+        self._users.take((implementation, user))
+        return words
+
+    def give_back(self, implementation: str, user: str) -> None:
+        """Count a run no longer that a claim has not started."""
+        self._users.give_back((implementation, user))
+        self._implementations.give_back(implementation)
+
+    def _words_now(self, implementation: str) -> str:
         until, words = self._words.get(implementation, (0.0, ""))
         now = self._clock()
         if now >= until:
             words = " ".join(found for found, cause in _CAUSES if self._load.starts(cause, implementation))
             self._words[implementation] = (now + WORDS_S, words)
         return words
-
-    def started(self, implementation: str, user: str) -> None:
-        """Count a run that a claim has started."""
-        self._users.take((implementation, user))
-        self._implementations.take(implementation)

@@ -31,6 +31,8 @@ from .thread_connections import round_trip
 ANSWER_S = 1.0
 #: Seconds between two tries to open a connection. Each of them retries as the client does.
 PAUSE_S = 0.5
+#: Seconds by which a loop comes late that was busy; it then waits for as long before it judges the store.
+BUSY_S = 0.1
 #: Bytes that are read at once: more than a record of TLS, of which therefore nothing stays behind where the loop does not see it.
 READ = 64 * 1024
 
@@ -159,6 +161,7 @@ class LoopSocket:
         self._replies = replies
         self._outgoing = bytearray()
         self._timer: asyncio.TimerHandle | None = None
+        self._due = 0.0  #: when the timer is due
         self._writing = self._closed = False
         loop.add_reader(self._socket, self._read)
 
@@ -171,7 +174,7 @@ class LoopSocket:
             self._loop.call_soon(self._write)
         self._outgoing += command
         if self._timer is None:
-            self._timer = self._loop.call_at(now + self._answer_s, self._check_time)
+            self._check_at(now + self._answer_s)
         return future
 
     def close(self) -> None:
@@ -225,17 +228,22 @@ class LoopSocket:
     def _check_time(self) -> None:
         """Close the connection if the oldest question has waited too long; otherwise look again when it would have.
 
-        What has come is read first: if the loop was busy, not the store is late.
+        What has come is read first. If the loop comes late itself, it was busy, and what the store has sent may not all be here yet.
         """
-        self._timer = None
+        self._timer, now = None, self._loop.time()
+        was_busy = now > self._due + BUSY_S
         self._read()
         if self._closed:
             return
         oldest = self._replies.oldest
         if oldest is None:
             return
-        if oldest + self._answer_s <= self._loop.time():
-            log.warning("connection to the store closed: no answer for %s s", self._answer_s)
-            self.close()
-        else:
-            self._timer = self._loop.call_at(oldest + self._answer_s, self._check_time)
+        if oldest + self._answer_s > now or was_busy:
+            self._check_at(max(oldest + self._answer_s, now + BUSY_S))
+            return
+        log.warning("connection to the store closed: no answer for %s s", self._answer_s)
+        self.close()
+
+    def _check_at(self, due: float) -> None:
+        self._due = due
+        self._timer = self._loop.call_at(due, self._check_time)

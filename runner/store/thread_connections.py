@@ -9,13 +9,19 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from functools import partial
 from typing import Any
 
 from hiredis import pack_command
 from redis import Redis
 from redis.connection import AbstractConnection
+from redis.exceptions import ConnectionError as NoConnection
 from redis.exceptions import ResponseError
+
+#: Seconds after which it is checked whether a connection still stands, as redis-py's pool does each time: a client that tries
+#: once would fail by one that the server has closed meanwhile.
+RESTED_S = 1.0
 
 
 class ThreadConnections:
@@ -37,8 +43,12 @@ class ThreadConnections:
 
     def _connection(self) -> AbstractConnection:
         own: AbstractConnection | None = getattr(self._own, "connection", None)
+        now = time.monotonic()
         if own is None or own.pid != os.getpid():  # a forked child must not use its parent's
             own = self._own.connection = self._open()
+        elif now - self._own.used_at > RESTED_S and _is_closed(own):
+            own.disconnect()  # type: ignore[no-untyped-call]  # redis-py leaves it untyped
+        self._own.used_at = now
         return own
 
 
@@ -54,6 +64,14 @@ def round_trip(connection: AbstractConnection, packed: bytes, count: int) -> lis
         if isinstance(each, ResponseError):
             raise each
     return replies
+
+
+def _is_closed(connection: AbstractConnection) -> bool:
+    """Say whether the server has closed a connection that rested, or has sent what was not asked for."""
+    try:
+        return connection.is_connected and connection.can_read()
+    except NoConnection:
+        return True
 
 
 def _already_closed(_: Exception) -> None:

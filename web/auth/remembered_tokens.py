@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 
 from runner.logins import Visitor
@@ -16,6 +17,7 @@ class RememberedTokens:
     def __init__(self, read: Callable[[str], TokenHolder], *, most: int) -> None:
         self._read = read
         self._most = most
+        self._lock = threading.Lock()
         self._holders: dict[str, TokenHolder] = {}
 
     def holder(self, fingerprint: str) -> TokenHolder:
@@ -28,9 +30,10 @@ class RememberedTokens:
 
     def remember(self, fingerprint: str, holder: TokenHolder) -> None:
         """Keep the holder of a token that was looked up. The oldest goes."""
-        self._holders[fingerprint] = holder
-        if len(self._holders) > self._most:
-            self._holders.pop(next(iter(self._holders)), None)
+        with self._lock:  # other threads must not change it while the oldest is looked for
+            self._holders[fingerprint] = holder
+            if len(self._holders) > self._most:
+                del self._holders[next(iter(self._holders))]
 
     def remembered(self, fingerprint: str) -> TokenHolder | None:
         """Return the holder if it is in memory. Waits for nothing."""

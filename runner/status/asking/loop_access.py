@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any, Final, TypeVar
@@ -117,9 +117,16 @@ class LoopAccess:
         """Return a waiter that is a future."""
         return LoopWaiter()
 
-    async def to_end(self, claiming: Claiming) -> ClaimResult:
-        """Let a claim go on to its end, also if the server cancels the request because its client has gone."""
-        return await asyncio.shield(claiming)
+    async def to_end(self, work: Coroutine[Any, Any, Value]) -> Value:
+        """Let work go on to its end, also if the server cancels the request because its client has gone."""
+        return await asyncio.shield(work)
+
+    async def claim_after_return(self, claiming: Claiming) -> ClaimResult | None:
+        """Claim, or return None: a thread would tell the return again, which would be another one by then, with another run."""
+        try:
+            return await self.to_end(claiming)
+        except LeftToThread:
+            return None
 
     async def login_ended(self, login_check: EndedLoginCheck) -> bool:
         """Say whether a login has ended. Raises `LeftToThread`."""

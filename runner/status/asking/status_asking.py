@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Coroutine
 from functools import partial
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 from runner.logins.ended_logins import EndedLoginCheck, LoginEnded
 from runner.pressure.run_admission import RunAdmission
@@ -22,8 +22,11 @@ from runner.status.status_body import Status
 from runner.status.status_request import ResolvedRequest
 from runner.status.waiting_slots import WaitingSlots
 
-#: A coroutine that claims a run.
+Value = TypeVar("Value")
+
+#: A coroutine that claims a run, and one that does so with a given order.
 Claiming = Coroutine[Any, Any, ClaimResult]
+ClaimWithOrder = Callable[[ResolvedRequest, OrderDraft], Claiming]
 
 
 class StoreAccess(Protocol):
@@ -34,8 +37,11 @@ class StoreAccess(Protocol):
     def new_waiter(self) -> RunEndWaiter:
         """Return a waiter for the end of a run."""
 
-    async def to_end(self, claiming: Claiming) -> ClaimResult:
-        """Let a claim go on to its end, also if its client leaves: a run that was claimed must get its job."""
+    async def to_end(self, work: Coroutine[Any, Any, Value]) -> Value:
+        """Let work go on to its end, also if its client leaves: a run that was claimed must get its job, or be freed."""
+
+    async def claim_after_return(self, claiming: Claiming) -> ClaimResult | None:
+        """Let the later claim of a return go on to its end; None if it cannot be made: then what is known is answered."""
 
     async def login_ended(self, login_check: EndedLoginCheck) -> bool:
         """Say whether a login has ended. A claim checks that itself, in its own round trip."""
@@ -56,6 +62,13 @@ class StoreAccess(Protocol):
         """Return the status that a claim has found, after so many seconds."""
 
 
+class _Claims(NamedTuple):
+    """How a request claims first, and how later: None if that cannot be done, so that what is known is the answer."""
+
+    first: Callable[[], Claiming]
+    later: Callable[[], Coroutine[Any, Any, ClaimResult | None]]
+
+
 class StatusAsking:
     """One for each process. `longest_wait_s` is how long a request may wait for a first answer at most."""
 
@@ -72,31 +85,32 @@ class StatusAsking:
         if resolved.hidden_s != 0:
             await self._check_login(access, resolved)
             return status_by_rule(resolved, self._public_url)
-        return await self._answered(access, resolved, partial(self._claim, access, resolved), wait_s)
+        claim = partial(self._claim, access, resolved)
+        return await self._answered(access, resolved, _Claims(claim, lambda: access.to_end(claim())), wait_s)
 
     async def returned(self, access: StoreAccess, resolved: ResolvedRequest, wait_s: float) -> Status:
         """Note that the user came back, and return the status as `ask` does. Raises `LoginEnded`."""
         await self._check_login(access, resolved)
         if resolved.hidden_s != 0:
-            await access.returned_hidden(resolved)
+            await access.to_end(access.returned_hidden(resolved))
             return status_by_rule(resolved, self._public_url)
-        return await self._answered(access, resolved, partial(self._claim_returned, access, resolved), wait_s)
+        first, again = partial(self._claim_returned, access, resolved), partial(self._claim, access, resolved)
+        claims = _Claims(first, lambda: access.claim_after_return(again()))
+        return await self._answered(access, resolved, claims, wait_s)
 
     async def _check_login(self, access: StoreAccess, resolved: ResolvedRequest) -> None:
         if resolved.login_check and await access.login_ended(resolved.login_check):
             raise LoginEnded
 
-    async def _answered(
-        self, access: StoreAccess, resolved: ResolvedRequest, claim: Callable[[], Claiming], wait_s: float
-    ) -> Status:
+    async def _answered(self, access: StoreAccess, resolved: ResolvedRequest, claims: _Claims, wait_s: float) -> Status:
         if wait_s <= 0:
-            return await access.answer(resolved, await access.to_end(claim()), 0.0)
+            return await access.answer(resolved, await access.to_end(claims.first()), 0.0)
         began = time.monotonic()
-        claimed = await self._claim_and_wait(access, resolved, claim, began + min(wait_s, self._longest_wait_s))
+        claimed = await self._claim_and_wait(access, resolved, claims, began + min(wait_s, self._longest_wait_s))
         return await access.answer(resolved, claimed, time.monotonic() - began)
 
     async def _claim_and_wait(
-        self, access: StoreAccess, resolved: ResolvedRequest, claim: Callable[[], Claiming], ends: float
+        self, access: StoreAccess, resolved: ResolvedRequest, claims: _Claims, ends: float
     ) -> ClaimResult:
         """Claim, and wait until the run has ended or the time is up, unless too many requests wait already.
 
@@ -104,34 +118,38 @@ class StatusAsking:
         """
         waiter = access.new_waiter()
         with self._listener.waiting_for(resolved.key, waiter):  # before the claim, so that no end is missed
-            claimed = await access.to_end(claim())
+            claimed = await access.to_end(claims.first())
             if not claimed.unanswered:
                 return claimed
             with access.slots.taken_for(resolved.implementation.slug) as may_wait:
                 while may_wait and claimed.unanswered and (left_s := ends - time.monotonic()) > 0:
                     told = await waiter.ended(left_s)
-                    claimed = answer_told(told, claimed) or await access.to_end(self._claim(access, resolved))
+                    found = answer_told(told, claimed) or await claims.later()
+                    if found is None:
+                        break
+                    claimed = found
             return claimed
 
     async def _claim(self, access: StoreAccess, resolved: ResolvedRequest) -> ClaimResult:
-        claimed = await access.claim(resolved, self._order(resolved))
-        await self._note_started(access, resolved, claimed)
-        return claimed
+        return await self._counted(access, resolved, access.claim)
 
     async def _claim_returned(self, access: StoreAccess, resolved: ResolvedRequest) -> ClaimResult:
-        claimed = await access.returned(resolved, self._order(resolved))
-        await self._note_started(access, resolved, claimed)
+        claimed = await self._counted(access, resolved, access.returned)
         return claimed if claimed.mine else await self._claim(access, resolved)
 
-    def _order(self, resolved: ResolvedRequest) -> OrderDraft:
-        return resolved.order(self._admission.starts(resolved.implementation.slug, resolved.user))
-
-    async def _note_started(self, access: StoreAccess, resolved: ResolvedRequest, claimed: ClaimResult) -> None:
-        """Count a run that was started for a user who asks, and queue the jobs that are due.
+    async def _counted(self, access: StoreAccess, resolved: ResolvedRequest, claim: ClaimWithOrder) -> ClaimResult:
+        """Claim; count the run if the claim has started one, and queue the jobs that are due.
 
         If that fails, the order waits all the same: another drainer is due soon.
         """
-        if claimed.mine:
-            self._admission.started(resolved.implementation.slug, resolved.user)
+        slug, user, is_mine = resolved.implementation.slug, resolved.user, False
+        starts = self._admission.take(slug, user)
+        try:
+            claimed = await claim(resolved, resolved.order(starts))
+            is_mine = claimed.mine
+        finally:
+            if starts and not is_mine:
+                self._admission.give_back(slug, user)
         for due in claimed.due:
             await access.enqueue(due)
+        return claimed

@@ -43,8 +43,12 @@ class ThreadAccess:
         """Return a waiter that blocks its thread."""
         return StatusWaiter()
 
-    async def to_end(self, claiming: Claiming) -> ClaimResult:
-        """Claim. Nothing ends a thread."""
+    async def to_end(self, work: Coroutine[Any, Any, Value]) -> Value:
+        """Do it. Nothing ends a thread."""
+        return await work
+
+    async def claim_after_return(self, claiming: Claiming) -> ClaimResult:
+        """Claim."""
         return await claiming
 
     async def login_ended(self, login_check: EndedLoginCheck) -> bool:

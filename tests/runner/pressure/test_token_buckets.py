@@ -134,3 +134,14 @@ def test_a_bucket_gives_all_its_tokens_at_whatever_time_it_is(now):
     buckets = TokenBuckets(allowance=5, seconds_each=1 / 5, clock=lambda: now)
     assert [buckets.take("ann") for _ in range(5)] == [0.0] * 5
     assert buckets.wait("ann") > 0.1
+
+
+def test_what_is_given_back_can_be_taken_again_and_never_more_than_that(clock):
+    found = buckets(clock)
+    for _ in range(3):
+        found.take("ann")
+    found.give_back("ann")
+    assert [found.take("ann") for _ in range(2)] == [0, 2]
+    for _ in range(9):
+        found.give_back("ben")
+    assert [found.take("ben") for _ in range(4)] == [0, 0, 0, 2]

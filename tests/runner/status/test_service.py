@@ -210,7 +210,7 @@ def test_a_waiting_request_is_woken_by_the_end_of_the_run(house, work_off):
 
 
 def test_who_finds_no_seat_is_answered_without_waiting(house, monkeypatch):
-    monkeypatch.setattr(StatusWaiter, "wait", lambda *_: pytest.fail("it waits"))
+    monkeypatch.setattr(StatusWaiter, "ended", lambda *_: pytest.fail("it waits"))
     house.add()
     slots = house.service._threads.slots
     with ExitStack() as stack:

@@ -6,6 +6,7 @@ import os
 import signal
 import ssl
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 
@@ -304,3 +305,17 @@ def test_it_is_opened_later_if_no_thread_can_be_started_now(redis, monkeypatch):
 
     assert run(redis, program) == b"here"
     assert len(failed) == 1
+
+
+def test_a_loop_that_was_busy_for_long_takes_no_reply_for_late(redis):
+    """The attack: a crowd keeps the loop busy until all replies seem late, so that each is asked again in a thread."""
+    redis.set("long", "x" * 8000)
+
+    async def program(connection):
+        await ask(connection, *PING)
+        asked = [connection.ask(packed("GET", "long")) for _ in range(60)]
+        await asyncio.sleep(0)  # they are sent
+        time.sleep(0.6)  # noqa: ASYNC251 - the loop is busy
+        return await asyncio.gather(*asked)
+
+    assert run(redis, program, answer_s=0.5) == [b"x" * 8000] * 60

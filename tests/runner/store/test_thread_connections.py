@@ -3,6 +3,7 @@
 import os
 import socket
 import threading
+import time
 from contextlib import closing
 
 import pytest
@@ -10,12 +11,12 @@ from redis.exceptions import ConnectionError as NoConnection
 from redis.exceptions import NoScriptError, ResponseError
 from redis.exceptions import TimeoutError as NoAnswer
 
-from runner.store.clients import connect
+from runner.store.clients import connect, connect_brief
 from runner.store.embedded import EmbeddedStore
 from runner.store.environment_mark import StoreEnvironmentMismatch
 from runner.store.error_replies import StoreRefuses
 from runner.store.mark_administration import replace_mark
-from runner.store.thread_connections import ThreadConnections
+from runner.store.thread_connections import RESTED_S, ThreadConnections
 
 
 @pytest.fixture
@@ -151,3 +152,15 @@ def test_a_late_answer_is_not_taken_for_that_of_the_next_question(valkey_url, re
             connections.ask(("ECHO", "late"))
         redis.client_unpause()
         assert connections.ask(("ECHO", "mine")) == [b"mine"]
+
+
+def test_a_connection_that_was_closed_while_it_rested_is_opened_again_by_a_client_that_tries_once(redis, valkey_url):
+    """The attack: a store that closes connections which rest, so that each first call to a vendor is made without limits."""
+    watch = Watch()
+    with closing(connect_brief(valkey_url, watch=watch)) as client:
+        connections = ThreadConnections(client)
+        here = own_id(connections)
+        redis.client_kill_filter(_id=here)
+        time.sleep(RESTED_S + 0.05)
+        assert own_id(connections) != here
+        assert watch.lost == []

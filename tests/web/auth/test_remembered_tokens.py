@@ -1,5 +1,8 @@
 """Whose tokens are in memory, and for how many of them there is room."""
 
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from runner.logins import TokenRefused
@@ -41,3 +44,25 @@ def test_the_oldest_goes_when_there_is_no_room(read):
     for each in "abc":
         tokens.holder(each)
     assert [bool(tokens.remembered(each)) for each in "abc"] == [False, True, True]
+
+
+def test_threads_that_learn_tokens_at_once_neither_break_nor_go_over_the_bound(read):
+    """The attack: new logins from all sides, so that somebody's request fails and the memory grows without end."""
+    tokens, broken = RememberedTokens(read, most=50), []
+
+    def learn(number):
+        try:
+            for turn in range(10_000):
+                tokens.holder(f"{number} {turn}")
+        except RuntimeError as error:
+            broken.append(error)
+
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(6) as threads:
+            list(threads.map(learn, range(6)))
+    finally:
+        sys.setswitchinterval(interval)
+    assert broken == []
+    assert len(tokens._holders) == 50

@@ -12,6 +12,8 @@ import pytest
 from runner.logins import EndedLogins, LoginEnded
 from runner.logins.ended_logins import all_key, login_key
 from runner.logs import line_ids
+from runner.pressure.live_load import LiveLoad
+from runner.pressure.run_admission import RunAdmission
 from runner.status.cache import DONE
 from runner.status.waiting_slots import WaitingSlots
 from runner.store.embedded import EmbeddedStore
@@ -56,6 +58,8 @@ def test_all_who_wait_for_one_run_are_answered_by_it(stage):
 
 
 def test_1000_who_wait_at_once_are_each_given_their_own_message(stage):
+    load = LiveLoad.of_store(stage.house.redis)
+    stage.house.service._asking._admission = RunAdmission(load, per_s=100_000)  # otherwise 500 runs begin
     crowd = [person(f"person {number}") for number in range(1000)]
     threads = threading.active_count()
     asked = stage.park(*crowd)
