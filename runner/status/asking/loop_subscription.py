@@ -7,12 +7,15 @@ of life every second, so that one that is dead without saying so is noticed, and
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable
 
 from redis import Redis
 
 from runner.store.loop_connection import ANSWER_S, PAUSE_S, LoopConnection
 from runner.store.reply_queue import packed
+
+log = logging.getLogger(__name__)
 
 #: Seconds between two signs of life.
 BEAT_S = 1.0
@@ -44,6 +47,7 @@ class LoopSubscription:
         self._on_gap = on_gap
         self._connection = LoopConnection(redis, first=(PING,), answer_s=answer_s, pause_s=PAUSE_S, subscriber=self)
         self._timer: asyncio.TimerHandle | None = None
+        self._is_refused = False
 
     def start(self) -> None:
         """Begin to listen, in the running loop. Harmless if it listens already."""
@@ -63,10 +67,18 @@ class LoopSubscription:
             reply.add_done_callback(self._subscribed)
 
     def _subscribed(self, reply: asyncio.Future[object]) -> None:
-        if isinstance(reply.result(), list):
+        found = reply.result()
+        if isinstance(found, list):
+            self._is_refused = False
             self._on_gap()
+        elif found is not None and not self._is_refused:
+            self._is_refused = True
+            log.error("the store refuses SUBSCRIBE, so requests wait for their full time: %s", found)
 
     def _beat(self) -> None:
-        """Ask for a sign of life; this also opens the connection if there is none."""
-        self._connection.ask(packed(*PING))
+        """Ask for a sign of life, or again for what was refused; this also opens the connection if there is none."""
+        if self._is_refused:
+            self.opened()
+        else:
+            self._connection.ask(packed(*PING))
         self._timer = asyncio.get_running_loop().call_later(BEAT_S, self._beat)

@@ -11,6 +11,7 @@ from runner.status.asking.loop_subscription import LoopSubscription
 from runner.store.clients import connect
 from runner.store.embedded import EmbeddedStore
 from tests.support.event_loop import awaited
+from tests.support.eventually import eventually
 
 CHANNEL = "ends of a test"
 PATIENT = 30.0
@@ -68,6 +69,31 @@ def test_what_is_published_is_heard_in_its_order(redis):
         return await listener.until(b"499")
 
     assert run(redis, program) == [str(number).encode() for number in range(500)]
+
+
+def test_a_store_that_refuses_to_subscribe_is_reported_once_and_asked_until_it_allows_it(caplog):
+    """As by a rule of its own that an operator has forgotten. No request waits without a trace of why."""
+    store = EmbeddedStore()
+    with closing(connect(store.start(), environment="development")) as redis:
+        try:
+            redis.execute_command("ACL", "SETUSER", "default", "resetchannels")
+
+            async def program():
+                listener = Listener(redis)
+                try:
+                    assert await asyncio.to_thread(
+                        eventually, lambda: "refuses SUBSCRIBE" in caplog.text, seconds=PATIENT
+                    )
+                    await asyncio.sleep(1.2)  # longer than it takes to ask again
+                    redis.execute_command("ACL", "SETUSER", "default", "allchannels")
+                    await listener.gap()
+                finally:
+                    listener.subscription.close()
+
+            awaited(program())
+        finally:
+            store.stop()
+    assert caplog.text.count("refuses SUBSCRIBE") == 1
 
 
 def test_one_connection_subscribes_once(redis):
