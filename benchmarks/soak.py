@@ -9,7 +9,7 @@ import asyncio
 import itertools
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -21,12 +21,14 @@ from .measure import children, memory_kib
 #: Looks a second. A message is fresh for less time than it takes until the same person looks again.
 RATE, PEOPLE, FRESH_S = 100, 3000, 20
 SAMPLE_S = 10.0
+#: An access token is valid for 15 minutes.
+LOGIN_S = 600.0
 
 
 async def soak(ours: House, seconds: float) -> tuple[Seen, list[dict[str, float]]]:
     """Let people look at a fixed rate; sample the memory, in MiB."""
     crowd, seen, samples = Crowd(ours.port, ours.vendor_ports[SLUG]), Seen(), list[dict[str, float]]()
-    people = itertools.cycle([Person(number, ours.login(number)) for number in range(PEOPLE)])
+    people = visitors(ours)
     looking: set[asyncio.Task[None]] = set()
     begun = time.monotonic()
     parts: dict[str, Callable[[], float]] = {
@@ -45,6 +47,15 @@ async def soak(ours: House, seconds: float) -> tuple[Seen, list[dict[str, float]
         await asyncio.sleep(max(0.0, begun + number / RATE - time.monotonic()))
     await asyncio.gather(*looking)
     return seen, samples
+
+
+def visitors(ours: House) -> Iterator[Person]:
+    """All people in turns, without end. They log in again before their login with the app has ended."""
+    while True:
+        until = time.monotonic() + LOGIN_S
+        known = [Person(number, ours.login(number)) for number in range(PEOPLE)]
+        while time.monotonic() < until:
+            yield from known
 
 
 def tree_mib(pid: int) -> float:
