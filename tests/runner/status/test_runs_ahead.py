@@ -77,7 +77,7 @@ def test_a_run_ahead_begins_while_the_message_is_fresh_and_its_result_is_shown(c
 
 def test_a_run_ahead_that_fails_changes_nothing_while_the_message_is_fresh(cache, clock):
     failed = replace(SHOWN, body=b'{"text":"Sorry"}', digest="sorry", ok=False, fresh_s=5)
-    clock.tick(85)
+    clock.tick(89)
     claimed = cache.claim(KEY, "ahead", order=ORDER)
     assert cache.begin(KEY, "ahead", claimed.generation, wall_s=5)
     assert not cache.store(KEY, "ahead", claimed.generation, failed)
