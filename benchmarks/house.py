@@ -22,6 +22,7 @@ from records.changes.scripts import deployments
 from records.people import users
 from records.tenants import connections, implementations
 from runner.logins import LoginStore, Visitor
+from runner.logins.app_token_formats import access_record, name, read_access_record
 from runner.settings.operator_settings import Settings
 from runner.store.embedded import EmbeddedStore
 from runner.trials.submission import checked_script
@@ -65,6 +66,14 @@ class House:
         """The `Authorization` of one of the users, who has just logged in with the app."""
         who = Visitor(slug, f"u{user}", secrets.token_urlsafe(24), int(time.time()), "saml")
         return "Bearer " + self.logins.tokens.issue(who).access
+
+    def long_login(self, user: int, seconds: int) -> str:
+        """As `login`, but the access token is valid for so long: no app gets such a token."""
+        authorization = self.login(user)
+        key, now = name("access", authorization.removeprefix("Bearer ")), int(time.time())
+        visitor, _ = read_access_record(self.logins.redis.get(key))
+        self.logins.redis.set(key, access_record(visitor, now + seconds), ex=seconds)
+        return authorization
 
 
 def free_port() -> int:

@@ -92,8 +92,10 @@ COMPILER_ATTACKS = {
 
 @pytest.mark.parametrize("rule", COMPILER_ATTACKS)
 def test_a_compiler_that_falls_for_a_text_is_only_a_finding(raw, rule, monkeypatch):
-    monkeypatch.setattr(check_protocol, "CHECK_LIMITS", replace(CHECK_LIMITS, cpu_s=0.2))
-    monkeypatch.setattr("sandbox.broker.CHECK_LIMITS", replace(CHECK_LIMITS, cpu_s=0.2))
+    if rule == "check-timed-out":
+        # Only here: on a slow machine, what uses up memory may use up so short a time first.
+        monkeypatch.setattr(check_protocol, "CHECK_LIMITS", replace(CHECK_LIMITS, cpu_s=0.2))
+        monkeypatch.setattr("sandbox.broker.CHECK_LIMITS", replace(CHECK_LIMITS, cpu_s=0.2))
     name, body = COMPILER_ATTACKS[rule]
     checked = raw.sandbox.check(f"#ATTACK {name}\n{body}")
     assert [finding.rule for finding in checked.findings] == [rule]
