@@ -16,6 +16,12 @@ import selectors
 import signal
 import socket
 import sys
+from pathlib import Path
+
+sys.path.append(str(Path(__file__).resolve().parents[2]))
+
+from runner.background import job_process
+from tests.support.job_starter import JobStarter
 
 MESSAGE_BYTES = 1_000_000
 #: Programs themselves, what databases run, and decoders of images, which say at the end of a process what they leave behind.
@@ -75,7 +81,7 @@ def tell_ends(running):
 
 
 def become(files, program):
-    """Make this forked child what a new process would be."""
+    """Make this forked child what a new process would be. In `/proc`, it has the name of its module."""
     signal.set_wakeup_fd(-1)
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     for number, file in enumerate(files[:3]):
@@ -86,6 +92,7 @@ def become(files, program):
     os.environ.clear()
     os.environ.update(program["env"])
     os.chdir(program["cwd"])
+    Path("/proc/self/comm").write_text(program["module"].rpartition(".")[2])
 
 
 def main():
@@ -94,8 +101,36 @@ def main():
     program = next_program(requests)
     if program:
         requests.detach()  # its number was closed
-        sys.argv = ["", *program["arguments"]]
-        runpy.run_module(program["module"], run_name="__main__", alter_sys=True)
+        run(program)
+
+
+def run(program):
+    """Be this program to its end."""
+    if program["before"]:
+        exec(program["before"], {})
+    if program["module"] == "worker" and "background" in program["arguments"]:
+        serve_jobs()
+    sys.argv = ["", *program["arguments"]]
+    runpy.run_module(program["module"], run_name="__main__", alter_sys=True)
+
+
+def serve_jobs():
+    """Fork a server like this one, from which the worker that this process becomes starts its jobs.
+
+    It is forked now because a process with threads must not fork; and what was replaced here is replaced in the jobs, too.
+    """
+    asking, requests = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    if os.fork():
+        requests.close()
+        job_process.subprocess = JobStarter(asking)
+        return
+    asking.close()
+    program = next_program(requests)
+    if not program:
+        os._exit(0)
+    requests.detach()
+    run(program)
+    sys.exit()
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """What goes wrong inside a background job: its limits, a database that is lost, and a process that dies while it saves.
 
-The worker and its job processes are real. A `sitecustomize` module, which Python imports at its start, replaces the work.
+The worker and its job processes are real. A text that runs in them first replaces the work.
 """
 
 import re
@@ -71,16 +71,13 @@ UNSURE = "Its changes may have been made"
 
 
 @pytest.fixture
-def faulty(on_sqlite, tmp_path):
+def faulty(on_sqlite):
     """Start a worker whose jobs have a fault, and order one; return how it ended."""
-    folder = tmp_path / "replaced"
-    folder.mkdir()
-    (folder / "sitecustomize.py").write_text(REPLACED)
 
     def run(fault, **env):
         data = agenda_file(3)
         on_sqlite.upload(data)
-        worker = on_sqlite.start(PYTHONPATH=str(folder), JOB_FAULT=fault, **env)
+        worker = on_sqlite.start(before=REPLACED, JOB_FAULT=fault, **env)
         state = on_sqlite.ended(on_sqlite.order(data))
         assert eventually(lambda: not jobs_of(worker), seconds=SECONDS), "the process of the job is left"
         assert worker.poll() is None, on_sqlite.said()

@@ -68,9 +68,11 @@ class Site:
         with self.database.session() as db:
             implementations.create(db, "acme", "Acme")
 
-    def start(self, **env):
+    def start(self, before="", **env):
         with self.log.open("ab") as out:
-            worker = warm_start.start("worker", "background", env=os.environ | self.env | env, output=out)
+            worker = warm_start.start(
+                "worker", "background", env=os.environ | self.env | env, output=out, before=before
+            )
         self.workers.append(worker)
         assert eventually(lambda: any(note.pid == worker.pid for note in self.present()), seconds=SECONDS), self.said()
         return worker
@@ -122,10 +124,14 @@ class Site:
 
 
 def jobs_of(worker):
-    """The processes of jobs that a worker has started."""
-    tasks = Path(f"/proc/{worker.pid}/task").iterdir()
-    found = {int(child) for task in tasks for child in (task / "children").read_text().split()}
-    return {child for child in found if b"runner.background.job_child" in Path(f"/proc/{child}/cmdline").read_bytes()}
+    """The processes of jobs that a worker has started, by way of its server."""
+    found = {grandchild for child in children(worker.pid) for grandchild in children(child)}
+    return {process for process in found if Path(f"/proc/{process}/comm").read_text() == "job_child\n"}
+
+
+def children(process):
+    tasks = Path(f"/proc/{process}/task").iterdir()
+    return {int(child) for task in tasks for child in (task / "children").read_text().split()}
 
 
 @pytest.fixture
