@@ -3,9 +3,8 @@
 The worker and its job processes are real. A text that runs in them first replaces the work.
 """
 
+import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -14,6 +13,7 @@ from records.agenda import agenda_imports as agenda
 from records.tenants import implementations
 from runner.background import job_child
 from tests.runner.queues.test_background_jobs import ANN, SECONDS, agenda_file, jobs_of, on_sqlite
+from tests.support import warm_start
 from tests.support.eventually import eventually
 
 __all__ = ["on_sqlite"]
@@ -135,8 +135,11 @@ def test_of_a_job_that_fails_while_it_saves_it_is_not_said_that_nothing_was_chan
 
 
 @pytest.mark.skipif(not Path("/proc/self/autogroup").exists(), reason="this kernel shares processors without sessions")
-def test_a_job_gives_way_to_other_sessions_too():
+def test_a_job_gives_way_to_other_sessions_too(tmp_path):
     source = "from runner.background import job_child; job_child.limit(768); print(open('/proc/self/autogroup').read())"
-    command = [sys.executable, "-P", "-c", source]
-    said = subprocess.run(command, start_new_session=True, capture_output=True, text=True, check=True).stdout
-    assert said.split()[-2:] == ["nice", str(job_child.NICENESS)]
+    with (tmp_path / "said").open("wb") as said:
+        ended = warm_start.start(
+            "this", env=os.environ, output=said, new_session=True, before=source + "; raise SystemExit"
+        )
+        assert ended.wait(60) == 0
+    assert (tmp_path / "said").read_text().split()[-2:] == ["nice", str(job_child.NICENESS)]

@@ -6,6 +6,8 @@ import io
 import os
 import shutil
 import signal
+import subprocess
+import sys
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -69,10 +71,17 @@ class Site:
             implementations.create(db, "acme", "Acme")
 
     def start(self, before="", **env):
+        env = os.environ | self.env | env
         with self.log.open("ab") as out:
-            worker = warm_start.start(
-                "worker", "background", env=os.environ | self.env | env, output=out, before=before
-            )
+            return self._present(warm_start.start("worker", "background", env=env, output=out, before=before))
+
+    def start_python(self):
+        """Start a worker that starts its jobs as the product does; the others fork them."""
+        with self.log.open("ab") as out:
+            command = [sys.executable, "-P", "-m", "worker", "background"]
+            return self._present(subprocess.Popen(command, env=os.environ | self.env, stdout=out, stderr=out))
+
+    def _present(self, worker):
         self.workers.append(worker)
         assert eventually(lambda: any(note.pid == worker.pid for note in self.present()), seconds=SECONDS), self.said()
         return worker
@@ -266,7 +275,7 @@ def test_the_same_order_twice_is_one_job_and_one_import(on_sqlite):
     site.upload(data)
     first, second = site.order(data), site.order(data)
     assert first == second
-    site.start()
+    site.start_python()
     assert site.ended(first).state == "done"
     assert len(site.imports()) == 1
 
