@@ -4,6 +4,7 @@ Each request comes as one message: the program, and the files that are its input
 to which we write the process id, and later the exit status. We end with the test process, whose end closes our socket.
 """
 
+import atexit
 import contextlib
 import gc
 import importlib
@@ -16,6 +17,7 @@ import selectors
 import signal
 import socket
 import sys
+import threading
 from pathlib import Path
 
 sys.path.append(str(Path(__file__).resolve().parents[2]))
@@ -105,13 +107,28 @@ def main():
 
 
 def run(program):
-    """Be this program to its end."""
-    if program["before"]:
-        exec(program["before"], {})
-    if program["module"] == "worker" and "background" in program["arguments"]:
-        serve_jobs()
-    sys.argv = ["", *program["arguments"]]
-    runpy.run_module(program["module"], run_name="__main__", alter_sys=True)
+    """Be this program to its end, as Python would, but for what it does last: to take all modules apart copies all their memory."""
+    try:
+        if program["before"]:
+            exec(program["before"], {})
+        if program["module"] == "worker" and "background" in program["arguments"]:
+            serve_jobs()
+        sys.argv = ["", *program["arguments"]]
+        runpy.run_module(program["module"], run_name="__main__", alter_sys=True)
+    except SystemExit as ending:
+        if not isinstance(ending.code, int | None):
+            raise
+        end(ending.code or 0)
+    end(0)
+
+
+def end(status):
+    """End this process: wait for its threads, call what wants to be called, and write what was not written."""
+    threading._shutdown()
+    atexit._run_exitfuncs()
+    for stream in (sys.stdout, sys.stderr):
+        stream.flush()
+    os._exit(status)
 
 
 def serve_jobs():
@@ -130,7 +147,6 @@ def serve_jobs():
         os._exit(0)
     requests.detach()
     run(program)
-    sys.exit()
 
 
 if __name__ == "__main__":

@@ -33,12 +33,12 @@ def start(module, *arguments, env, output, new_session=False, before=""):
         return WarmProcess(ask_for(_server(), module, arguments, env, numbers, new_session=new_session, before=before))
 
 
-def run(module, *arguments, env, typed="", timeout=60):
+def run(module, *arguments, env, typed="", timeout=60, before=""):
     """Do what `subprocess.run` does with a program, and return its exit status, output and errors as texts."""
     with tempfile.TemporaryFile() as given, tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as errors:
         given.write(typed.encode())
         given.seek(0)
-        process = start(module, *arguments, env=env, output=(given, output, errors))
+        process = start(module, *arguments, env=env, output=(given, output, errors), before=before)
         try:
             status = process.wait(timeout)
         finally:

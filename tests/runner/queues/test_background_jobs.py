@@ -24,6 +24,7 @@ from runner.background.job_child import FUNCTIONS
 from runner.queues.background_jobs import MOST, BackgroundQueue, QueueFull
 from runner.queues.job_arguments import OrderRefused
 from runner.queues.job_orders import AGENDA_IMPORT, KINDS, OrderSigner
+from runner.queues.job_states import ALIVE_S
 from runner.settings.operator_settings import Settings
 from runner.status.change_events import CHANGED
 from runner.store.clients import connect
@@ -226,7 +227,10 @@ def test_an_import_whose_worker_was_killed_has_failed_changes_nothing_and_can_be
     (child,) = jobs_of(worker)
     worker.kill()
     worker.wait()
-    state = site.ended(job)
+    assert not site.find(job).ended
+    assert 0 < site.redis.ttl(f"{{jobs}}:alive:{job}") <= ALIVE_S
+    site.redis.expire(f"{{jobs}}:alive:{job}", 0)
+    state = site.find(job)
     assert (state.state, state.lost) == ("failed", True)
     assert "worker stopped" in state.said
     assert eventually(lambda: not Path(f"/proc/{child}").exists(), seconds=10), "the job went on without its worker"
