@@ -84,7 +84,8 @@ class RecordedPowers:
             raise CallNotMade(CallFault.NO_ANSWER_RECORDED, _missing(request, self._answers))
         delay_s = entry.delay_ms / 1000
         left_s = max(0.0, deadline - time.monotonic())
-        time.sleep(min(delay_s, left_s))
+        if delay_s:
+            time.sleep(min(delay_s, left_s))
         if delay_s > left_s or entry.fault is CallFault.TIMEOUT:
             raise CallNotMade(CallFault.TIMEOUT, f"{request.connection}: the answer did not come in time (recorded)")
         if entry.fault:

@@ -8,7 +8,7 @@ script that carries something over from run to run deceives only the list about 
 from __future__ import annotations
 
 import time
-from dataclasses import asdict, replace
+from dataclasses import replace
 from types import TracebackType
 from typing import Self
 
@@ -87,7 +87,7 @@ class TracedRuns:
         """
         protocol = RunProtocol(self._channel, powers, self._limits)
         budgets = {"calls": self._limits.calls, "log_lines": self._limits.log_lines}
-        request = encode({"op": "input", "input": asdict(script_input), **budgets})
+        request = encode({"op": "input", "input": vars(script_input), **budgets})
         result = run_exchange(lambda: self._exchange(protocol, request), self._limits)
         if result.report is None:
             self.is_open = False

@@ -1,8 +1,6 @@
 """Drainers that are killed at each step: their orders are taken up by others, nobody waits for long, nobody sees anything wrong."""
 
 import os
-import subprocess
-import sys
 from collections import Counter
 from contextlib import suppress
 
@@ -12,7 +10,7 @@ from runner.status.service import StatusRequest, StoreAway
 from runner.store.embedded import EmbeddedStore
 from tests.runner.conftest import House, WorkerProcess
 from tests.runner.dying_worker import STEPS
-from tests.support import ROOT
+from tests.support import warm_start
 from tests.support.eventually import eventually
 
 NAMES = "def status(user, session, api):\n    return message('Hello ' + user.id)\n"
@@ -24,8 +22,7 @@ class DyingWorker(WorkerProcess):
         self.log = log
         with log.open("ab") as out:
             env = os.environ | house.env | {"DYING_AT": step}
-            command = [sys.executable, "-m", "tests.runner.dying_worker"]
-            self.process = subprocess.Popen(command, env=env, cwd=ROOT, stdout=out, stderr=out)
+            self.process = warm_start.start("tests.runner.dying_worker", env=env, output=out)
         self.pid = self.process.pid
 
 

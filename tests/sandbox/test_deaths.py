@@ -14,15 +14,29 @@ import pytest
 
 from sandbox import Answer, JailTooWeak, OutcomeKind, RunLimits, Sandbox, ZygoteGone, check_protocol
 from sandbox.tracing import trace_protocol
+from sandbox.zygote import pool
 from tests.sandbox.boxes import HERE, RAW, SCRIPT_INPUT, Box, Vendor, alive, descendants, indented, soon
 from tests.support import ROOT
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")]
 
 
+@pytest.fixture(scope="module")
+def often_killed():
+    with Sandbox(launch=RAW) as sandbox:
+        yield Box(sandbox)
+
+
 @pytest.fixture
-def own():
-    """A box of its own for each test, because it does not survive well."""
+def own(often_killed):
+    """A box with a zygote that lives, whatever the test before did to it."""
+    assert often_killed.run("return message('x')").kind is OutcomeKind.RETURNED
+    return often_killed
+
+
+@pytest.fixture
+def alone():
+    """A box for one test, which leaves it unfit for others."""
     with Sandbox(launch=RAW) as sandbox:
         yield Box(sandbox)
 
@@ -134,7 +148,7 @@ def test_a_zygote_that_died_between_runs_is_replaced_unnoticed(own):
         assert own.run("return message('x')").kind is OutcomeKind.RETURNED
 
 
-def test_many_threads_that_meet_a_dead_zygote_start_one_new_zygote(own):
+def test_many_threads_that_meet_a_dead_zygote_start_one_new_zygote(own, monkeypatch):
     code = own.sandbox.check(indented("return message('x')")).code
     started = []
     start = own.sandbox._pool._start
@@ -143,7 +157,7 @@ def test_many_threads_that_meet_a_dead_zygote_start_one_new_zygote(own):
         started.append(1)
         return start()
 
-    own.sandbox._pool._start = counting
+    monkeypatch.setattr(own.sandbox._pool, "_start", counting)
     os.kill(descendants(zygote_of(own))[0], signal.SIGKILL)
 
     with ThreadPoolExecutor(16) as pool:
@@ -168,15 +182,15 @@ def test_a_zygote_that_cannot_come_back_is_an_error_of_ours_and_not_a_hang(own, 
     assert own.run("return message('x')").kind is OutcomeKind.RETURNED
 
 
-def test_a_stopped_zygote_does_not_hold_a_run_past_its_time(own):
+def test_a_stopped_zygote_does_not_hold_a_run_past_its_time(alone):
     inner = []
 
     def stop():
-        inner.append(descendants(zygote_of(own))[0])
+        inner.append(descendants(zygote_of(alone))[0])
         os.kill(inner[0], signal.SIGSTOP)
 
     began = time.monotonic()
-    outcome = own.run("api.get('v', '/x')\nwhile True: pass", powers=Gate(stop), wall_s=0.3, cpu_s=0.2)
+    outcome = alone.run("api.get('v', '/x')\nwhile True: pass", powers=Gate(stop), wall_s=0.3, cpu_s=0.2)
     assert outcome.kind in {OutcomeKind.TIMED_OUT, OutcomeKind.CRASHED}
     assert time.monotonic() - began < 8
     os.kill(inner[0], signal.SIGCONT)
@@ -192,7 +206,8 @@ def test_a_service_stop_reaches_the_zygote_and_lets_runs_end(own):
     assert own.run(CALLING, powers=Gate(stop_politely)).kind is OutcomeKind.RETURNED
 
 
-def test_closing_ends_a_run_in_flight_and_leaves_no_process():
+def test_closing_ends_a_run_in_flight_and_leaves_no_process(monkeypatch):
+    monkeypatch.setattr(pool, "_CLOSE_S", 0.3)
     box = Box(Sandbox(launch=RAW).start())
     zygote = zygote_of(box)
     code = box.sandbox.check(indented("while True: pass")).code
@@ -220,9 +235,9 @@ def test_a_closed_sandbox_can_be_opened_again():
             assert Box(sandbox).run("return message('x')").kind is OutcomeKind.RETURNED
 
 
-def test_a_careless_fork_holds_neither_a_run_nor_a_zygote(own):
+def test_a_careless_fork_holds_neither_a_run_nor_a_zygote(alone):
     """A process that was forked from the broker has copies of all its sockets, and lives on."""
-    zygote = zygote_of(own)
+    zygote = zygote_of(alone)
     pids = []
 
     def fork_and_fail():
@@ -230,14 +245,14 @@ def test_a_careless_fork_holds_neither_a_run_nor_a_zygote(own):
         raise RuntimeError("a bug of ours")
 
     with pytest.raises(RuntimeError):
-        own.run(CALLING, powers=Gate(fork_and_fail))
-    channel = own.sandbox._pool.child(RunLimits())
+        alone.run(CALLING, powers=Gate(fork_and_fail))
+    channel = alone.sandbox._pool.child(RunLimits())
     assert not os.get_inheritable(channel._frames.fileno())
-    copies = [os.dup(channel._status.fileno()), os.dup(own.sandbox._pool._zygote.spares._control.fileno())]
+    copies = [os.dup(channel._status.fileno()), os.dup(alone.sandbox._pool._zygote.spares._control.fileno())]
     inner = descendants(zygote)[0]
     assert len(descendants(inner)) >= 1
     channel.close()
-    own.sandbox.close()
+    alone.sandbox.close()
     assert soon(lambda: not alive(inner))
     for copy in copies:
         os.close(copy)

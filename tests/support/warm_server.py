@@ -4,6 +4,7 @@ Each request comes as one message: the program, and the files that are its input
 to which we write the process id, and later the exit status. We end with the test process, whose end closes our socket.
 """
 
+import atexit
 import contextlib
 import gc
 import importlib
@@ -16,6 +17,13 @@ import selectors
 import signal
 import socket
 import sys
+import threading
+from pathlib import Path
+
+sys.path.append(str(Path(__file__).resolve().parents[2]))
+
+from runner.background import job_process
+from tests.support.job_starter import JobStarter
 
 MESSAGE_BYTES = 1_000_000
 #: Programs themselves, what databases run, and decoders of images, which say at the end of a process what they leave behind.
@@ -75,7 +83,7 @@ def tell_ends(running):
 
 
 def become(files, program):
-    """Make this forked child what a new process would be."""
+    """Make this forked child what a new process would be. In `/proc`, it has the name of its module."""
     signal.set_wakeup_fd(-1)
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     for number, file in enumerate(files[:3]):
@@ -86,6 +94,7 @@ def become(files, program):
     os.environ.clear()
     os.environ.update(program["env"])
     os.chdir(program["cwd"])
+    Path("/proc/self/comm").write_text(program["module"].rpartition(".")[2])
 
 
 def main():
@@ -94,8 +103,50 @@ def main():
     program = next_program(requests)
     if program:
         requests.detach()  # its number was closed
+        run(program)
+
+
+def run(program):
+    """Be this program to its end, as Python would, but for what it does last: to take all modules apart copies all their memory."""
+    try:
+        if program["before"]:
+            exec(program["before"], {})
+        if program["module"] == "worker" and "background" in program["arguments"]:
+            serve_jobs()
         sys.argv = ["", *program["arguments"]]
         runpy.run_module(program["module"], run_name="__main__", alter_sys=True)
+    except SystemExit as ending:
+        if not isinstance(ending.code, int | None):
+            raise
+        end(ending.code or 0)
+    end(0)
+
+
+def end(status):
+    """End this process: wait for its threads, call what wants to be called, and write what was not written."""
+    threading._shutdown()
+    atexit._run_exitfuncs()
+    for stream in (sys.stdout, sys.stderr):
+        stream.flush()
+    os._exit(status)
+
+
+def serve_jobs():
+    """Fork a server like this one, from which the worker that this process becomes starts its jobs.
+
+    It is forked now because a process with threads must not fork; and what was replaced here is replaced in the jobs, too.
+    """
+    asking, requests = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    if os.fork():
+        requests.close()
+        job_process.subprocess = JobStarter(asking)
+        return
+    asking.close()
+    program = next_program(requests)
+    if not program:
+        os._exit(0)
+    requests.detach()
+    run(program)
 
 
 if __name__ == "__main__":

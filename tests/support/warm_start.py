@@ -6,84 +6,39 @@ What a test says about starting itself (imports, options of Python, the parent) 
 
 import atexit
 import functools
-import json
 import os
-import select
-import signal
 import socket
 import subprocess
 import sys
 import tempfile
-from pathlib import Path
 
 from tests.support import warm_server
+from tests.support.warm_process import WarmProcess, ask_for
 
 
-class WarmProcess:
-    """A started program, with the methods of `subprocess.Popen` that tests use."""
-
-    def __init__(self, pipe):
-        self._pipe = pipe
-        self.returncode = None
-        self.pid = int.from_bytes(os.read(pipe, 4), "little")
-
-    def poll(self):
-        if self.returncode is None and self._has_ended(0):
-            self._end()
-        return self.returncode
-
-    def wait(self, timeout=None):
-        if self.returncode is None:
-            if not self._has_ended(timeout):
-                raise subprocess.TimeoutExpired(str(self.pid), timeout)
-            self._end()
-        return self.returncode
-
-    def send_signal(self, number):
-        if self.poll() is None:
-            os.kill(self.pid, number)
-
-    def terminate(self):
-        self.send_signal(signal.SIGTERM)
-
-    def kill(self):
-        self.send_signal(signal.SIGKILL)
-
-    def _has_ended(self, timeout):
-        ends = select.poll()  # `select` knows no file above 1023
-        ends.register(self._pipe, select.POLLIN)
-        return bool(ends.poll(None if timeout is None else timeout * 1000))
-
-    def _end(self):
-        self.returncode = int.from_bytes(os.read(self._pipe, 4), "little", signed=True)
-        os.close(self._pipe)
-
-
-def start(module, *arguments, env, output, new_session=False):
+def start(module, *arguments, env, output, new_session=False, before=""):
     """Do what `python -P -m` does. `output` is a file for standard output and errors, or one each for input, output and errors.
 
-    If the environment tells Python something at its start that ours does not, Python is started.
+    `before` is the text of a program that runs first, in the same process. If the environment tells Python something at its
+    start that ours does not, Python is started.
     """
     with open(os.devnull) as nothing:  # noqa: PTH123 - a device
         files = output if isinstance(output, tuple) else (nothing, output, output)
         if python_variables(env) != python_variables(os.environ):
+            assert not before, "a Python that is started has no text to run first"
             command = [sys.executable, "-P", "-m", module, *arguments]
             streams = dict(zip(("stdin", "stdout", "stderr"), files, strict=True))
             return subprocess.Popen(command, env=env, start_new_session=new_session, **streams)
-        asked, told = os.pipe()
-        program = {"module": module, "arguments": arguments, "env": dict(env), "cwd": str(Path.cwd())}
-        message = json.dumps(program | {"new_session": new_session}).encode()
-        socket.send_fds(_server(), [message], [*(file.fileno() for file in files), told])
-    os.close(told)
-    return WarmProcess(asked)
+        numbers = [file.fileno() for file in files]
+        return WarmProcess(ask_for(_server(), module, arguments, env, numbers, new_session=new_session, before=before))
 
 
-def run(module, *arguments, env, typed="", timeout=60):
+def run(module, *arguments, env, typed="", timeout=60, before=""):
     """Do what `subprocess.run` does with a program, and return its exit status, output and errors as texts."""
     with tempfile.TemporaryFile() as given, tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as errors:
         given.write(typed.encode())
         given.seek(0)
-        process = start(module, *arguments, env=env, output=(given, output, errors))
+        process = start(module, *arguments, env=env, output=(given, output, errors), before=before)
         try:
             status = process.wait(timeout)
         finally:

@@ -110,6 +110,7 @@ class _Explorer:
             scenes = self._frontier.take(min(_ROUND, self._plan.runs - self._runs), self._seen)
         is_late = self._is_late()
         entries = self._confirmed()
+        self._runner.end_children()
         return Exploration(
             runs=self._runs,
             entries=entries,

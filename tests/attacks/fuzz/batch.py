@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import re
 import textwrap
+from bisect import bisect_right
 from collections.abc import Sequence
 
-from sandbox import ScriptInput
+from sandbox import Finding, ScriptInput, Severity
 from tests.attacks.fuzz.names import modules
 
-PROGRAMS = 18  #: in one script; they mostly fit, and what does not is halved
+PROGRAMS = 18  #: in one script; they mostly fit, and what does not is cut apart
 _IMPORT = re.compile(r"^\s*import (\w+)", re.MULTILINE)
+_PROGRAM = re.compile(r"def p\d+\(")
 _WORD = re.compile(r"[A-Za-z_]\w*")
 STARTED = "#"  #: in the log, before the number of the program that begins
 
@@ -101,6 +103,13 @@ def source(programs: Sequence[str]) -> str:
     bodies = [text.replace("def program(", f"def p{number}(", 1) for number, text in enumerate(programs)]
     status = _STATUS.format(names=", ".join(f"p{number}" for number in range(len(bodies))), started=STARTED)
     return "\n".join([*_before(bodies), *bodies, status])
+
+
+def cuts(source: str, findings: Sequence[Finding]) -> list[int]:
+    """Where to cut a refused script, so that each program with an error is alone; empty if no error is in a program."""
+    starts = [number for number, line in enumerate(source.split("\n"), 1) if _PROGRAM.match(line)]
+    errors = {bisect_right(starts, one.line) - 1 for one in findings if one.severity is Severity.ERROR} - {-1}
+    return sorted({cut for place in errors for cut in (place, place + 1)} - {0, len(starts)})
 
 
 def given(first: int, last: int) -> ScriptInput:

@@ -12,6 +12,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Self
 
 from sandbox import Answer, Call, CheckResult, Outcome, OutcomeKind, RunLimits, Sandbox
@@ -182,14 +183,15 @@ class Swept:
 
 def sweep(build: Build, programs: Sequence[str]) -> Swept:
     """Run a batch from its first program to its last, going on behind each that ends the run."""
-    checked = build.check(batch.source(programs))
+    source = batch.source(programs)
+    checked = build.check(source)
     if checked.code is None:
         bad = refused(checked)
         if len(programs) == 1:
             return Swept(((0, bad),) if bad else (), (0,) if bad else (), refused=(0,))
-        halves = (programs[: len(programs) // 2], programs[len(programs) // 2 :])
-        parts = [sweep(build, half) for half in halves]
-        return _joined(parts, len(halves[0]))
+        cuts = batch.cuts(source, checked.findings) or [len(programs) // 2]
+        parts = [programs[start:end] for start, end in pairwise([0, *cuts, len(programs)])]
+        return _joined([sweep(build, part) for part in parts], [0, *cuts])
     wrong: list[tuple[int, Finding]] = []
     begun: list[int] = []
     first = 0
@@ -209,11 +211,13 @@ def sweep(build: Build, programs: Sequence[str]) -> Swept:
     return Swept(tuple(wrong), tuple(begun))
 
 
-def _joined(parts: list[Swept], offset: int) -> Swept:
-    one, two = parts
-    moved = tuple((place + offset, bad) for place, bad in two.wrong)
-    begun = one.begun + tuple(place + offset for place in two.begun)
-    return Swept(one.wrong + moved, begun, one.refused + tuple(place + offset for place in two.refused))
+def _joined(parts: list[Swept], starts: list[int]) -> Swept:
+    placed = list(zip(parts, starts, strict=True))
+    return Swept(
+        tuple((place + start, bad) for part, start in placed for place, bad in part.wrong),
+        tuple(place + start for part, start in placed for place in part.begun),
+        tuple(place + start for part, start in placed for place in part.refused),
+    )
 
 
 def _of_line(outcome: Outcome, text: str, first: int) -> int:

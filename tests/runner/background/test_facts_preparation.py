@@ -91,11 +91,11 @@ class Preparation:
 
 
 @pytest.fixture
-def prepare(house, start_vendor):
+def prepare(house, start_vendor, job_jail):
     return Preparation(house, start_vendor)
 
 
-def test_a_vendors_list_becomes_facts_of_known_users_and_the_run_is_kept_without_addresses(prepare):
+def test_a_vendors_list_becomes_facts_of_known_users_and_the_run_is_kept_without_addresses(prepare, own_jail):
     prepare.know("bob", "cleo")
     prepare.rows = {"ann": "1.0", "bob": "2.0", "stranger": "3.0", **dict.fromkeys(ODD, "9.9")}
     end = prepare()

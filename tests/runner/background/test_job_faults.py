@@ -1,11 +1,10 @@
 """What goes wrong inside a background job: its limits, a database that is lost, and a process that dies while it saves.
 
-The worker and its job processes are real. A `sitecustomize` module, which Python imports at its start, replaces the work.
+The worker and its job processes are real. A text that runs in them first replaces the work.
 """
 
+import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -14,6 +13,7 @@ from records.agenda import agenda_imports as agenda
 from records.tenants import implementations
 from runner.background import job_child
 from tests.runner.queues.test_background_jobs import ANN, SECONDS, agenda_file, jobs_of, on_sqlite
+from tests.support import warm_start
 from tests.support.eventually import eventually
 
 __all__ = ["on_sqlite"]
@@ -71,16 +71,13 @@ UNSURE = "Its changes may have been made"
 
 
 @pytest.fixture
-def faulty(on_sqlite, tmp_path):
+def faulty(on_sqlite):
     """Start a worker whose jobs have a fault, and order one; return how it ended."""
-    folder = tmp_path / "replaced"
-    folder.mkdir()
-    (folder / "sitecustomize.py").write_text(REPLACED)
 
     def run(fault, **env):
         data = agenda_file(3)
         on_sqlite.upload(data)
-        worker = on_sqlite.start(PYTHONPATH=str(folder), JOB_FAULT=fault, **env)
+        worker = on_sqlite.start(before=REPLACED, JOB_FAULT=fault, **env)
         state = on_sqlite.ended(on_sqlite.order(data))
         assert eventually(lambda: not jobs_of(worker), seconds=SECONDS), "the process of the job is left"
         assert worker.poll() is None, on_sqlite.said()
@@ -138,8 +135,11 @@ def test_of_a_job_that_fails_while_it_saves_it_is_not_said_that_nothing_was_chan
 
 
 @pytest.mark.skipif(not Path("/proc/self/autogroup").exists(), reason="this kernel shares processors without sessions")
-def test_a_job_gives_way_to_other_sessions_too():
+def test_a_job_gives_way_to_other_sessions_too(tmp_path):
     source = "from runner.background import job_child; job_child.limit(768); print(open('/proc/self/autogroup').read())"
-    command = [sys.executable, "-P", "-c", source]
-    said = subprocess.run(command, start_new_session=True, capture_output=True, text=True, check=True).stdout
-    assert said.split()[-2:] == ["nice", str(job_child.NICENESS)]
+    with (tmp_path / "said").open("wb") as said:
+        ended = warm_start.start(
+            "this", env=os.environ, output=said, new_session=True, before=source + "; raise SystemExit"
+        )
+        assert ended.wait(60) == 0
+    assert (tmp_path / "said").read_text().split()[-2:] == ["nice", str(job_child.NICENESS)]

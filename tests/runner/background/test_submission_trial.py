@@ -51,7 +51,7 @@ def submitted(house, monkeypatch):
 
 
 @pytest.fixture
-def tried(house):
+def tried(house, job_jail):
     def go(order, is_cancelled=lambda: False):
         said = []
         end = run_order(house.settings, order, lambda *step: said.append(step), is_cancelled)
@@ -78,7 +78,7 @@ def record_runs(house, *texts):
         )  # fmt: skip
 
 
-def test_a_reviewer_gets_every_message_every_failure_and_what_would_change(house, submitted, tried):
+def test_a_reviewer_gets_every_message_every_failure_and_what_would_change(house, submitted, tried, own_jail):
     record_runs(house, "Hello 7", "Hi 7")
     end, results, said = tried(submitted())
     assert end.state == "done", end

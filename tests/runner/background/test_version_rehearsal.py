@@ -64,7 +64,7 @@ def ordered(house):
 
 
 @pytest.fixture
-def rehearsed(house):
+def rehearsed(house, job_jail):
     def go(order, is_cancelled=lambda: False):
         said = []
         end = run_order(house.settings, order, lambda *step: said.append(step), is_cancelled)
@@ -76,7 +76,7 @@ def rehearsed(house):
     return go
 
 
-def test_everybody_is_rehearsed_with_the_answers_of_scenarios_and_the_report_is_kept(ordered, rehearsed):
+def test_everybody_is_rehearsed_with_the_answers_of_scenarios_and_the_report_is_kept(ordered, rehearsed, own_jail):
     end, report, examples, said = rehearsed(ordered())
     assert (end.state, end.result["rehearsal"]) == ("done", 1), end
     people, sessions = report["people"], report["sessions"]

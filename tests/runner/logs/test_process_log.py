@@ -3,8 +3,6 @@
 import json
 import os
 import re
-import subprocess
-import sys
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -13,6 +11,7 @@ from runner.logs import line_ids
 from runner.logs.process_log import hidden_texts
 from runner.settings.operator_settings import Settings
 from runner.status.service import StatusRequest
+from tests.support import warm_start
 
 KEY = "v3Rk-T0qZx8LmW2uYb7HcNs5Jd_Ea1PfGi9oQt4"
 FORMATS = ("text", "json")
@@ -45,16 +44,9 @@ def logged(program, said, log_format, **env):
         "DATABASE_URL": "postgresql://status:database-pass@db/status",
         "REDIS_URL": "redis://:store%2Dpass@store:6379/0",
     }
-    done = subprocess.run(
-        [sys.executable, "-c", START + program],
-        input=json.dumps(said),
-        env=os.environ | given | env,
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=60,
-    )
-    assert done.stdout == ""
+    whole = f"{START}{program}\nraise SystemExit"
+    done = warm_start.run("this", env=os.environ | given | env, typed=json.dumps(said), before=whole)
+    assert (done.returncode, done.stdout) == (0, ""), done.stderr
     return done.stderr
 
 

@@ -6,6 +6,8 @@ import io
 import os
 import shutil
 import signal
+import subprocess
+import sys
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -22,6 +24,7 @@ from runner.background.job_child import FUNCTIONS
 from runner.queues.background_jobs import MOST, BackgroundQueue, QueueFull
 from runner.queues.job_arguments import OrderRefused
 from runner.queues.job_orders import AGENDA_IMPORT, KINDS, OrderSigner
+from runner.queues.job_states import ALIVE_S
 from runner.settings.operator_settings import Settings
 from runner.status.change_events import CHANGED
 from runner.store.clients import connect
@@ -68,9 +71,18 @@ class Site:
         with self.database.session() as db:
             implementations.create(db, "acme", "Acme")
 
-    def start(self, **env):
+    def start(self, before="", **env):
+        env = os.environ | self.env | env
         with self.log.open("ab") as out:
-            worker = warm_start.start("worker", "background", env=os.environ | self.env | env, output=out)
+            return self._present(warm_start.start("worker", "background", env=env, output=out, before=before))
+
+    def start_python(self):
+        """Start a worker that starts its jobs as the product does; the others fork them."""
+        with self.log.open("ab") as out:
+            command = [sys.executable, "-P", "-m", "worker", "background"]
+            return self._present(subprocess.Popen(command, env=os.environ | self.env, stdout=out, stderr=out))
+
+    def _present(self, worker):
         self.workers.append(worker)
         assert eventually(lambda: any(note.pid == worker.pid for note in self.present()), seconds=SECONDS), self.said()
         return worker
@@ -122,10 +134,14 @@ class Site:
 
 
 def jobs_of(worker):
-    """The processes of jobs that a worker has started."""
-    tasks = Path(f"/proc/{worker.pid}/task").iterdir()
-    found = {int(child) for task in tasks for child in (task / "children").read_text().split()}
-    return {child for child in found if b"runner.background.job_child" in Path(f"/proc/{child}/cmdline").read_bytes()}
+    """The processes of jobs that a worker has started, by way of its server."""
+    found = {grandchild for child in children(worker.pid) for grandchild in children(child)}
+    return {process for process in found if Path(f"/proc/{process}/comm").read_text() == "job_child\n"}
+
+
+def children(process):
+    tasks = Path(f"/proc/{process}/task").iterdir()
+    return {int(child) for task in tasks for child in (task / "children").read_text().split()}
 
 
 @pytest.fixture
@@ -211,7 +227,10 @@ def test_an_import_whose_worker_was_killed_has_failed_changes_nothing_and_can_be
     (child,) = jobs_of(worker)
     worker.kill()
     worker.wait()
-    state = site.ended(job)
+    assert not site.find(job).ended
+    assert 0 < site.redis.ttl(f"{{jobs}}:alive:{job}") <= ALIVE_S
+    site.redis.expire(f"{{jobs}}:alive:{job}", 0)
+    state = site.find(job)
     assert (state.state, state.lost) == ("failed", True)
     assert "worker stopped" in state.said
     assert eventually(lambda: not Path(f"/proc/{child}").exists(), seconds=10), "the job went on without its worker"
@@ -260,7 +279,7 @@ def test_the_same_order_twice_is_one_job_and_one_import(on_sqlite):
     site.upload(data)
     first, second = site.order(data), site.order(data)
     assert first == second
-    site.start()
+    site.start_python()
     assert site.ended(first).state == "done"
     assert len(site.imports()) == 1
 
