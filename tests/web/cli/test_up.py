@@ -5,14 +5,12 @@ import os
 import signal
 import socket
 import stat
-import sys
 
 import pytest
 
 from tests.support import ROOT
 from tests.support.eventually import eventually
 from tests.support.running_up import free_ports, start_up
-from web.cli.local.supervisor import StartError, StopRequest, SupervisedProgram, Supervisor
 
 pytestmark = pytest.mark.slow
 
@@ -90,7 +88,7 @@ def test_everything_answers_ctrl_c_leaves_only_the_data_and_a_later_start_goes_o
 
 
 def test_killed_processes_come_back_and_a_killed_up_takes_all_of_them_with_it(up):
-    for victim in ("web.cli web", "-m worker background", "web.demo.vendor", "web.devidp"):
+    for victim in ("web server", "background worker", "demo vendor", "identity provider"):
         [pid] = up.children(victim)
         os.kill(pid, signal.SIGKILL)
         assert eventually(lambda victim=victim, pid=pid: up.children(victim) not in (set(), {pid}), 15), victim
@@ -111,19 +109,6 @@ def test_a_taken_port_is_told_before_anything_starts(tmp_path):
     assert f"Port {port} cannot be used: another program uses it." in refused.output()
     assert "use other ports: `session-status up --port" in refused.output()
     assert refused.gone(1)
-
-
-def test_a_process_which_dies_at_once_ends_the_start_and_its_log_is_shown(tmp_path):
-    program = SupervisedProgram(
-        "worker", (sys.executable, "-c", "import sys; sys.exit('no jail here')"), {}, tmp_path / "log", lambda: True
-    )
-    never = SupervisedProgram(
-        "web", (sys.executable, "-c", "import time; time.sleep(60)"), {}, tmp_path / "log2", lambda: False
-    )
-    supervisor = Supervisor([program, never], say=lambda text: None, stop=StopRequest())
-    with pytest.raises(StartError, match=r"(?s)worker ends again and again.*no jail here"):
-        supervisor.start()
-    supervisor.stop()
 
 
 @pytest.mark.parametrize("value", ["production", ""])
