@@ -15,7 +15,7 @@ import tempfile
 import time
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -53,6 +53,16 @@ DO $$ BEGIN
   END IF;
 END $$
 """
+
+#: What closes the connections that an earlier test left open, and deletes all rows.
+_EMPTY = (
+    """SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+    WHERE datname = current_database() AND pid <> pg_backend_pid()""",
+    "DELETE FROM implementations",  # everything belongs to one and goes with it, but this:
+    "UPDATE environment_mark SET environment = 'production'",
+    _FORGET_AUDIT,
+    "UPDATE notice_cursor SET entries = 0",
+)
 
 #: Starts a server that ends when our end of its input is closed, by whatever death we die. SIGINT is its fast shutdown.
 _ENDS_WITH_US = """
@@ -113,18 +123,35 @@ def postgres_database(postgres_server: PostgresServer) -> Iterator[URL]:
         yield url
 
 
+class Emptying:
+    """Empties the database over one connection, in which PostgreSQL has planned the deletions: to plan them takes longer than most tests."""
+
+    def __init__(self, url: URL) -> None:
+        self._url = url
+        self._connection = _connected(url)
+
+    def __call__(self) -> None:
+        try:
+            self._connection.execute("SELECT")
+        except psycopg.OperationalError:  # a test has ended all connections
+            self._connection = _connected(self._url)
+        for statement in _EMPTY:
+            self._connection.execute(statement)
+
+    def close(self) -> None:
+        self._connection.close()
+
+
+@pytest.fixture(scope="session")
+def empty_postgres_database(postgres_database: URL) -> Iterator[Emptying]:
+    with closing(Emptying(postgres_database)) as emptying:
+        yield emptying
+
+
 @pytest.fixture
-def postgres_url(postgres_database: URL) -> str:
+def postgres_url(postgres_database: URL, empty_postgres_database: Emptying) -> str:
     """Name a database with the newest schema and no rows; what an earlier test left open there is closed."""
-    with _connected(postgres_database) as connection:
-        connection.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
-        )
-        connection.execute("DELETE FROM implementations")  # everything belongs to one and goes with it, but this:
-        connection.execute("UPDATE environment_mark SET environment = 'production'")
-        connection.execute(_FORGET_AUDIT)
-        connection.execute("UPDATE notice_cursor SET entries = 0")
+    empty_postgres_database()
     return postgres_database.render_as_string(hide_password=False)
 
 
