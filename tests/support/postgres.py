@@ -81,11 +81,12 @@ class PostgresServer:
     url: URL
 
     @contextmanager
-    def database(self) -> Iterator[URL]:
-        """Make an empty database, and drop it at the end."""
+    def database(self, template: str = "template1") -> Iterator[URL]:
+        """Make a database, and drop it at the end: a copy of another one, to which nobody is connected, or an empty one."""
         name = f"test_{uuid.uuid4().hex[:12]}"
+        made = sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template))
         with _connected(self.url) as connection:
-            connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+            connection.execute(made)
         yield self.url.set(database=name)
         with _connected(self.url) as connection:
             connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
