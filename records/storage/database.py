@@ -20,6 +20,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from importlib import import_module
+from types import ModuleType
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Pool, create_engine, event
@@ -38,8 +39,8 @@ from sqlalchemy.orm import Session
 from records.errors import Conflict, DatabaseUnavailable, RuleViolation
 
 from . import environment_mark, schema_version
+from .database_watch import DatabaseWatch
 from .large_indexes import build_large_indexes
-from .postgres_connection import SILENT, DatabaseWatch, end_silent_waits, silent
 from .row_statement import RowStatement
 from .sqlite_connection import begin_sqlite, prepare_sqlite
 from .sqlite_file import SqliteFile
@@ -86,7 +87,7 @@ class Database:
         if self._file:
             self._file.watch(self.engine)
         else:
-            end_silent_waits(self.engine, watch)
+            _postgres_connection().end_silent_waits(self.engine, watch)
         self._reading = self.engine.execution_options(reading=True, postgresql_readonly=True)
         self._environment = environment
         self._recognised = environment is None
@@ -200,13 +201,17 @@ def _translated() -> Iterator[None]:
     except (OperationalError, InterfaceError) as error:
         if getattr(error.orig, "sqlite_errorcode", sqlite3.SQLITE_BUSY) & 0xFF in _SQLITE_BUGS:
             raise
-        if isinstance(error.orig, SILENT):
-            raise silent(error.orig) from error
+        if not isinstance(error.orig, sqlite3.Error) and isinstance(error.orig, _postgres_connection().SILENT):
+            raise _postgres_connection().silent(error.orig) from error
         raise DatabaseUnavailable(f"the database does not answer: {_first_line(error)}") from error
     except DatabaseError as error:
         if getattr(error.orig, "sqlite_errorcode", None) not in _SQLITE_RUINED:
             raise
         raise DatabaseUnavailable(f"the database cannot be read: {_first_line(error)}") from error
+
+
+def _postgres_connection() -> ModuleType:
+    return import_module(f"{__package__}.postgres_connection")  # with psycopg, which a process on SQLite does not need
 
 
 def _first_line(error: DBAPIError) -> str:

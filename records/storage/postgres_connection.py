@@ -11,12 +11,14 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Generator
 from functools import partial
-from typing import Any, Protocol
+from typing import Any
 
 import psycopg
 from sqlalchemy import Engine, event
 
-from records.errors import DatabaseUnavailable, DatabaseUnresponsive
+from records.errors import DatabaseUnresponsive
+
+from .database_watch import DatabaseWatch
 
 #: Seconds without a byte after which the server is probed, and seconds in which it must answer the probe.
 SILENCE_S = 2.0
@@ -29,16 +31,6 @@ class ServerSilent(psycopg.OperationalError):
 
 #: What is raised if a server does not answer in time.
 SILENT = (ServerSilent, psycopg.errors.ConnectionTimeout)
-
-
-class DatabaseWatch(Protocol):
-    """Notes when the database does not answer, and knows whether it is worth asking (`runner.health.outages`)."""
-
-    def database_lost(self, error: DatabaseUnavailable) -> None:
-        """Note an error before it is raised."""
-
-    def database_is_away(self) -> bool:
-        """Say whether the database hung just now; operations then fail at once."""
 
 
 class WatchedConnection(psycopg.Connection[Any]):

@@ -15,7 +15,7 @@ import tempfile
 import time
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -54,6 +54,16 @@ DO $$ BEGIN
 END $$
 """
 
+#: What closes the connections that an earlier test left open, and deletes all rows.
+_EMPTY = (
+    """SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+    WHERE datname = current_database() AND pid <> pg_backend_pid()""",
+    "DELETE FROM implementations",  # everything belongs to one and goes with it, but this:
+    "UPDATE environment_mark SET environment = 'production'",
+    _FORGET_AUDIT,
+    "UPDATE notice_cursor SET entries = 0",
+)
+
 #: Starts a server that ends when our end of its input is closed, by whatever death we die. SIGINT is its fast shutdown.
 _ENDS_WITH_US = """
 exec 3<&0
@@ -71,11 +81,12 @@ class PostgresServer:
     url: URL
 
     @contextmanager
-    def database(self) -> Iterator[URL]:
-        """Make an empty database, and drop it at the end."""
+    def database(self, template: str = "template1") -> Iterator[URL]:
+        """Make a database, and drop it at the end: a copy of another one, to which nobody is connected, or an empty one."""
         name = f"test_{uuid.uuid4().hex[:12]}"
+        made = sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template))
         with _connected(self.url) as connection:
-            connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+            connection.execute(made)
         yield self.url.set(database=name)
         with _connected(self.url) as connection:
             connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
@@ -113,18 +124,35 @@ def postgres_database(postgres_server: PostgresServer) -> Iterator[URL]:
         yield url
 
 
+class Emptying:
+    """Empties the database over one connection, in which PostgreSQL has planned the deletions: to plan them takes longer than most tests."""
+
+    def __init__(self, url: URL) -> None:
+        self._url = url
+        self._connection = _connected(url)
+
+    def __call__(self) -> None:
+        try:
+            self._connection.execute("SELECT")
+        except psycopg.OperationalError:  # a test has ended all connections
+            self._connection = _connected(self._url)
+        for statement in _EMPTY:
+            self._connection.execute(statement)
+
+    def close(self) -> None:
+        self._connection.close()
+
+
+@pytest.fixture(scope="session")
+def empty_postgres_database(postgres_database: URL) -> Iterator[Emptying]:
+    with closing(Emptying(postgres_database)) as emptying:
+        yield emptying
+
+
 @pytest.fixture
-def postgres_url(postgres_database: URL) -> str:
+def postgres_url(postgres_database: URL, empty_postgres_database: Emptying) -> str:
     """Name a database with the newest schema and no rows; what an earlier test left open there is closed."""
-    with _connected(postgres_database) as connection:
-        connection.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
-        )
-        connection.execute("DELETE FROM implementations")  # everything belongs to one and goes with it, but this:
-        connection.execute("UPDATE environment_mark SET environment = 'production'")
-        connection.execute(_FORGET_AUDIT)
-        connection.execute("UPDATE notice_cursor SET entries = 0")
+    empty_postgres_database()
     return postgres_database.render_as_string(hide_password=False)
 
 

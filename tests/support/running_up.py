@@ -13,6 +13,8 @@ from pathlib import Path
 from tests.support.eventually import eventually
 
 START_S = 60
+#: What Linux keeps of the name of a process.
+NAME_BYTES = 15
 
 
 def free_ports(count):
@@ -57,9 +59,11 @@ class Up:
                 found.add(int(entry.name))
         return found
 
-    def children(self, words):
-        """Those which `up` started itself, and whose command line has these words."""
-        return {pid for pid in self.family() if words in command_of(pid) and parent_of(pid) == self.process.pid}
+    def children(self, name):
+        """Those which `up` started itself, and which have this name in lists of processes."""
+        return {
+            pid for pid in self.family() if name_of(pid) == name[:NAME_BYTES] and parent_of(pid) == self.process.pid
+        }
 
     def stop(self, number=signal.SIGINT, patience_s=30):
         self.process.send_signal(number)
@@ -89,9 +93,9 @@ def mentions(entry, mark):
         return False
 
 
-def command_of(pid):
+def name_of(pid):
     try:
-        return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+        return Path(f"/proc/{pid}/comm").read_text().rstrip("\n")
     except OSError:
         return ""
 

@@ -6,6 +6,7 @@ only on complete requests (docs/decisions/0010). Each worker process is a new in
 
 from __future__ import annotations
 
+import gc
 import logging
 import multiprocessing
 from collections.abc import Callable
@@ -21,6 +22,7 @@ from granian.log import LogLevels
 
 from runner.settings.operator_settings import Settings
 from runner.settings.readers import address_and_port
+from web.import_pause import import_pause
 from web.server.listen_check import listening_fault
 from web.server.open_files import room_for
 
@@ -92,4 +94,7 @@ def _about(settings: Settings) -> str:
 
 def _served(settings: Settings) -> Any:
     """Build what a worker process serves. Called in that process, so that only there the application is imported."""
-    return import_module("web.server.served_app").load(settings)
+    with import_pause():
+        served = import_module("web.server.served_app").load(settings)
+    gc.freeze()  # none of it is garbage before the end, and looking through it would hold up requests
+    return served

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 
 import pytest
 from sqlalchemy import text
@@ -11,6 +12,7 @@ from sqlalchemy.orm import Session
 from records import ConnectionDraft, ExternalAuthDraft, Implementation, RuleViolation, SamlDraft, SecretBox
 from records.audit import AuditContext
 from records.changes import retirement
+from records.identity import certificates
 from records.identity import external_auth as external
 from records.identity import saml_providers as saml
 from records.maintenance import development_stand_ins
@@ -35,6 +37,15 @@ def connect(db: Session, box: SecretBox, demo: Implementation, **changes):
     found = connections.save(db, box, demo, ConnectionDraft(**{**draft, **changes}))
     found.development = changes.get("development", False)
     db.flush()
+
+
+#: Makes our own keys for a provider: once for all tests, because none looks at them, and that takes far longer than a test.
+made = functools.cache(certificates.make)
+
+
+@pytest.fixture(autouse=True)
+def own_keys(monkeypatch):
+    monkeypatch.setattr(certificates, "make", made)
 
 
 @pytest.fixture

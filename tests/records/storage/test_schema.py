@@ -5,8 +5,6 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
-import time
-from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -81,17 +79,43 @@ def test_database_of_a_newer_release_is_refused_with_what_to_do(empty_database: 
         empty_database.upgrade()
 
 
+#: Four processes that have imported everything, and open and upgrade the database once all of them are there.
+AT_ONCE = """
+import os, sys, traceback
+from records import Database
+import records.storage.schema
+started, begin = os.pipe(), os.pipe()
+children = []
+for _ in range(4):
+    child = os.fork()
+    if child:
+        children.append(child)
+        continue
+    status = 1
+    try:
+        os.close(begin[1])
+        os.write(started[1], b".")
+        os.read(begin[0], 1)  # ends when the parent closes its end
+        database = Database(sys.argv[1])
+        database.upgrade()
+        database.dispose()
+        status = 0
+    finally:
+        if status:
+            traceback.print_exc()
+        os._exit(status)
+for _ in children:
+    os.read(started[0], 1)
+os.close(begin[1])
+sys.exit(sum(os.waitpid(child, 0)[1] != 0 for child in children))
+"""
+
+
 def test_processes_that_open_and_upgrade_a_new_database_at_once_do_it_once(empty_database: Database):
     url = empty_database.engine.url.render_as_string(hide_password=False)
-    program = "import sys; from records import Database; d = Database(sys.argv[1]); input(); d.upgrade(); d.dispose()"
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE, "text": True}
-    house = Path(schema.__file__).parents[2]
-    children = [subprocess.Popen([sys.executable, "-c", program, url], cwd=house, **pipes) for _ in range(4)]
-    time.sleep(1)  # all have imported, and none has opened the database
-    for child in children:
-        child.stdin.write("go\n")
-        child.stdin.flush()
-    assert [child.communicate(timeout=60)[1] for child in children] == [""] * 4
+    command = [sys.executable, "-P", "-c", AT_ONCE, url]
+    done = subprocess.run(command, cwd=ROOT, stderr=subprocess.PIPE, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
     assert empty_database.is_current()
 
 

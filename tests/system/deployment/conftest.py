@@ -25,11 +25,18 @@ class Deployed:
 
 
 @pytest.fixture(scope="session")
-def production(postgres_server: PostgresServer):
+def furnished(postgres_server: PostgresServer):
+    """The name of a database with one implementation, its session, user and script, of which tests get copies."""
+    with postgres_server.database() as url:
+        furnish(url.render_as_string(hide_password=False))
+        yield url.database
+
+
+@pytest.fixture(scope="session")
+def production(postgres_server: PostgresServer, furnished):
     """The settings of production on a database and a store of their own."""
-    with postgres_server.database() as url, EmbeddedStore() as store:
+    with postgres_server.database(furnished) as url, EmbeddedStore() as store:
         address = url.render_as_string(hide_password=False)
-        furnish(address)
         yield {
             "SESSION_STATUS_SECRET_KEY": secrets.token_urlsafe(32),
             "SESSION_STATUS_TRUSTED_PROXIES": "1",

@@ -10,7 +10,7 @@ from records.tenants import connections, implementations
 from runner.store.embedded import EmbeddedStore
 from tests.support.real_server import free_port
 from tests.system.deployment.page import PAGE, Shell, log_in
-from tests.system.deployment.servers import Process, ask, environment, furnish
+from tests.system.deployment.servers import Process, ask, environment
 
 ORIGIN = "https://status.example.org"
 OLD, NEW = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
@@ -23,10 +23,9 @@ STEPS = {
 
 
 @pytest.fixture
-def settings(postgres_server, tmp_path):
-    with postgres_server.database() as url, EmbeddedStore() as store:
+def settings(postgres_server, furnished, tmp_path):
+    with postgres_server.database(furnished) as url, EmbeddedStore() as store:
         address = url.render_as_string(hide_password=False)
-        furnish(address)
         save_connection(address)
         yield environment(
             SESSION_STATUS_PUBLIC_URL=ORIGIN,

@@ -1,8 +1,6 @@
 """How many connections to PostgreSQL each process may hold: docs/operations.md counts with these numbers."""
 
 import secrets
-import subprocess
-import sys
 import threading
 import time
 from contextlib import closing, contextmanager
@@ -15,9 +13,10 @@ from sqlalchemy.engine import make_url
 from records import Database
 from records.storage.database import POOL_SIZE
 from runner.store.embedded import EmbeddedStore
+from tests.support import warm_start
 from tests.support.real_server import free_port
 from tests.system.deployment.page import Shell, commands
-from tests.system.deployment.servers import STATUS, Process, ask, bearer, environment, furnish
+from tests.system.deployment.servers import STATUS, Process, ask, bearer, environment
 
 pytestmark = pytest.mark.slow
 
@@ -30,11 +29,10 @@ START_S = 60
 
 
 @pytest.fixture
-def settings(postgres_server, tmp_path):
+def settings(postgres_server, furnished, tmp_path):
     """The settings of production on a database of one test."""
-    with postgres_server.database() as url, EmbeddedStore() as store:
+    with postgres_server.database(furnished) as url, EmbeddedStore() as store:
         address = url.render_as_string(hide_password=False)
-        furnish(address)
         yield {
             "SESSION_STATUS_PUBLIC_URL": "https://status.example.org",
             "SESSION_STATUS_SECRET_KEY": secrets.token_urlsafe(32),
@@ -124,23 +122,17 @@ def test_a_worker_holds_no_more_than_16_with_all_its_runs_in_flight(settings, lo
 
 
 @pytest.mark.parametrize("words", [("implementation", "list"), ("doctor",), ("audit", "verify")])
-def test_a_command_holds_one(settings, look, words):
-    with locked(settings, "implementations", "audit_entries", "alembic_version"):
-        command = subprocess.Popen(
-            [sys.executable, "-P", "-m", "web.cli", *words],
-            env=environment(**settings),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
+def test_a_command_holds_one(settings, look, words, tmp_path):
+    output = (tmp_path / "output").open("w+")
+    with output, locked(settings, "implementations", "audit_entries", "alembic_version"):
+        command = warm_start.start("web.cli", *words, env=environment(**settings), output=output)
         try:
             reached(look, WAITING, 1)
             held = number(look, HELD)
         except AssertionError:
             command.kill()
             raise
-    said = command.communicate(timeout=60)
-    assert command.returncode in (0, 1), said
+    assert command.wait(60) in (0, 1), (tmp_path / "output").read_text()
     assert held == 1
 
 

@@ -14,6 +14,7 @@ from records.tenants import implementations
 from runner.settings.operator_settings import Settings
 from runner.store.mark_administration import mark_of, replace_mark
 from tests.support import warm_start
+from tests.support.application import small_keys
 from tests.web.cli.stores import KEY, PRODUCTION, content, keys, made_for
 from web.cli.local import up as up_command
 from web.cli.local.programs import Ports
@@ -56,7 +57,7 @@ def production(redis, valkey_url, address, tmp_path):
 def with_demo(production, address, tmp_path):
     """The same, with the demo in it, as `up` left it there before it knew whose stores they were."""
     database, box = Database(address), SecretBox([KEY])
-    with database.session() as db:
+    with small_keys(), database.session() as db:
         made = seed(db, box, vendor_keys(tmp_path / "demo"), vendor_url=PORTS.demo_url, now=datetime.now(UTC))
         identity_setup.connect_all(db, box, made, identity(tmp_path / FOLDER, PORTS.idp_url))
     database.dispose()

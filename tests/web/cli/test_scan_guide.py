@@ -65,7 +65,7 @@ def up(tmp_path_factory):
     started = start_up(tmp_path_factory.mktemp("door") / "data", ports=ports)
     assert "is running" in started.output(), started.output()
     yield started
-    started.stop(signal.SIGTERM)
+    assert started.stop(signal.SIGTERM) == 0
     assert started.gone()
 
 

@@ -7,6 +7,8 @@ from click.testing import CliRunner
 
 from web.cli import main
 
+pytestmark = pytest.mark.usefixtures("command_jail")
+
 SCRIPT = """
 def status(user, session, api):
     if user.user_type == "member" and api.settings.get("gold"):

@@ -8,6 +8,8 @@ from click.testing import CliRunner
 from tests.support import ROOT
 from web.cli import main
 
+pytestmark = pytest.mark.usefixtures("command_jail")
+
 EXAMPLES = ROOT / "scripts" / "examples"
 SCRIPT = """
 def status(user, session, api):

@@ -36,7 +36,7 @@ def up(tmp_path_factory):
     started = start_up(tmp_path_factory.mktemp("story") / "data")
     assert "is running" in started.output(), started.output()
     yield started
-    started.stop(signal.SIGTERM)
+    assert started.stop(signal.SIGTERM) == 0
     assert started.gone()
 
 

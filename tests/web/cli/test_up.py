@@ -5,14 +5,12 @@ import os
 import signal
 import socket
 import stat
-import sys
 
 import pytest
 
 from tests.support import ROOT
 from tests.support.eventually import eventually
 from tests.support.running_up import free_ports, start_up
-from web.cli.local.supervisor import StartError, StopRequest, SupervisedProgram, Supervisor
 
 pytestmark = pytest.mark.slow
 
@@ -44,37 +42,22 @@ def up(tmp_path):
         started.process.wait()
 
 
-def test_everything_answers_ctrl_c_leaves_only_the_data_and_a_later_start_goes_on_with_it(up, cli):
+def test_everything_answers_ctrl_c_leaves_only_the_data_a_later_start_goes_on_with_it_and_what_is_killed_comes_back(
+    up, cli
+):
+    """All of it with two starts, which are slow: what is looked at after the second one needs no start of its own."""
     env = {"SESSION_STATUS_DATA_FOLDER": str(up.folder)}
 
     def shown(session, user="165"):
         """The output of a command in another terminal; it finds the run by the note in the data folder."""
         return json.loads(cli("status", "get", "demo", session, "--user", user, "--json", env=env).stdout)
 
-    # 1. The page leads to what is there, and every kind of session says something of its own.
-    assert up.demo in up.output()
-    assert f"{up.service}/console/" in up.output()
-    assert "Grace Okonkwo, administrator" in up.output()
-    assert up.get("/login/demo")[0] == 303
-    assert up.get("/readyz")[0] == 200
-    assert "Sepsis in the first hour" in up.get("/", demo=True)[1]
-    assert shown("CE-101")["trace"]["calls"][0]["status"] == 200
-    texts = {session: (shown(session, "166")["message"] or {}).get("text") for session in TEXTS}
-    assert texts == TEXTS
-    # 2. Only the owner may read the secrets and use the folder.
-    for name in ("secret-key", "demo/vendor-keys.json", "identity-provider/key-and-certificate.pem"):
-        assert stat.S_IMODE((up.folder / name).stat().st_mode) == 0o600
-    ports = free_ports(3)
-    options = ("--port", ports[0], "--demo-port", ports[1], "--idp-port", ports[2])
-    beside = cli("up", "--data-folder", up.folder, *options)
-    assert beside.exit_code == 2
-    assert "Another `session-status up` uses" in beside.stderr
-    # 3. Ctrl-C.
+    everything_answers(up, shown)
+    only_the_owner_may_use_the_folder(up, cli)
     key = (up.folder / "secret-key").read_text()
     assert up.stop(signal.SIGINT) == 0
     assert up.gone()
     assert not (up.folder / "running.json").exists()
-    # 4. A later start.
     claimed = {"vendor": "ethosce", "user": "165", "session": "CE-101", "standing": "awarded", "at": 1.0}
     (up.folder / "demo" / "ledger.json").write_text(json.dumps([claimed]))
     again = start_up(up.folder, ports=(up.port, up.demo_port, up.idp_port))
@@ -84,13 +67,38 @@ def test_everything_answers_ctrl_c_leaves_only_the_data_and_a_later_start_goes_o
         assert shown("CE-101")["message"]["text"] == "Credit claimed"
         assert (up.folder / "secret-key").read_text() == key
         assert "Version 1" in cli("script", "activate", "demo", EXAMPLE, env=env).stdout
+        killed_processes_come_back_and_a_killed_up_takes_all_of_them_with_it(again)
     finally:
-        assert again.stop(signal.SIGTERM) == 0
-        assert again.gone()
+        again.process.kill()
+        again.process.wait()
 
 
-def test_killed_processes_come_back_and_a_killed_up_takes_all_of_them_with_it(up):
-    for victim in ("web.cli web", "-m worker background", "web.demo.vendor", "web.devidp"):
+def everything_answers(up, shown):
+    """The page leads to what is there, and every kind of session says something of its own."""
+    assert up.demo in up.output()
+    assert f"{up.service}/console/" in up.output()
+    assert "Grace Okonkwo, administrator" in up.output()
+    assert up.get("/login/demo")[0] == 303
+    assert up.get("/readyz")[0] == 200
+    assert "Sepsis in the first hour" in up.get("/", demo=True)[1]
+    assert shown("CE-101")["trace"]["calls"][0]["status"] == 200
+    texts = {session: (shown(session, "166")["message"] or {}).get("text") for session in TEXTS}
+    assert texts == TEXTS
+
+
+def only_the_owner_may_use_the_folder(up, cli):
+    """And read the secrets; and nobody may start a second one in it."""
+    for name in ("secret-key", "demo/vendor-keys.json", "identity-provider/key-and-certificate.pem"):
+        assert stat.S_IMODE((up.folder / name).stat().st_mode) == 0o600
+    ports = free_ports(3)
+    options = ("--port", ports[0], "--demo-port", ports[1], "--idp-port", ports[2])
+    beside = cli("up", "--data-folder", up.folder, *options)
+    assert beside.exit_code == 2
+    assert "Another `session-status up` uses" in beside.stderr
+
+
+def killed_processes_come_back_and_a_killed_up_takes_all_of_them_with_it(up):
+    for victim in ("web server", "background worker", "demo vendor", "identity provider"):
         [pid] = up.children(victim)
         os.kill(pid, signal.SIGKILL)
         assert eventually(lambda victim=victim, pid=pid: up.children(victim) not in (set(), {pid}), 15), victim
@@ -111,19 +119,6 @@ def test_a_taken_port_is_told_before_anything_starts(tmp_path):
     assert f"Port {port} cannot be used: another program uses it." in refused.output()
     assert "use other ports: `session-status up --port" in refused.output()
     assert refused.gone(1)
-
-
-def test_a_process_which_dies_at_once_ends_the_start_and_its_log_is_shown(tmp_path):
-    program = SupervisedProgram(
-        "worker", (sys.executable, "-c", "import sys; sys.exit('no jail here')"), {}, tmp_path / "log", lambda: True
-    )
-    never = SupervisedProgram(
-        "web", (sys.executable, "-c", "import time; time.sleep(60)"), {}, tmp_path / "log2", lambda: False
-    )
-    supervisor = Supervisor([program, never], say=lambda text: None, stop=StopRequest())
-    with pytest.raises(StartError, match=r"(?s)worker ends again and again.*no jail here"):
-        supervisor.start()
-    supervisor.stop()
 
 
 @pytest.mark.parametrize("value", ["production", ""])

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
 import click
+
+from web.import_pause import import_pause
 
 from .errors import CommandFailed, CommandGroup
 from .service_option import service_of
@@ -61,14 +62,8 @@ class LazyCommandGroup(CommandGroup):
 
 
 def _load(target: str) -> click.Command:
-    """Import a command. Imports leave no garbage, and looking for it again and again takes a sixth of their time."""
     module, _, attribute = target.partition(":")
-    collects = gc.isenabled()
-    gc.disable()
-    try:
+    with import_pause():
         command = getattr(import_module(module), attribute)
-    finally:
-        if collects:
-            gc.enable()
     assert isinstance(command, click.Command)
     return command

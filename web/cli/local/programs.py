@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import shlex
-import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from http.client import HTTPConnection, HTTPException
+from importlib import import_module
 from pathlib import Path
 
 import click
 
 from runner.settings.operator_settings import Settings
 from runner.settings.readers import address_and_port
-from runner.store.worker_heartbeat import BACKGROUND
+from runner.store.worker_heartbeat import BACKGROUND, STATUS
+from web.cli.operate import servers
+from web.demo import vendor
 from web.demo.agenda import IMPLEMENTATION, SCANNED, STORY, sample_session_title
+from web.devidp import __main__ as idp
 from web.loopback_server import HOST
 
 from .supervisor import SupervisedProgram
@@ -55,39 +59,25 @@ class Ports:
 
 
 def programs(env: Mapping[str, str], settings: Settings, ports: Ports) -> list[SupervisedProgram]:
-    """Return the programs, in the order of their start."""
-    python = (sys.executable, "-P", "-m")
+    """Import the programs, and return them in the order of their start."""
+    # The worker is a program of its own, of which the web room knows the name only.
+    work: Callable[[str], int] = import_module("worker").run_from_environment
     logs = settings.data_folder / "logs"
     bound = address_and_port(settings.web_bind)[1]
-    workers = [
-        SupervisedProgram(f"worker {number}", (*python, "worker"), env, logs / f"worker-{number}.log", lambda: True)
-        for number in range(1, settings.worker_processes + 1)
-    ]
-    background = (*python, "worker", BACKGROUND)
-    workers += [SupervisedProgram("background worker", background, env, logs / "worker-background.log", lambda: True)]
+
+    def program(name: str, main: Callable[[], int | None], log: str, is_ready: Callable[[], bool]) -> SupervisedProgram:
+        return SupervisedProgram(name, main, env, logs / f"{log}.log", is_ready)
+
+    def worker(name: str, log: str, queue: str) -> SupervisedProgram:
+        return program(name, partial(work, queue), log, lambda: True)
+
+    vendor_answers, idp_answers = answering(ports.demo, "/live/healthz"), answering(ports.idp, "/healthz")
     return [
-        SupervisedProgram(
-            "demo vendor",
-            (*python, "web.demo.vendor", str(ports.demo)),
-            env,
-            logs / "vendor.log",
-            answering(ports.demo, "/live/healthz"),
-        ),
-        SupervisedProgram(
-            "identity provider",
-            (*python, "web.devidp", str(ports.idp)),
-            env,
-            logs / "identity-provider.log",
-            answering(ports.idp, "/healthz"),
-        ),
-        *workers,
-        SupervisedProgram(
-            "web server",
-            (*python, "web.cli", "web"),
-            env,
-            logs / "web.log",
-            answering(bound, "/readyz", b'"warnings":[]'),
-        ),
+        program("demo vendor", partial(vendor.main, [str(ports.demo)], env), "vendor", vendor_answers),
+        program("identity provider", partial(idp.main, [str(ports.idp)], env), "identity-provider", idp_answers),
+        *(worker(f"worker {number}", f"worker-{number}", STATUS) for number in range(1, settings.worker_processes + 1)),
+        worker("background worker", "worker-background", BACKGROUND),
+        program("web server", partial(servers.web.main, []), "web", answering(bound, "/readyz", b'"warnings":[]')),
     ]
 
 

@@ -8,15 +8,13 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-DIE_WITH_PARENT = Path(__file__).with_name("die_with_parent.py")
+from .forked_process import STOP_SIGNALS, ForkedProcess, Program, fork
 
 LOOK_S = 0.2  #: between two checks of the programs
 FIRST_PAUSE_S = 0.5  #: before the first restart of a program; doubles each time
@@ -32,13 +30,9 @@ class StartError(Exception):
 
 
 @dataclass(frozen=True)
-class SupervisedProgram:
+class SupervisedProgram(Program):
     """A program to keep running. `is_ready` is called until it returns True once; it must be quick."""
 
-    name: str
-    command: Sequence[str]
-    environment: Mapping[str, str]
-    log: Path
     is_ready: Callable[[], bool]
 
 
@@ -47,7 +41,7 @@ class RunningProgram:
     """A program and its current process."""
 
     program: SupervisedProgram
-    process: subprocess.Popen[bytes]
+    process: ForkedProcess
     started: float
     deaths: int = 0
     again_at: float | None = None  #: when it is restarted; None while it runs
@@ -71,8 +65,7 @@ class StopRequest:
 def stop_on_signals() -> Iterator[StopRequest]:
     """Within the block, SIGINT, SIGTERM and SIGHUP are only noted."""
     stop = StopRequest()
-    wanted = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-    before = {number: signal.signal(number, stop.note) for number in wanted}
+    before = {number: signal.signal(number, stop.note) for number in STOP_SIGNALS}
     try:
         yield stop
     finally:
@@ -91,7 +84,7 @@ class Supervisor:
 
     def start(self) -> bool:
         """Start all programs and wait until they are ready; return False if a signal came first. Raises StartError."""
-        self._running = [RunningProgram(program, spawn(program), time.monotonic()) for program in self._programs]
+        self._running = [RunningProgram(program, fork(program), time.monotonic()) for program in self._programs]
         end = time.monotonic() + READY_S
         while not self._stop.requested:
             waiting = [one for one in self._running if not self._check_ready(one)]
@@ -125,14 +118,15 @@ class Supervisor:
             if one.again_at is None and one.process.poll() is not None:
                 self._plan_restart(one, now)
             elif one.again_at is not None and now >= one.again_at:
-                one.process, one.started, one.again_at = spawn(one.program), now, None
+                one.process, one.started, one.again_at = fork(one.program), now, None
 
     def _plan_restart(self, one: RunningProgram, now: float) -> None:
         sweep(one.process.pid)
         one.deaths = 1 if now - one.started > STEADY_S else one.deaths + 1
         pause = min(FIRST_PAUSE_S * 2 ** (one.deaths - 1), LONGEST_PAUSE_S)
         one.again_at = now + pause
-        how = f"was killed by signal {-one.process.returncode}" if one.process.returncode < 0 else "ended"
+        status = one.process.poll() or 0
+        how = f"was killed by signal {-status}" if status < 0 else "ended"
         self._say(f"{one.program.name} {how} and will be restarted in {pause:g} s. Its log: {one.program.log}")
 
     def _give_up(self, waiting: Sequence[RunningProgram], *, late: bool) -> None:
@@ -143,28 +137,12 @@ class Supervisor:
             raise StartError(f"{one.program.name} {what}. The end of {one.program.log}:\n{tail(one.program.log)}")
 
 
-def spawn(program: SupervisedProgram) -> subprocess.Popen[bytes]:
-    """Start a program in its own process group, so that Ctrl-C in the terminal reaches only the supervisor."""
-    with program.log.open("ab") as log:
-        return subprocess.Popen(  # noqa: S603 - the command is ours
-            [sys.executable, "-I", "-S", str(DIE_WITH_PARENT), str(os.getpid()), *program.command],
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            env=dict(program.environment),
-            start_new_session=True,
-        )
-
-
 def end(one: RunningProgram) -> None:
     """Terminate a program, wait, then kill it and its process group."""
-    if one.process.poll() is None:
-        one.process.terminate()
-        try:
-            one.process.wait(STOP_S)
-        except subprocess.TimeoutExpired:
-            one.process.kill()
-            one.process.wait()
+    one.process.send_signal(signal.SIGTERM)
+    if not one.process.wait(STOP_S):
+        one.process.send_signal(signal.SIGKILL)
+        one.process.wait(STOP_S)
     sweep(one.process.pid)
 
 
