@@ -4,7 +4,29 @@ from axe_playwright_python.sync_playwright import Axe
 
 from tests.support.browser import widest
 
-AXE = Axe()
+#: What axe does again and again in its rule about contrast, done faster. It keeps each member of each colour in a WeakMap of its own,
+#: and reads the few colours of a page hundreds of times. `test_looks.py` compares what it finds with and without.
+MEMBERS = """class Members {
+  key = Symbol();
+  has(owner) { return Object.hasOwn(owner, this.key); }
+  get(owner) { return Object.hasOwn(owner, this.key) ? owner[this.key] : undefined; }
+  set(owner, value) { owner[this.key] = value; return this; }
+  add(owner) { return this.set(owner, true); }
+  delete(owner) { return this.has(owner) && delete owner[this.key]; }
+}"""
+READ_ONCE = """{
+  const colour = axe.commons.color.Color.prototype, parse = colour.parseString, known = new Map();
+  colour.parseString = function (text) {
+    if (!known.has(text)) {
+      parse.call(this, text);
+      known.set(text, [this.r, this.g, this.b, this.alpha]);
+    }
+    [this.r, this.g, this.b, this.alpha] = known.get(text);
+    return this;
+  };
+}"""
+PLAIN_AXE = Axe().axe_script
+AXE = f"(() => {{ {MEMBERS}; ((WeakMap, WeakSet) => {{ {PLAIN_AXE}\n{READ_ONCE} }})(Members, Members); }})()"
 SIZES = {"phone": {"width": 390, "height": 844}, "wide": {"width": 1280, "height": 900}}
 SCHEMES = ("light", "dark")
 #: The rules of axe about colours, which alone are different in another scheme.
@@ -30,7 +52,7 @@ def look_at(page, picture=None, *, schemes=SCHEMES):
 def violations(page, *rules):
     """What axe finds by these rules, or by all that are usual. A page is given axe once."""
     if not page.evaluate("() => 'axe' in window"):
-        page.evaluate(AXE.axe_script)
+        page.evaluate(AXE)
     options = {"resultTypes": ["violations"]} | ({"runOnly": rules} if rules else {})
     found = page.evaluate("(options) => axe.run(options).then(({ violations }) => violations)", options)
     return [f"{one['id']}: {node['html']} {node['failureSummary']}" for one in found for node in one["nodes"]]
