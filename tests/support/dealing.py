@@ -4,6 +4,7 @@ The files of such a folder share what is slow to make: servers, or all pages of 
 that is dealt one of the files makes it, so one process gets them all.
 """
 
+import math
 import os
 from itertools import chain, groupby, zip_longest
 
@@ -13,9 +14,8 @@ from xdist.scheduler import LoadScopeScheduling
 FOLDERS = ("tests/attacks/service/", "tests/system/console_walk/", "tests/system/deployment/", "tests/web/server/")
 #: Tests with one of these marks mostly wait: for processes, for time to pass, for a browser.
 WAITING = ("slow", "browser")
-#: Processes of `-n auto` for each processor. More of them fill the pauses, but tests that race with a process of their own then
-#: meet orders of events that no one has at a desk.
-PROCESSES = 1
+#: Processes of `-n auto` for each processor: half of the time of all tests is spent waiting.
+PROCESSES = 1.5
 
 
 def pytest_collection_modifyitems(items):
@@ -49,7 +49,7 @@ class DealtUnits(LoadScopeScheduling):
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers():
     """Say how many processes `-n auto` starts."""
-    return PROCESSES * len(os.sched_getaffinity(0))
+    return math.ceil(PROCESSES * len(os.sched_getaffinity(0)))
 
 
 @pytest.hookimpl(optionalhook=True)

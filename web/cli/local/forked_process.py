@@ -8,6 +8,7 @@ What a fork must not take along is dropped in `_become`, whose comments number i
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
@@ -73,6 +74,8 @@ def fork(program: Program) -> ForkedProcess:
     """Start a program."""
     assert threading.active_count() == 1, "a process that starts children with fork has no threads"
     parent, log = os.getpid(), os.open(program.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+    gc.collect()  # garbage with an open file would otherwise close a file of the program later, which has the same number there
+    gc.freeze()  # what is left lives on: the next fork need not look through it, and its memory stays shared
     sys.stdout.flush()  # what is buffered here would otherwise be written twice
     sys.stderr.flush()
     mask = signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
