@@ -30,6 +30,7 @@ from runner.queues.thread_worker import StopSignal
 from tests.support import ROOT
 from tests.support.application import KEY, copied, make_settings
 from tests.support.eventually import eventually
+from tests.support.records import new_records
 from tests.support.smtp_server import SmtpServer, smtp_serving
 
 ANN, RITA = AuditContext("demo/ann"), AuditContext("staff/rita")
@@ -39,8 +40,7 @@ SCRIPT = CheckedScript(SOURCE, 1, (), ScriptNeeds(), "runtime", b"code")
 
 @pytest.fixture(scope="module")
 def template(tmp_path_factory):
-    database = Database(f"sqlite:///{tmp_path_factory.mktemp('delivery') / 'records.db'}")
-    database.upgrade()
+    database = new_records(f"sqlite:///{tmp_path_factory.mktemp('delivery') / 'records.db'}")
     with database.session() as db:
         demo, staff = implementations.create(db, "demo", "Demo Congress"), implementations.staff(db)
         for home, name, role in ((demo, "ann", "author"), (staff, "rita", "reviewer")):

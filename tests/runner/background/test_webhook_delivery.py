@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import update
 
-from records import Database, SecretBox, audit
+from records import SecretBox, audit
 from records.attendance.ledger import chain
 from records.attendance.ledger.chain import BadgeNames
 from records.audit import AuditContext
@@ -26,6 +26,7 @@ from records.webhooks.webhook_tables import Webhook, WebhookMessage
 from runner.background.webhook_delivery import MOST_MESSAGES, WebhookDelivery
 from runner.powers.outbound_requests import OutboundRequests
 from tests.records.attendance.ledger_rows import draft
+from tests.support.records import new_records
 from tests.support.vendors import reply
 
 BY = AuditContext("staff/root")
@@ -35,8 +36,7 @@ TOLERANCE_S = 300
 
 @pytest.fixture
 def database(tmp_path):
-    database = Database(f"sqlite:///{tmp_path / 'records.db'}")
-    database.upgrade()
+    database = new_records(f"sqlite:///{tmp_path / 'records.db'}")
     with database.session() as db:
         implementations.create(db, "demo", "Demo Congress", "UTC")
     yield database

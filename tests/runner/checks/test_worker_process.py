@@ -9,7 +9,7 @@ import sys
 import pytest
 from redis import Redis
 
-from records import Database, SecretBox
+from records import SecretBox
 from records.tenants import implementations
 from runner.checks.script_checks import NO_WORKER, ChecksUnavailable, ScriptChecks
 from runner.store.environment_mark import adopt
@@ -19,6 +19,7 @@ from tests.support import ROOT
 from tests.support.application import KEY
 from tests.support.author_house import BROKEN, GOOD
 from tests.support.eventually import eventually
+from tests.support.records import new_records
 
 pytestmark = pytest.mark.slow
 
@@ -38,8 +39,7 @@ def own_store(redis, valkey_url):
 @pytest.fixture
 def started(own_store, valkey_url, tmp_path):
     """Start a worker, below another command if one is given; it is killed at the end."""
-    database = Database(f"sqlite:///{tmp_path / 'records.db'}", environment="development")
-    database.upgrade()
+    database = new_records(f"sqlite:///{tmp_path / 'records.db'}", environment="development")
     with database.session() as db:
         implementations.create(db, "acme", "Acme")
     database.dispose()

@@ -6,18 +6,17 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from records import Database
 from records.attendance.ledger import anchors, chain
 from records.attendance.ledger.tables import LedgerHead
 from records.tenants import implementations
 from runner.runs.daily_anchors import DailyAnchors
 from tests.records.attendance.ledger_rows import add_scans
+from tests.support.records import new_records
 
 
 @pytest.fixture
 def database(tmp_path):
-    found = Database(f"sqlite:///{tmp_path}/records.db")
-    found.upgrade()
+    found = new_records(f"sqlite:///{tmp_path}/records.db")
     yield found
     found.dispose()
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from records import Database, Run, RunRecord
+from records import Run, RunRecord
 from records.scripts import runs
 from records.tenants import implementations
 from records.trials import kept_answers
@@ -14,6 +14,7 @@ from runner.trials.replay.kept_powers import KeptPowers
 from runner.trials.replay.replay import ASKS_OTHERWISE, NO_ANSWERS, NO_INPUT, EarlierRun, ReplayTerms, replay
 from runner.trials.trial_input import RETURN_URL
 from sandbox import Call, RunLimits
+from tests.support.records import new_records
 
 PUBLIC = "https://status.example.org"
 TERMS = ReplayTerms(("cme.example.org",), RunLimits(), "#005d8a", PUBLIC)
@@ -142,8 +143,7 @@ def test_a_parameter_that_was_blanked_when_it_was_kept_is_compared_blanked():
 
 
 def test_the_newest_runs_are_read_with_their_answers_and_without_those_nobody_saw(tmp_path):
-    database = Database(f"sqlite:///{tmp_path}/records.db")
-    database.upgrade()
+    database = new_records(f"sqlite:///{tmp_path}/records.db")
     start = datetime(2026, 5, 4, tzinfo=UTC)
     with database.session() as db:
         owner = implementations.create(db, "demo", "Demo")
