@@ -105,8 +105,9 @@ class Channel:
 
     def has_unread_data(self) -> bool:
         """Whether the child sent bytes that belong to no received frame. Call it after the child's end; an end of file is not data."""
+        self._frames.settimeout(0.0)  # MSG_DONTWAIT alone lets Python wait for what is left of the last time
         try:
-            return bool(self._ahead or self._frames.recv(1, socket.MSG_DONTWAIT))
+            return bool(self._ahead or self._frames.recv(1))
         except OSError:
             return False
 

@@ -144,7 +144,8 @@ class ScriptChecks:
             if found is None and self._redis.lrem(WAITING, 1, order.id):
                 self._redis.delete(order.key)
                 raise ChecksUnavailable(BUSY, busy=True)
-            found = found or self._await(order, REPLY_S)
+            if found is None:
+                found = self._await(order, REPLY_S)
         if found is None:
             log.error("a worker took a check and did not reply within %d s", REPLY_S)
             raise ChecksUnavailable(LOST, busy=True)

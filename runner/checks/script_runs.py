@@ -124,7 +124,8 @@ class ScriptRuns:
             if found is None and self._redis.lrem(WAITING_RUNS, 1, order.id):
                 self._redis.delete(run_order_key(order.id))
                 raise RunUnavailable(BUSY)
-            found = found or self._await(order, _longest_s(order))
+            if found is None:
+                found = self._await(order, _longest_s(order))
         if found is None:
             log.error("a worker took a run and did not reply within %d s", _longest_s(order))
             raise RunUnavailable(LOST)

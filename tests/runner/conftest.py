@@ -14,6 +14,7 @@ from records.scripts import deployments, runs, versions
 from records.tenants import implementations
 from runner.queues.status_jobs import StatusQueue, rq_status_queue
 from runner.queues.thread_worker import StopSignal
+from runner.runs import traces
 from runner.runs.text_needs import needs_of
 from runner.runs.worker_services import WORKER_SERVICES, open_worker_services
 from runner.settings.operator_settings import Settings
@@ -149,7 +150,8 @@ def house(tmp_path, redis, valkey_url, sandbox, blank):
 
 
 @pytest.fixture
-def worker_services(house):
+def worker_services(house, monkeypatch):
+    monkeypatch.setattr(traces, "GATHER_S", 0.05)  # tests wait for the trace of each run
     worker_services = open_worker_services(house.settings, house.sandbox, StopSignal())
     yield replace(worker_services, linger_s=0.0)  # what is to be done is there before a worker begins
     worker_services.close()

@@ -66,6 +66,7 @@ def test_an_order_that_no_worker_begins_in_time_is_taken_back(unserved, idle_sto
 def test_a_worker_that_dies_with_the_order_is_not_waited_for_long_and_all_that_is_left_expires(
     unserved, idle_store, monkeypatch
 ):
+    monkeypatch.setattr(script_checks, "BEGIN_S", 2.0)
     monkeypatch.setattr(script_checks, "REPLY_S", 0.2)
     with ThreadPoolExecutor(1) as pool:
         asked = pool.submit(refusal, unserved)

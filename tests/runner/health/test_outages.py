@@ -19,6 +19,7 @@ from runner.status.ttl_cache import TtlCache
 from runner.store.clients import connect, connect_brief
 from runner.store.embedded import EmbeddedStore
 from tests.support.eventually import eventually
+from tests.support.records import new_records
 
 pytestmark = pytest.mark.slow
 
@@ -148,7 +149,7 @@ def test_the_log_of_the_settings_sees_a_real_store_and_a_real_database_come_back
     """One that takes no writes is away, too."""
     caplog.set_level(logging.WARNING)
     url = f"sqlite:///{tmp_path}/records.db"
-    Database(url, environment="development").upgrade()
+    new_records(url, environment="development").dispose()
     with EmbeddedStore() as store:
         settings = Settings(environment="development", redis_url=store.url, database_url=url)
         outages = OutageLog.open(settings)

@@ -176,7 +176,7 @@ FAILURES = {
         {},
     ),
     "too large": (reply("x" * 100), "/", {"room": 10}),
-    "slow": (lambda _: time.sleep(0.6), "/", {"wall_s": 0.3}),
+    "slow": (lambda _: time.sleep(0.4), "/", {"wall_s": 0.2}),
     "redirect away": (lambda r: reply("", 302, {"Location": f"https://evil.example/?{r.target}"}), "/", {}),
     "redirect outside": (lambda r: reply("", 302, {"Location": f"/out{r.target}"}), "/api/x", {}),
     "bad packing": (reply(b"x", headers={"Content-Encoding": "gzip"}), "/", {}),
