@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from records import fields
@@ -119,10 +119,14 @@ def find(db: Session, implementation: Implementation) -> SamlProvider | None:
     return db.scalar(select(SamlProvider).where(SamlProvider.implementation_id == implementation.id))
 
 
+#: Made once, because it is asked with every page of the console.
+_ENTITY_ID = select(SamlProvider.entity_id).where(SamlProvider.implementation_id == bindparam("owner"))
+
+
 def is_replaced(db: Session, implementation: Implementation, user: User) -> bool:
     """Say whether the identity provider by which this person logged in has been replaced by another."""
-    present = find(db, implementation)
-    return present is not None and user.provider not in ("", present.entity_id)
+    present = db.scalar(_ENTITY_ID, {"owner": implementation.id})
+    return present is not None and user.provider not in ("", present)
 
 
 def certificates(db: Session, provider: SamlProvider, *, state: str | None = None) -> list[SamlCertificate]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, String, Text, false, func, select, text
+from sqlalchemy import CheckConstraint, String, Text, bindparam, false, func, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from records import fields, roles
@@ -122,7 +122,11 @@ def find_any(db: Session, slug: str) -> Implementation | None:
     """Return the implementation with this id, archived or not. For administration, never for what apps ask."""
     if "\0" in slug:  # PostgreSQL cannot even compare with it
         return None
-    return db.scalar(select(Implementation).where(Implementation.slug == slug))
+    return db.scalar(_BY_SLUG, {"slug": slug})
+
+
+#: Made once, because nearly every request asks.
+_BY_SLUG = select(Implementation).where(Implementation.slug == bindparam("slug"))
 
 
 def every(db: Session) -> list[Implementation]:

@@ -87,6 +87,7 @@ class Stage:
         opened = (sqlite3.connect(each.engine.url.database) for each in (self.seed, self.database))
         self.whole, self.own = (self.parts.enter_context(closing(each)) for each in opened)
         self.own.execute("PRAGMA synchronous = OFF")  # nothing needs to last
+        self.start = rows_of(self.whole)  # what `rewind` puts back, read once
 
     def rewind(self):
         """Records and store as at the start: one refused login, one person who came by a test login, five waiting jobs, one open breaker."""
@@ -129,18 +130,22 @@ class Stage:
         return made
 
     def rows(self):
-        """All rows of all tables, by table, but the audit, and what shows nobody anything: drafts, and which notices are read."""
-        names = [name for (name,) in self.own.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
-        return {
-            name: self.own.execute(f"SELECT * FROM {name}").fetchall()
-            for name in names
-            if name not in ("drafts", "notices") and not name.startswith(("audit_", "sqlite_"))
-        }
+        return rows_of(self.own)
 
     def entries(self):
         """Actor, action, target, reason and detail of the audit entries."""
         columns = "actor, action, target, implementation, reason, detail"
         return self.own.execute(f"SELECT {columns} FROM audit_entries ORDER BY number").fetchall()
+
+
+def rows_of(records):
+    """All rows of all tables, by table, but the audit, and what shows nobody anything: drafts, and which notices are read."""
+    names = [name for (name,) in records.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+    return {
+        name: records.execute(f"SELECT * FROM {name}").fetchall()
+        for name in names
+        if name not in ("drafts", "notices") and not name.startswith(("audit_", "sqlite_"))
+    }
 
 
 @pytest.fixture(scope="session")

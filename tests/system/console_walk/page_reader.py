@@ -79,7 +79,7 @@ class Page:
         """The ids that the page's own links lead to."""
         return {one.get("href")[1:] for one in self.tree.iter("a") if (one.get("href") or "").startswith("#")}
 
-    @property
+    @cached_property
     def forms(self):
         return [self._form(one) for one in self.tree.iter("form")]
 

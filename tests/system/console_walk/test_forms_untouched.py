@@ -44,7 +44,7 @@ def sent(stage, walked, form, changes=None, button=("", "")):
     """Send a form to a stage put back to its start. Returns what came of it, in the words of `UNTOUCHED`, and the answer."""
     stage.rewind()
     walker = stage.browser_of(walked)
-    rows, entries = stage.rows(), stage.entries()
+    rows, entries = stage.start, stage.entries()
     answer = walker.send(form, changes, button=button)
     told = f"{form.page}: {form.method} {form.action} answered {answer.status}"
     new = stage.entries()[len(entries) :]

@@ -139,7 +139,9 @@ def test_notices_of_another_implementation_are_never_shown(browser_for, act, dat
         row.user_id, row.audience = author.id, "author"
     author = browser_for("author")
     (number,) = of("author")[-1:]
-    assert "No notices yet." in author.get(NOTICES).text
+    page = author.get(NOTICES).text
+    assert "No notices yet." in page
+    assert 'class="count"' not in page
     assert author.get(f"{NOTICES}/{number}").status_code == 404
     assert "<bdi>Other Congress</bdi>" in browser_for("reviewer").get(NOTICES).text
 

@@ -30,7 +30,7 @@ def vendor_news(implementation: Implementation) -> list[ConnectionHealth]:
     if person is None or not person.may(Permission.SEE_SETTINGS, implementation.slug):
         return []
     with AuthServices.here().database.reading() as db:
-        names = [each.name for each in connections.every(db, implementation)]
+        names = connections.names(db, implementation)
     healths = health_of(implementation.slug, names)
     return [each for each in healths if each and (each.in_trouble or each.state is HealthState.AGAIN)]
 
