@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CursorResult, Select, bindparam, delete, func, select, update
+from sqlalchemy import ColumnElement, CursorResult, Select, and_, bindparam, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from records.columns import utc_now
@@ -89,10 +89,7 @@ def unread(db: Session, reader: Reader) -> int:
     """Count a person's unread notices, up to one more than `MOST_COUNTED`."""
     if not reader.audiences:
         return 0
-    whose = {"reader": reader.user_id, "audiences": reader.audiences}
-    if reader.home is None:
-        return db.scalar(_UNREAD, whose) or 0
-    return db.scalar(_UNREAD_AT_HOME, whose | {"home": reader.home}) or 0
+    return db.scalar(_UNREAD if reader.home is None else _UNREAD_AT_HOME, _values(reader)) or 0
 
 
 def mark_read(db: Session, user: User, *, number: int | None = None, up_to: int | None = None) -> int:
@@ -119,24 +116,28 @@ def implementations_in(db: Session, reader: Reader) -> list[Implementation]:
 
 def _visible(reader: Reader) -> Select[Notice, Implementation]:
     rows = select(Notice, Implementation).join(Implementation, Implementation.id == Notice.implementation_id)
-    rows = rows.where(Notice.user_id == reader.user_id, Notice.audience.in_(reader.audiences))
-    rows = rows.where(Notice.kind.in_(list(BY_NAME)))
-    return rows if reader.home is None else rows.where(Notice.implementation_id == reader.home)
+    return rows.where(_OF_READER if reader.home is None else _AT_HOME).params(_values(reader))
 
 
-def _counted(rows: Select[int]) -> Select[int]:
-    return select(func.count()).select_from(rows.limit(MOST_COUNTED + 1).subquery())
+def _values(reader: Reader) -> dict[str, Any]:
+    whose = {"reader": reader.user_id, "audiences": reader.audiences}
+    return whose if reader.home is None else whose | {"home": reader.home}
 
 
-#: The same rules as those of `_visible`. The statements are made once, because every page of the console counts.
-_UNREAD_ROWS = select(Notice.id).where(
+def _counted(rule: ColumnElement[bool]) -> Select[int]:
+    rows = select(Notice.id).where(rule, Notice.read_at.is_(None)).limit(MOST_COUNTED + 1)
+    return select(func.count()).select_from(rows.subquery())
+
+
+#: Which notices a reader may see, for the values of `_values`: of every implementation, and of one.
+_OF_READER = and_(
     Notice.user_id == bindparam("reader"),
     Notice.audience.in_(bindparam("audiences", expanding=True)),
     Notice.kind.in_(list(BY_NAME)),
-    Notice.read_at.is_(None),
 )
-_UNREAD = _counted(_UNREAD_ROWS)
-_UNREAD_AT_HOME = _counted(_UNREAD_ROWS.where(Notice.implementation_id == bindparam("home")))
+_AT_HOME = and_(_OF_READER, Notice.implementation_id == bindparam("home"))
+#: The statements are made once, because every page of the console counts.
+_UNREAD, _UNREAD_AT_HOME = _counted(_OF_READER), _counted(_AT_HOME)
 
 
 def _in_words(db: Session, rows: Select[Notice, Implementation]) -> list[ListedNotice]:
