@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from sandbox import OutcomeKind, RunLimits, Sandbox
+from sandbox import OutcomeKind, RunLimits, Sandbox, broker, check_protocol
 from sandbox.zygote.process import Launch
 from tests.attacks.hostile_scripts.driving import SCRIPT_INPUT, Vendors
 from tests.attacks.hostile_scripts.fallen import FORGED, REVIEWS, TRICKS
@@ -73,6 +74,8 @@ def test_what_a_fallen_compiler_says_is_not_believed(fallen, name):
 
 
 @pytest.mark.slow
-def test_a_fallen_compiler_which_never_ends_is_ended(fallen):
+def test_a_fallen_compiler_which_never_ends_is_ended(fallen, monkeypatch):
+    for module in (broker, check_protocol):
+        monkeypatch.setattr(module, "CHECK_LIMITS", replace(check_protocol.CHECK_LIMITS, cpu_s=0.2))
     checked = fallen.check(f"# compiler\n{REVIEWS['code never comes']}")
     assert [finding.rule for finding in checked.findings] == ["check-timed-out"]
