@@ -46,7 +46,10 @@ def empty_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[D
 
 
 @pytest.fixture
-def database(database_url: str) -> Iterator[Database]:
+def database(request: pytest.FixtureRequest, database_url: str) -> Iterator[Database]:
+    if database_url.startswith("postgresql"):
+        yield request.getfixturevalue("empty_postgres_database").shared
+        return
     database = Database(database_url)
     yield database
     database.dispose()

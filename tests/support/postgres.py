@@ -23,6 +23,7 @@ from typing import Any
 import psycopg
 import pytest
 from psycopg import sql
+from sqlalchemy import event
 from sqlalchemy.engine import URL, make_url
 
 from records import Database
@@ -54,10 +55,13 @@ DO $$ BEGIN
 END $$
 """
 
-#: What closes the connections that an earlier test left open, and deletes all rows.
+#: Closes the connections that an earlier test left open.
+_CLOSE = """
+SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+WHERE datname = current_database() AND pid <> pg_backend_pid() AND pid <> ALL(%s)
+"""
+#: Deletes all rows.
 _EMPTY = (
-    """SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-    WHERE datname = current_database() AND pid <> pg_backend_pid()""",
     "DELETE FROM implementations",  # everything belongs to one and goes with it, but this:
     "UPDATE environment_mark SET environment = 'production'",
     _FORGET_AUDIT,
@@ -125,21 +129,33 @@ def postgres_database(postgres_server: PostgresServer) -> Iterator[URL]:
 
 
 class Emptying:
-    """Empties the database over one connection, in which PostgreSQL has planned the deletions: to plan them takes longer than most tests."""
+    """Empties the database over one connection, in which PostgreSQL has planned the deletions: to plan them takes longer than most tests.
+
+    `shared` is for tests that do no more than work with rows: its connections stay open from one test to the next, because a
+    new one reads the catalogue first, which takes longer than most tests, too.
+    """
 
     def __init__(self, url: URL) -> None:
         self._url = url
         self._connection = _connected(url)
+        self.shared = Database(url.render_as_string(hide_password=False))
+        self._shared_pids: set[int] = set()
+        event.listen(self.shared.engine, "connect", lambda driver, _: self._shared_pids.add(driver.info.backend_pid))
 
     def __call__(self) -> None:
+        if self.shared.engine.pool.checkedout():  # a test has not given it back
+            self.shared.dispose()
+            self._shared_pids.clear()
         try:
-            self._connection.execute("SELECT")
+            self._connection.execute(_CLOSE, [[*self._shared_pids]])
         except psycopg.OperationalError:  # a test has ended all connections
             self._connection = _connected(self._url)
+            self._connection.execute(_CLOSE, [[*self._shared_pids]])
         for statement in _EMPTY:
             self._connection.execute(statement)
 
     def close(self) -> None:
+        self.shared.dispose()
         self._connection.close()
 
 

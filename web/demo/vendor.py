@@ -1,12 +1,10 @@
 """The demo process: the vendors' sites and APIs, their switches, printable badges, and the app's pages, on one loopback port.
 
-`session-status up` starts it with `python -m web.demo.vendor`. It refuses to run in production, because it gives credit away.
+`session-status up` forks it, and it calls `main`. It refuses to run in production, because it gives credit away.
 """
 
 from __future__ import annotations
 
-import os
-import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -75,7 +73,3 @@ def main(arguments: list[str], environment: Mapping[str, str]) -> None:
     reader = DemoRecords(Database(settings.database_url, environment=settings.environment))
     app = create_vendor(services, AppData(reader.sessions, reader.runs, lambda: datetime.now(UTC)))
     loopback_server.serve(app, port)
-
-
-if __name__ == "__main__":
-    main(sys.argv[1:], os.environ)

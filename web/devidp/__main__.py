@@ -1,4 +1,4 @@
-"""`python -m web.devidp PORT`: the development identity provider as a process. `session-status up` starts it."""
+"""`python -m web.devidp PORT`: the development identity provider as a process. `session-status up` calls `main` in a fork."""
 
 from __future__ import annotations
 

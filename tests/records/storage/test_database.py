@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from types import SimpleNamespace
@@ -162,11 +163,12 @@ def test_plain_postgresql_address_means_our_driver():
 def test_sqlite_keeps_its_promises_on_every_connection(tmp_path: Path):
     (tmp_path / "x.db").touch()
     database = Database(f"sqlite:///{tmp_path}/x.db")
-    with database.session() as one, database.reading() as two:
-        for db in (one, two):
-            pragmas = [db.scalar(text(f"PRAGMA {name}")) for name in ("journal_mode", "foreign_keys", "synchronous")]
-            assert pragmas == ["wal", 1, 1]
-            assert db.scalar(text("PRAGMA busy_timeout")) == 10_000
+    # Below the sessions, in which the tests write nothing to the disk.
+    with closing(database.engine.raw_connection()) as one, closing(database.engine.raw_connection()) as two:
+        for connection in (one.driver_connection, two.driver_connection):
+            names = ("journal_mode", "foreign_keys", "synchronous", "busy_timeout")
+            found = [connection.execute(f"PRAGMA {name}").fetchone()[0] for name in names]
+            assert found == ["wal", 1, 1, 10_000]
     database.dispose()
 
 

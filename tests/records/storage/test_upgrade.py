@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import shutil
+from collections.abc import Iterator
+from contextlib import ExitStack
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from alembic import command
-from sqlalchemy import Connection, Engine, inspect, text
+from sqlalchemy import URL, Connection, Engine, inspect, make_url, text
 
 from records import Database, DbSession, RuleViolation, UserProfile, Version
 from records.agenda import agenda_imports as agenda
@@ -15,6 +19,7 @@ from records.people import grants, users
 from records.scripts import deployments, runs
 from records.storage import schema
 from records.tenants import connections, implementations
+from tests.records.conftest import BOTH
 
 #: Rows as the first release wrote them. NOW, HASH and FALSE stand for values that are long or differ by database.
 ROWS = """
@@ -56,16 +61,47 @@ COUNTS = {
 @pytest.fixture
 def used(empty_database: Database) -> Database:
     """Give a database of the first release, with rows in every table."""
-    false = "false" if empty_database.engine.dialect.name == "postgresql" else "0"
+    return filled(empty_database)
+
+
+def filled(database: Database) -> Database:
+    false = "false" if database.engine.dialect.name == "postgresql" else "0"
     rows = ROWS
     for name, value in (VALUES | {"FALSE": false}).items():
         rows = rows.replace(name, value)
-    with empty_database.engine.begin() as connection:
+    with database.engine.begin() as connection:
         command.upgrade(schema._config(connection), "0001")
         for row in rows.split(";\n"):
             connection.exec_driver_sql(row)
-    assert not empty_database.is_current()
-    return empty_database
+    assert not database.is_current()
+    return database
+
+
+@pytest.fixture(scope="module", params=BOTH)
+def upgraded_once(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[URL]:
+    """Upgrade such a database, of each kind. Nobody is connected to it."""
+    with ExitStack() as stack:
+        if request.param == "postgres":
+            url = stack.enter_context(request.getfixturevalue("postgres_server").database())
+        else:
+            url = make_url(f"sqlite:///{tmp_path_factory.mktemp('upgraded')}/records.db")
+        database = filled(Database(url.render_as_string(hide_password=False)))
+        database.upgrade()
+        database.dispose()
+        yield url
+
+
+@pytest.fixture
+def upgraded(upgraded_once: URL, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    """Give a copy of it."""
+    with ExitStack() as stack:
+        if upgraded_once.drivername == "sqlite":
+            url = upgraded_once.set(database=shutil.copy(upgraded_once.database, tmp_path))
+        else:
+            url = stack.enter_context(request.getfixturevalue("postgres_server").database(upgraded_once.database))
+        database = Database(url.render_as_string(hide_password=False))
+        yield database
+        database.dispose()
 
 
 def counted(engine: Engine) -> dict[str, int]:
@@ -77,11 +113,10 @@ def rows_of(connection: Connection, table: str) -> int:
     return int(connection.execute(text(f"SELECT count(*) FROM {table}")).scalar_one())
 
 
-def test_upgrade_keeps_every_row(used: Database):
-    used.upgrade()
-    assert used.is_current()
-    assert counted(used.engine) == COUNTS
-    with used.reading() as db:
+def test_upgrade_keeps_every_row(upgraded: Database):
+    assert upgraded.is_current()
+    assert counted(upgraded.engine) == COUNTS
+    with upgraded.reading() as db:
         demo = implementations.find(db, "demo")
         assert demo is not None
         assert (demo.id, demo.script_settings, demo.link_hosts) == (7, {"a": 1}, ["a.example"])
@@ -93,9 +128,8 @@ def test_upgrade_keeps_every_row(used: Database):
         assert len(runs.recent(db, demo)) == 1
 
 
-def test_rows_of_before_have_safe_values_in_what_is_new(used: Database):
-    used.upgrade()
-    with used.reading() as db:
+def test_rows_of_before_have_safe_values_in_what_is_new(upgraded: Database):
+    with upgraded.reading() as db:
         demo = implementations.find(db, "demo")
         assert (demo.app_redirect_uris, demo.mapped_roles) == ([], ["scanner"])
         ann = users.find(db, demo, "s-1")
@@ -105,9 +139,8 @@ def test_rows_of_before_have_safe_values_in_what_is_new(used: Database):
         assert grants.roles_of(db, demo, ann, "saml") == {"attendee"}
 
 
-def test_people_of_before_are_found_and_belong_to_the_first_provider_that_brings_them(used: Database):
-    used.upgrade()
-    with used.session() as db:
+def test_people_of_before_are_found_and_belong_to_the_first_provider_that_brings_them(upgraded: Database):
+    with upgraded.session() as db:
         demo = implementations.find(db, "demo")
         assert [user.subject for user in users.search(db, demo, "ánn o'neil")] == ["s-1"]
         assert [user.subject for user in users.search(db, demo, "B")] == ["s-1", "s-5"]
@@ -124,25 +157,23 @@ def test_tenant_that_is_called_staff_does_not_become_the_staff_by_an_upgrade(use
     assert counted(used.engine) == COUNTS
 
 
-def test_everything_new_works_after_an_upgrade(used: Database):
-    used.upgrade()
-    with used.session() as db:
+def test_everything_new_works_after_an_upgrade(upgraded: Database):
+    with upgraded.session() as db:
         demo = implementations.find(db, "demo")
         implementations.update(db, demo, app_redirect_uris=["com.example.app:/login"])
         assert grants.add(db, demo, kind="username", value="ANN", role="scanner", by="me").id
         assert implementations.staff(db).id != demo.id
 
 
-def test_downgrade_keeps_the_rows_of_before_and_a_second_upgrade_works(used: Database):
-    used.upgrade()
-    with used.engine.begin() as connection:
+def test_downgrade_keeps_the_rows_of_before_and_a_second_upgrade_works(upgraded: Database):
+    with upgraded.engine.begin() as connection:
         schema.downgrade(connection, "0001")
-    assert counted(used.engine) == COUNTS
-    columns = {column["name"] for column in inspect(used.engine).get_columns("users")}
+    assert counted(upgraded.engine) == COUNTS
+    columns = {column["name"] for column in inspect(upgraded.engine).get_columns("users")}
     assert "provider" not in columns
-    assert left_over(used.engine) == []
-    used.upgrade()
-    assert counted(used.engine) == COUNTS
+    assert left_over(upgraded.engine) == []
+    upgraded.upgrade()
+    assert counted(upgraded.engine) == COUNTS
 
 
 def left_over(engine: Engine) -> list[str]:
@@ -156,13 +187,12 @@ def left_over(engine: Engine) -> list[str]:
         return list(connection.scalars(text(ways[engine.dialect.name])))
 
 
-def test_number_of_a_deleted_implementation_is_not_given_again_after_an_upgrade(used: Database):
-    used.upgrade()
-    with used.session() as db:
+def test_number_of_a_deleted_implementation_is_not_given_again_after_an_upgrade(upgraded: Database):
+    with upgraded.session() as db:
         db.delete(implementations.find(db, "demo"))
-    assert counted(used.engine) == dict.fromkeys(COUNTS, 0)
-    if used.engine.dialect.name == "sqlite":
-        with used.session() as db:
+    assert counted(upgraded.engine) == dict.fromkeys(COUNTS, 0)
+    if upgraded.engine.dialect.name == "sqlite":
+        with upgraded.session() as db:
             assert implementations.create(db, "demo", "Demo").id == 8
 
 
@@ -199,21 +229,19 @@ def test_badge_ids_of_before_are_normalised_and_found(used: Database):
         assert [user.subject for user in users.search(db, demo, f"{split}\r")] == ["s-1"]
 
 
-def test_a_downgrade_leaves_normalised_badge_ids_and_a_second_upgrade_changes_nothing(used: Database):
-    used.upgrade()
-    with used.session() as db:
+def test_a_downgrade_leaves_normalised_badge_ids_and_a_second_upgrade_changes_nothing(upgraded: Database):
+    with upgraded.session() as db:
         users.remember(db, implementations.find(db, "demo"), "s-1", UserProfile("ann", badge_id="B-A\u0308\r"))
-    with used.engine.begin() as connection:
+    with upgraded.engine.begin() as connection:
         schema.downgrade(connection, "0007")
         assert connection.execute(text("SELECT badge_id FROM users WHERE subject = 's-1'")).scalar_one() == "B-\u00c4"
-    used.upgrade()
-    with used.reading() as db:
+    upgraded.upgrade()
+    with upgraded.reading() as db:
         assert users.find(db, implementations.find(db, "demo"), "s-1").badge_id == "B-\u00c4"
 
 
-def test_what_was_in_service_is_active_for_all_users_after_an_upgrade(used: Database):
-    used.upgrade()
-    with used.reading() as db:
+def test_what_was_in_service_is_active_for_all_users_after_an_upgrade(upgraded: Database):
+    with upgraded.reading() as db:
         demo = implementations.find(db, "demo")
         found = deployments.live(db, demo)
         assert found.staged is None
@@ -232,20 +260,19 @@ def stored_version(db: DbSession, number: int) -> Version:
     return version
 
 
-def test_a_downgrade_keeps_the_active_version_and_not_what_is_staged(used: Database):
-    used.upgrade()
-    with used.session() as db:
+def test_a_downgrade_keeps_the_active_version_and_not_what_is_staged(upgraded: Database):
+    with upgraded.session() as db:
         demo = implementations.find(db, "demo")
         two, three = (stored_version(db, number) for number in (2, 3))
         deployments.activate(db, demo, two, "olga")
         deployments.stage(db, demo, three, share=10, by="olga")
         active = two.id
-    with used.engine.begin() as connection:
+    with upgraded.engine.begin() as connection:
         schema.downgrade(connection, "0008")
         rows = connection.execute(text("SELECT version_id, implementation_id, activated_by FROM activations")).all()
         assert [tuple(row) for row in rows] == [(active, 7, "olga")]
-    assert "stopped_at" not in {column["name"] for column in inspect(used.engine).get_columns("implementations")}
-    used.upgrade()
-    with used.reading() as db:
+    assert "stopped_at" not in {column["name"] for column in inspect(upgraded.engine).get_columns("implementations")}
+    upgraded.upgrade()
+    with upgraded.reading() as db:
         found = deployments.live(db, implementations.find(db, "demo"))
         assert (found.active[1].id, found.staged) == (active, None)

@@ -113,7 +113,8 @@ def _become(program: Program, parent: int, log: int) -> None:
     nothing = os.open(os.devnull, os.O_RDONLY)
     for number, file in enumerate((nothing, log, log)):
         os.dup2(file, number)
-    os.closerange(3, os.sysconf("SC_OPEN_MAX"))
+    for file in [int(each.name) for each in Path("/dev/fd").iterdir()]:
+        os.closerange(max(file, 3), file + 1)  # says nothing of one that is closed, as that of the folder is now
     sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]  # not replaced by `up`
     # 4. Its own environment.
     os.environ.clear()
