@@ -26,7 +26,9 @@ READ_ONCE = """{
   };
 }"""
 PLAIN_AXE = Axe().axe_script
-AXE = f"(() => {{ {MEMBERS}; ((WeakMap, WeakSet) => {{ {PLAIN_AXE}\n{READ_ONCE} }})(Members, Members); }})()"
+QUICK_AXE = f"{MEMBERS}; ((WeakMap, WeakSet) => {{ {PLAIN_AXE}\n{READ_ONCE} }})(Members, Members);"
+#: A page gets axe when it first asks for it. So all later pages of a context can have it, without its half a megabyte being sent to each.
+AXE = f"void Object.defineProperty(window, 'axe', {{ configurable: true, get() {{ delete window.axe; {QUICK_AXE} return window.axe; }} }})"
 SIZES = {"phone": {"width": 390, "height": 844}, "wide": {"width": 1280, "height": 900}}
 SCHEMES = ("light", "dark")
 #: The rules of axe about colours, which alone are different in another scheme.
@@ -50,9 +52,10 @@ def look_at(page, picture=None, *, schemes=SCHEMES):
 
 
 def violations(page, *rules):
-    """What axe finds by these rules, or by all that are usual. A page is given axe once."""
+    """What axe finds by these rules, or by all that are usual."""
     if not page.evaluate("() => 'axe' in window"):
         page.evaluate(AXE)
+        page.context.add_init_script(AXE)
     options = {"resultTypes": ["violations"]} | ({"runOnly": rules} if rules else {})
     found = page.evaluate("(options) => axe.run(options).then(({ violations }) => violations)", options)
     return [f"{one['id']}: {node['html']} {node['failureSummary']}" for one in found for node in one["nodes"]]

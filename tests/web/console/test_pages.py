@@ -6,7 +6,6 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from records import AgendaSession, RunRecord, audit
@@ -16,11 +15,14 @@ from records.people import grants, users
 from records.scripts import deployments, runs, versions
 from records.tenants import implementations
 from tests.support.browser import widest
+from tests.support.looks import violations
 from tests.web.console.conftest import HOSTILE
 
 pytestmark = pytest.mark.browser
 
 DEMO = "/console/implementations/demo"
+#: Which rules of axe count.
+RULES = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
 
 
 LONG = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft" * 3
@@ -104,17 +106,11 @@ def every(open_page, served, filled, **options):
 
 def test_no_page_shuts_anybody_out_in_light_or_dark(open_page, served, filled):
     for address, page in every(open_page, served, filled):
-        assert faults(page) == [], address
+        assert violations(page, *RULES) == [], address
         assert page.locator("h1").count() == 1, address
         page.emulate_media(color_scheme="dark")
-        assert faults(page, ["color-contrast"]) == [], address
+        assert violations(page, "color-contrast") == [], address
         page.emulate_media(color_scheme="light")
-
-
-def faults(page, rules=("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")):
-    """What axe finds."""
-    found = Axe().run(page, options={"runOnly": list(rules), "resultTypes": ["violations"]}).response["violations"]
-    return [f"{one['id']}: {node['html']} {node['failureSummary']}" for one in found for node in one["nodes"]]
 
 
 def test_no_page_scrolls_sideways_on_any_width(open_page, served, filled):
@@ -169,7 +165,7 @@ def test_a_form_goes_through_a_second_sign_in_with_what_was_typed(open_page, ser
     page.context.clear_cookies(name="login")
     page.get_by_role("button", name="Grant this role").click()
     page.get_by_role("heading", name="Sign in first").wait_for()
-    assert faults(page) == []
+    assert violations(page, *RULES) == []
     open_page.complaints.clear()  # Chromium reports the 403 itself
     page.context.add_cookies([cookie])  # as the second tab would do
     page.get_by_role("button", name="Send it again").click()
