@@ -12,7 +12,8 @@ settings.load_profile("without a clock")
 gc.set_threshold(100_000, 50, 50)
 
 pytest_plugins = [
-    "tests.support.compiled_parts",  # first, because others import it
+    "tests.support.scratch_folder",  # first, because others make files
+    "tests.support.compiled_parts",  # others import it
     "tests.support.check_worker",
     "tests.support.chromium",
     "tests.support.command_jail",

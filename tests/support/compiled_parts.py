@@ -1,12 +1,8 @@
 """What all applications and databases of a process's tests have in common is compiled once: routes, templates, and SQL.
 
-Files of SQLite are not forced to the disk, for which each test would wait longer than for all else: they live for one test.
-
 Each test has an application and a database of its own, and compiling the same hundreds of routes, dozens of templates and
 hundreds of statements again would take far longer than the test.
 """
-
-import sqlite3
 
 from jinja2 import BytecodeCache
 from sqlalchemy import event
@@ -75,7 +71,3 @@ def pytest_configure():
     def remember_together(connection):
         engine = connection.engine
         engine._compiled_cache = STATEMENTS.setdefault(type(engine.dialect), LRUCache(MOST_STATEMENTS))
-        driver = connection.connection.driver_connection
-        if isinstance(driver, sqlite3.Connection) and not connection.info.get("synchronous off"):
-            driver.execute("PRAGMA synchronous = OFF")
-            connection.info["synchronous off"] = True
