@@ -74,6 +74,7 @@ def test_a_fault_of_colours_in_one_scheme_and_at_one_size_is_found(page, rule, s
         look_at(page)
 
 
+@pytest.mark.parametrize("page", ["wide"], indirect=True)
 def test_every_other_fault_is_found_and_named(page):
     page.set_content(PAGE + "".join(ALWAYS.values()))
     with pytest.raises(AssertionError) as found:
@@ -88,6 +89,7 @@ def test_a_page_that_scrolls_sideways_in_one_scheme_is_found(page, scheme):
         look_at(page)
 
 
+@pytest.mark.parametrize("page", ["wide"], indirect=True)
 @pytest.mark.parametrize("scheme", SCHEMES)
 def test_axe_finds_the_same_in_the_same_words_with_our_help_and_without(page, scheme):
     page.emulate_media(color_scheme=scheme)
