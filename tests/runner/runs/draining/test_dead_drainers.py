@@ -1,8 +1,9 @@
 """What becomes of the order of a drainer that dies, and of a drainer whose job was lost."""
 
+import time
 from dataclasses import replace
 
-from runner.queues.drainer_leases import DrainerLeases
+from runner.queues.drainer_leases import AT_ONCE, LEASE_S, DrainerLeases
 from runner.queues.order_lists import UNASKED
 from runner.queues.status_jobs import DrainOrder, DueDrainer
 from runner.runs.draining.order_taking import Take
@@ -118,3 +119,19 @@ def test_a_run_ahead_whose_drainer_died_is_made_by_another_although_the_message_
     again = hall.drainer(DueDrainer("acme", name, 4)).take(END).order
     assert hall.cache.store(again.key, again.order.token, 0, SHOWN)
     assert hall.redis.hmget(again.key, "lock", "ahead") == [None, None]
+
+
+def test_drainers_whose_leases_ended_because_nobody_could_renew_are_taken_up_without_a_word(hall, caplog):
+    leases = DrainerLeases(hall.redis, hall.queue, clock_ms=hall.clock)
+    leases.look()
+    for number in range(AT_ONCE + 1):
+        assert hall.ask(f"user-{number}", implementation=f"app-{number}").due
+    hall.clock.ms += 2000
+    time.sleep(LEASE_S)  # as in an outage of the store
+    leases.look()
+    leases.look()
+    assert (len(hall.jobs()), caplog.messages) == (AT_ONCE + 1, [])
+    assert hall.ask("ann").due
+    hall.clock.ms += 2000
+    leases.look()
+    assert "died or never began implementation=acme" in caplog.text
