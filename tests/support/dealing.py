@@ -4,7 +4,6 @@ The files of such a folder share what is slow to make: servers, or all pages of 
 that is dealt one of the files makes it, so one process gets them all.
 """
 
-import math
 import os
 from itertools import chain, groupby, zip_longest
 
@@ -14,8 +13,9 @@ from xdist.scheduler import LoadScopeScheduling
 FOLDERS = ("tests/attacks/service/", "tests/system/console_walk/", "tests/system/deployment/", "tests/web/server/")
 #: Tests with one of these marks mostly wait: for processes, for time to pass, for a browser.
 WAITING = ("slow", "browser")
-#: Processes of `-n auto` for each processor: half of the time of all tests is spent waiting.
-PROCESSES = 1.5
+#: Processes of `-n auto` for each processor. Tests wait for a sixth of their time; a third process on two processors gains less than
+#: its own collection takes, and tests that race with a process of their own then meet orders of events that no one has at a desk.
+PROCESSES = 1
 
 
 def pytest_collection_modifyitems(items):
@@ -49,7 +49,7 @@ class DealtUnits(LoadScopeScheduling):
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers():
     """Say how many processes `-n auto` starts."""
-    return math.ceil(PROCESSES * len(os.sched_getaffinity(0)))
+    return PROCESSES * len(os.sched_getaffinity(0))
 
 
 @pytest.hookimpl(optionalhook=True)
