@@ -32,6 +32,7 @@ from sandbox import (
     Severity,
     TracedRuns,
     Usage,
+    ZygoteGone,
 )
 
 from .fact_review import ImplementationFacts
@@ -44,6 +45,10 @@ NO_PREPARE = "the script has no function prepare(session, api)"
 
 class TrialSandboxUnsafeError(Exception):
     """The jail of this machine is too weak, so no script may run here."""
+
+
+class TrialSandboxLostError(Exception):
+    """The jail has ended and did not start again. The script is not at fault."""
 
 
 @dataclass(frozen=True)
@@ -110,8 +115,11 @@ class TrialSandbox:
             raise TrialSandboxUnsafeError(str(error)) from error
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, _type: object, error: BaseException | None, _traceback: object) -> None:
+        """Close it. Raises TrialSandboxLostError if that is why the block ends."""
         self._sandbox.close()
+        if isinstance(error, ZygoteGone):
+            raise TrialSandboxLostError(str(error)) from error
 
     def review(
         self, source: str, link_hosts: Collection[str] | None = None, facts: ImplementationFacts | None = None

@@ -3,6 +3,7 @@
 import pytest
 
 from runner.settings.operator_settings import Settings, SettingsError
+from runner.trials.trial import TrialSandbox
 from tests.support import ROOT
 from web.cli.authors import trial_sandboxes
 
@@ -48,3 +49,20 @@ def test_only_the_commands_of_authors_know_how_to_do_without_the_jail():
             assert "SESSION_STATUS_JAIL" not in text, where
             assert "plain_child=" not in text, where
             assert "layers=()" not in text or where == "runner/trials/trial.py", where
+
+
+def test_a_jail_that_ends_and_does_not_start_again_is_told_in_a_sentence(cli, monkeypatch):
+    """As when a machine runs out of memory."""
+
+    class Ended(TrialSandbox):
+        def __enter__(self):
+            super().__enter__()
+            self._sandbox.close()
+            return self
+
+    monkeypatch.setattr(trial_sandboxes, "TrialSandbox", Ended)
+    for command in (["check"], ["run"], ["test"], ["explore", "--runs", "20"]):
+        name, *options = command
+        told = cli("script", name, EXAMPLE, *options)
+        assert (told.exit_code, "The jail ended and did not start again" in told.output) == (2, True), told.output
+        assert "Traceback" not in told.output

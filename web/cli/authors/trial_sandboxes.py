@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 
 import click
 
-from runner.trials.trial import TrialSandbox, TrialSandboxUnsafeError
+from runner.trials.trial import TrialSandbox, TrialSandboxLostError, TrialSandboxUnsafeError
 from web.cli.common.errors import CommandFailed
 
 T = TypeVar("T")
@@ -35,7 +35,7 @@ files_argument = click.argument("files", nargs=-1, required=True, metavar="FILE.
 
 @contextmanager
 def open_sandbox(*, allow_weak: bool) -> Iterator[TrialSandbox]:
-    """Start the jail. Raises CommandFailed if this machine cannot."""
+    """Start the jail. Raises CommandFailed if this machine cannot, or if the jail ends meanwhile."""
     reason = why_no_jail()
     if reason:
         click.echo(
@@ -48,6 +48,11 @@ def open_sandbox(*, allow_weak: bool) -> Iterator[TrialSandbox]:
         raise CommandFailed(
             f"Scripts cannot run on this machine: {error}\n"
             "`session-status doctor` shows details. To continue nevertheless, with scripts you trust, use --allow-weak."
+        ) from error
+    except TrialSandboxLostError as error:
+        raise CommandFailed(
+            f"The jail ended and did not start again: {error}\n"
+            "The script is not at fault. Try again; if it happens again, see whether this machine has enough memory."
         ) from error
 
 
