@@ -13,8 +13,8 @@ from xdist.scheduler import LoadScopeScheduling
 FOLDERS = ("tests/attacks/service/", "tests/system/console_walk/", "tests/system/deployment/", "tests/web/server/")
 #: Tests with one of these marks mostly wait: for processes, for time to pass, for a browser.
 WAITING = ("slow", "browser")
-#: Processes of `-n auto` for each processor. A third on two processors saves a tenth of the time, but then tests that race with a
-#: process of their own meet orders of events that no one has at a desk.
+#: Processes of `-n auto` for each processor. A third on two processors saves no time that can be told from the noise of a machine, and
+#: tests that race with a process of their own then meet orders of events that no one has at a desk.
 PROCESSES = 1
 
 
